@@ -1,0 +1,1 @@
+"""Reproducible training runs as the default way to work in a Jupyter notebook."""

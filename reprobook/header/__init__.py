@@ -1,0 +1,44 @@
+"""The run header: models, canonical JSON, digests."""
+
+from reprobook.header.canonical import canonical_json, decode, digest_json, encode, sha256_hex
+from reprobook.header.model import (
+    MIME_TYPE,
+    SCHEMA,
+    Code,
+    DataSource,
+    Distribution,
+    Environment,
+    Git,
+    Gpu,
+    Hardware,
+    Header,
+    Origin,
+    Seeds,
+)
+from reprobook.header.seal import check_header, header_bytes, header_data, open_header, seal, short_id
+
+__all__ = [
+    "MIME_TYPE",
+    "SCHEMA",
+    "Code",
+    "DataSource",
+    "Distribution",
+    "Environment",
+    "Git",
+    "Gpu",
+    "Hardware",
+    "Header",
+    "Origin",
+    "Seeds",
+    "canonical_json",
+    "check_header",
+    "decode",
+    "digest_json",
+    "encode",
+    "header_bytes",
+    "header_data",
+    "open_header",
+    "seal",
+    "sha256_hex",
+    "short_id",
+]

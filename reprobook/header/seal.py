@@ -1,0 +1,109 @@
+"""Seal a header with its digests, and check the seal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from reprobook.errors import IntegrityError
+from reprobook.header.canonical import canonical_json, digest_json
+from reprobook.header.model import RECORD_ONLY, SCHEMA, Header, Section
+
+_DIGESTS = ("recipe_digest", "header_digest")
+
+
+def identity(section: Section) -> dict[str, Any]:
+    """Return the fields of a section that decide the recipe, as JSON data."""
+    fields: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        if RECORD_ONLY in field.metadata or name in _DIGESTS:
+            continue
+        fields[field.alias or name] = _identity_of(getattr(section, name))
+    return fields
+
+
+def _identity_of(value: Any) -> Any:
+    """Reduce one field's value to its identity, section by section."""
+    if isinstance(value, Section):
+        return identity(value)
+    if isinstance(value, tuple | list):
+        return [_identity_of(item) for item in value]
+    return value
+
+
+def header_data(header: Header) -> dict[str, Any]:
+    """Return the header as JSON data."""
+    return header.model_dump(mode="json")
+
+
+def seal(header: Header) -> Header:
+    """Return the header with both digests filled in."""
+    recipe = header.model_copy(update={"recipe_digest": digest_json(identity(header)), "header_digest": ""})
+    return recipe.model_copy(update={"header_digest": _header_digest(header_data(recipe))})
+
+
+def _header_digest(data: dict[str, Any]) -> str:
+    """Digest every field of a header but the header digest itself."""
+    return digest_json({key: value for key, value in data.items() if key != "header_digest"})
+
+
+def header_bytes(header: Header) -> bytes:
+    """Return the one byte string that a sealed header has on disk."""
+    return canonical_json(header_data(header)) + b"\n"
+
+
+def open_header(data: bytes, place: str) -> Header:
+    """Read a sealed header from its bytes on disk.
+
+    Raises:
+        IntegrityError: If even one byte was edited; the message names ``place``.
+    """
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        msg = f"{place}: the header is not readable JSON ({error})"
+        raise IntegrityError(msg, hint=_HINT) from error
+    header = check_header(content, place)
+    if header_bytes(header) != data:
+        msg = f"{place}: the header was edited (its bytes are not the canonical form it was written in)"
+        raise IntegrityError(msg, hint=_HINT)
+    return header
+
+
+def check_header(content: Any, place: str) -> Header:
+    """Check the seal of a header given as JSON data.
+
+    Raises:
+        IntegrityError: If a digest is missing or does not match, or the schema is not known; names ``place``.
+    """
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        found = content.get("schema") if isinstance(content, dict) else type(content).__name__
+        msg = f"{place}: not a header of schema {SCHEMA} (found {found!r})"
+        raise IntegrityError(msg, hint="Read it with the release of reprobook that wrote it, or restore the file.")
+    try:
+        header = Header.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        msg = f"{place}: the header is malformed at {where}: {first['msg']}"
+        raise IntegrityError(msg, hint=_HINT) from error
+    expected = seal(header)
+    for name in _DIGESTS:
+        if getattr(expected, name) != getattr(header, name):
+            msg = f"{place}: the header was edited ({name} does not match its content)"
+            raise IntegrityError(msg, hint=_HINT)
+    # Defaults that validation fills in would hide a deleted field; the data itself must be what was sealed.
+    if header_data(header) != content:
+        msg = f"{place}: the header was edited (fields are missing or of another type)"
+        raise IntegrityError(msg, hint=_HINT)
+    return header
+
+
+def short_id(header: Header) -> str:
+    """Return the short name of a recipe, as shown to people: ``rb1-`` and 8 digits of the recipe digest."""
+    return f"rb1-{header.recipe_digest[:8]}"
+
+
+_HINT = "Restore the file from a backup, or run the notebook again."
