@@ -15,6 +15,7 @@ from reprobook.header.model import (
     Origin,
     Seeds,
 )
+from reprobook.header.schema import header_schema
 from reprobook.header.seal import check_header, header_bytes, header_data, open_header, seal, short_id
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "encode",
     "header_bytes",
     "header_data",
+    "header_schema",
     "open_header",
     "seal",
     "sha256_hex",

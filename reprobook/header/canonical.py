@@ -1,7 +1,8 @@
 """Canonical JSON of Python values, and digests of it.
 
-RFC 8785 (JSON Canonicalization Scheme) knows neither NaN, infinities, integers beyond 2**53, tuples, bytes nor keys
-that are not strings. ``encode`` maps these to tagged objects, so that values that differ in Python differ in JSON.
+RFC 8785 (JSON Canonicalization Scheme) knows neither NaN, infinities, integers beyond 2**53, tuples, bytes, lone
+surrogates nor keys that are not strings. ``encode`` maps these to tagged objects, so that values that differ in Python
+differ in JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import rfc8785
 
 from reprobook.errors import InputError
 
-type_tags = ("$float", "$int", "$tuple", "$bytes", "$set", "$items")
+type_tags = ("$float", "$int", "$text", "$tuple", "$bytes", "$set", "$frozenset", "$items")
 _LARGEST_JSON_INT = 2**53 - 1
 
 
@@ -27,14 +28,17 @@ def encode(value: object) -> Any:
     Raises:
         InputError: For a value of any other type.
     """
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return value if _is_unicode(value) else {"$text": value.encode(errors="surrogatepass").hex()}
     if isinstance(value, int):
         return value if abs(value) <= _LARGEST_JSON_INT else {"$int": str(value)}
     if isinstance(value, float):
         # RFC 8785 prints 1.0 and -0.0 as 1 and 0: tagged, so that they stay apart from the integers.
         plain = math.isfinite(value) and not value.is_integer()
-        return value if plain else {"$float": repr(value)}
+        # Not repr(value): a NumPy scalar is a float too, and prints as np.float64(1.0).
+        return float(value) if plain else {"$float": float.__repr__(value)}
     if isinstance(value, bytes):
         return {"$bytes": value.hex()}
     if isinstance(value, list):
@@ -42,7 +46,9 @@ def encode(value: object) -> Any:
     if isinstance(value, tuple):
         return {"$tuple": [encode(item) for item in value]}
     if isinstance(value, set | frozenset):
-        return {"$set": sorted((encode(item) for item in value), key=canonical_json)}
+        # A frozenset may stand inside a set, a set may not: the two are kept apart.
+        tag = "$frozenset" if isinstance(value, frozenset) else "$set"
+        return {tag: sorted((encode(item) for item in value), key=canonical_json)}
     if isinstance(value, Mapping):
         return _encode_mapping(value)
     msg = f"a value of type {type(value).__name__} has no canonical form"
@@ -51,9 +57,19 @@ def encode(value: object) -> Any:
 
 def _encode_mapping(value: Mapping[Any, Any]) -> Any:
     """Encode a mapping: as an object when its keys are plain strings, else as a list of pairs."""
-    if all(isinstance(key, str) and key not in type_tags for key in value):
+    if all(isinstance(key, str) and key not in type_tags and _is_unicode(key) for key in value):
         return {key: encode(item) for key, item in value.items()}
-    return {"$items": [[encode(key), encode(item)] for key, item in value.items()]}
+    # Sorted, because dicts that differ only in order are equal.
+    return {"$items": sorted(([encode(key), encode(item)] for key, item in value.items()), key=canonical_json)}
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether text has a UTF-8 form: file names that are no UTF-8 reach Python as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def decode(value: Any) -> Any:
@@ -83,12 +99,16 @@ def _decode_tagged(tag: str, body: Any) -> Any:
             return float(body)
         case "$int":
             return int(body)
+        case "$text":
+            return bytes.fromhex(body).decode(errors="surrogatepass")
         case "$bytes":
             return bytes.fromhex(body)
         case "$tuple":
             return tuple(decode(item) for item in body)
         case "$set":
             return {decode(item) for item in body}
+        case "$frozenset":
+            return frozenset(decode(item) for item in body)
         case _:
             return {decode(key): decode(item) for key, item in body}
 
@@ -101,7 +121,7 @@ def canonical_json(value: Any) -> bytes:
     """
     try:
         return rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError as error:
+    except (ValueError, RecursionError) as error:  # a key with a lone surrogate is a plain UnicodeEncodeError
         msg = f"not canonical JSON: {error}"
         raise InputError(msg, hint="Encode the value first.") from error
 

@@ -18,7 +18,13 @@ RECORD_ONLY = "record-only"
 class Section(BaseModel):
     """A frozen part of the header; unknown fields are refused, so that a newer header is never half read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        serialize_by_alias=True,
+        validate_by_name=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Code(Section):
@@ -130,7 +136,7 @@ class Header(Section):
     """
 
     # JSON Schema's own word; `schema` is taken by pydantic.
-    schema_: Literal["reprobook.header/1"] = Field(SCHEMA, alias="schema")
+    schema_: Literal["reprobook.header/1"] = Field(default=SCHEMA, alias="schema")
     name: Annotated[str | None, RECORD_ONLY] = None
     code: Code
     parameters: dict[str, Any] = Field(default_factory=dict)

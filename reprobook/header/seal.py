@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reprobook.errors import IntegrityError
+from reprobook.errors import InputError, IntegrityError
 from reprobook.header.canonical import canonical_json, digest_json
 from reprobook.header.model import RECORD_ONLY, SCHEMA, Header, Section
 
@@ -84,18 +84,23 @@ def check_header(content: Any, place: str) -> Header:
         raise IntegrityError(msg, hint="Read it with the release of reprobook that wrote it, or restore the file.")
     try:
         header = Header.model_validate(content)
+        expected = seal(header)
+        # Defaults that validation fills in would hide a deleted field; the data itself must be what was sealed.
+        # Compared as text: in Python, True == 1.
+        whole = canonical_json(header_data(header)) == canonical_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         msg = f"{place}: the header is malformed at {where}: {first['msg']}"
         raise IntegrityError(msg, hint=_HINT) from error
-    expected = seal(header)
+    except (InputError, ValueError) as error:  # ValueError: pydantic's word for "too deeply nested"
+        msg = f"{place}: the header is malformed: {error}"
+        raise IntegrityError(msg, hint=_HINT) from error
     for name in _DIGESTS:
         if getattr(expected, name) != getattr(header, name):
             msg = f"{place}: the header was edited ({name} does not match its content)"
             raise IntegrityError(msg, hint=_HINT)
-    # Defaults that validation fills in would hide a deleted field; the data itself must be what was sealed.
-    if header_data(header) != content:
+    if not whole:
         msg = f"{place}: the header was edited (fields are missing or of another type)"
         raise IntegrityError(msg, hint=_HINT)
     return header

@@ -50,9 +50,11 @@ class Notebook:
     @property
     def language(self) -> str:
         """The kernel language in lower case; notebooks without metadata count as Python."""
-        spec = self.metadata.get("kernelspec") or {}
-        info = self.metadata.get("language_info") or {}
-        return str(spec.get("language") or info.get("name") or "python").lower()
+        for section, field_name in (("kernelspec", "language"), ("language_info", "name")):
+            found = self.metadata.get(section)
+            if isinstance(found, Mapping) and found.get(field_name):
+                return str(found[field_name]).lower()
+        return "python"
 
     def with_sources(self, sources: Mapping[int, str]) -> Notebook:
         """Return a notebook in which the code cells at these code indices have new sources."""

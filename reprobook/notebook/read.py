@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 from reprobook.errors import NotebookError
@@ -44,7 +45,7 @@ def _parse_json(data: bytes, name: str) -> dict[str, Any]:
         raise NotebookError(msg, hint="Save the notebook first.")
     try:
         text = data.decode("utf-8-sig")
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json.loads(text, parse_constant=lambda constant: _refuse_constant(constant, text))
     except UnicodeDecodeError as error:
         msg = f"{name}: not UTF-8 text (byte {error.start})"
         raise NotebookError(msg, hint="Notebooks are JSON in UTF-8; save it in Jupyter again.") from error
@@ -62,9 +63,11 @@ def _parse_json(data: bytes, name: str) -> dict[str, Any]:
     return content
 
 
-def _refuse_constant(constant: str) -> None:
+def _refuse_constant(constant: str, text: str) -> None:
+    """Raise with the place of the first such constant, which json does not tell: texts are skipped whole."""
+    places = (m.start(1) for m in re.finditer(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)', text) if m[1])
     msg = f"{constant} is not JSON"
-    raise ValueError(msg)
+    raise json.JSONDecodeError(msg, text, next(places))
 
 
 def _check_format(content: dict[str, Any], name: str) -> None:
@@ -93,6 +96,11 @@ def _read_cell(raw: Any, index: int, code_count: int, name: str) -> Cell:
     if not isinstance(source, str):
         msg = f"{name}: the source of cell {index} is neither text nor a list of lines"
         raise NotebookError(msg, hint=_CONVERT)
+    try:
+        source.encode()
+    except UnicodeEncodeError as error:
+        msg = f"{name}: the source of cell {index} has half a character (a lone surrogate) at offset {error.start}"
+        raise NotebookError(msg, hint="Delete that character.") from error
     metadata = raw.get("metadata")
     tags = metadata.get("tags", ()) if isinstance(metadata, dict) else ()
     cell_id = raw.get("id")

@@ -1,32 +1,70 @@
-"""Parse a cell's Python where it stands, with its magics and shell lines blanked out."""
+"""Parse a cell's Python where it stands, with its magics and shell lines put out of the way."""
 
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 
-_MAGIC_MARKS = ("%", "!", "?")
+# Cell magics of which we know that Python of the same namespace stands below them.
+_PYTHON_MAGICS = ("%%reprotrain", "%%time", "%%capture")
+_MAGIC = re.compile(r"\s*[%!?]|[^#'\"]*\?\s*$")
+_ASSIGNED_MAGIC = re.compile(r"(\s*[^#'\"=]+=\s*)[%!]")
 
 
 def cell_body(source: str) -> str:
-    """Return the Python of a cell, line for line: magics, shell and help lines become blank.
+    """Return the Python of a cell, line for line: each magic, shell or help line becomes ``pass``.
 
-    A cell magic of reprobook (``%%reprotrain``) has Python below it; what follows any other cell magic is not
-    known to be Python and is blanked as a whole.
+    Only lines at which the parser stumbles are touched: a line of a triple-quoted text, or a continued expression,
+    may begin with ``%`` too. What follows a cell magic that is not known to have Python below it is blanked.
     """
-    lines = source.split("\n")
-    first = next((line for line in lines if line.strip()), "")
-    if first.startswith("%%") and not first.startswith("%%reprotrain"):
+    lines = [line.decode() for line in source.encode().splitlines()]
+    magic = next((line.split()[0] for line in lines if line.strip()), "")
+    if magic.startswith("%%") and magic not in _PYTHON_MAGICS:
         return "\n" * (len(lines) - 1)
-    return "\n".join("" if line.lstrip().startswith(_MAGIC_MARKS) else line for line in lines)
+    while (stumble := _first_error(lines)) is not None and _put_aside(lines, stumble):
+        pass
+    return "\n".join(lines)
 
 
 def parse_cell(source: str) -> ast.Module | None:
     """Parse a cell; None if its Python does not parse. Line numbers are those of the cell."""
-    # As it stands first: a line of a triple-quoted text may begin with a mark too.
-    for text in (source, cell_body(source)):
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            # MemoryError: the parser's own word for "too deeply nested" in some releases of CPython.
-            continue
+    try:
+        return _parse(cell_body(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # MemoryError: the parser's own word for "too deeply nested" in some releases of CPython.
+        return None
+
+
+def _parse(text: str) -> ast.Module:
+    """Parse, and leave warnings (of wrong escapes, say) to the run itself: as errors they would hide the cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _first_error(lines: list[str]) -> int | None:
+    """Return the 0-based line at which the parser stumbles; None if there is none, or it does not say."""
+    try:
+        _parse("\n".join(lines))
+    except SyntaxError as error:
+        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
+    except (ValueError, RecursionError, MemoryError):
+        pass
     return None
+
+
+def _put_aside(lines: list[str], at: int) -> bool:
+    """Replace the magic at a line, with the lines that continue it; False if that line is no magic."""
+    line = lines[at]
+    if assigned := _ASSIGNED_MAGIC.match(line):
+        # A name, not a literal: what a command prints is no parameter.
+        lines[at] = f"{assigned[1]}NotImplemented"
+    elif _MAGIC.match(line):
+        lines[at] = f"{line[: len(line) - len(line.lstrip())]}pass"
+    else:
+        return False
+    while line.endswith("\\") and at + 1 < len(lines):
+        at += 1
+        line, lines[at] = lines[at], ""
+    return True

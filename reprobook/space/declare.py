@@ -11,7 +11,7 @@ from typing import Any
 from reprobook.errors import ParameterError
 from reprobook.notebook.model import Cell, Notebook
 from reprobook.notebook.syntax import parse_cell
-from reprobook.space.model import Choice, Float, Int, Parameter, Position, Space
+from reprobook.space.model import Choice, Float, Int, Parameter, Position, Space, is_literal
 
 _SPACES: dict[str, type[Float | Int | Choice]] = {"Float": Float, "Int": Int, "Choice": Choice}
 _TAG = "parameters"
@@ -50,7 +50,7 @@ def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
         return tuple(_last_of_each_name(_parameters_in(cell, notebook.name)))
     offered = [p for cell in notebook.code_cells for p in _parameters_in(cell, notebook.name)]
     assigned = [name for cell in notebook.code_cells for name in _assigned_names(cell)]
-    return tuple(p for p in offered if assigned.count(p.name) == 1 and p.default not in ([], {}, ()))
+    return tuple(p for p in offered if assigned.count(p.name) == 1 and p.default not in ([], {}, (), set()))
 
 
 def _is_params_magic(source: str) -> bool:
@@ -83,10 +83,12 @@ def _parameters_in(cell: Cell, place: str) -> Iterator[Parameter]:
             default = ast.literal_eval(value)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue  # a computed value: it follows the parameters, it is none
+        if not is_literal(default):
+            continue  # `...` and complex numbers: JSON has no such values
         where = f"{place}, code cell [{cell.code_index}], line {value.lineno}"
         space = _read_space(annotation, where)
         kind = _parameter_type(annotation, default, space)
-        if kind is float and isinstance(default, int):
+        if kind is float and type(default) is int:
             default = float(default)
         parameter = Parameter(
             name=target,
@@ -146,7 +148,7 @@ def _parameter_type(annotation: ast.expr | None, default: Any, space: Space | No
     """Return the declared type of a parameter, else that of its value."""
     if isinstance(space, Float):
         return float
-    if isinstance(annotation, ast.Name) and annotation.id == "float" and isinstance(default, int):
+    if isinstance(annotation, ast.Name) and annotation.id == "float" and type(default) is int:
         return float
     return type(default)
 
@@ -159,6 +161,6 @@ def _check_default(parameter: Parameter, where: str) -> None:
 
 def _comment_after(source: str, value: ast.expr) -> str:
     """Return the comment that ends the line of a value."""
-    line = source.split("\n")[(value.end_lineno or 1) - 1].encode()
+    line = source.encode().splitlines()[(value.end_lineno or 1) - 1]
     rest = line[value.end_col_offset or 0 :].decode(errors="replace").strip()
     return rest.removeprefix("#").strip() if rest.startswith("#") else ""

@@ -79,6 +79,11 @@ class Choice:
 
 Space = Float | Int | Choice
 
+_SCALARS = (type(None), bool, int, float, str, bytes)
+_CONTAINERS = (list, tuple, dict, set)
+_MOST_ITEMS = 100_000
+_DEEPEST = 50  # CPython's parser gives up at about 100
+
 
 @dataclass(frozen=True)
 class Position:
@@ -118,15 +123,36 @@ class Parameter:
         return self.space.lite if self.space is not None else None
 
 
+def is_literal(value: object) -> bool:
+    """Tell whether a value can be written as a Python literal: exact built-in types, all the way down.
+
+    The walk is bounded, because aliases let a few lines of YAML stand for billions of items, or for themselves.
+    """
+    pending = [(value, 0)]
+    for _ in range(_MOST_ITEMS):
+        if not pending:
+            return True
+        item, depth = pending.pop()
+        if type(item) in _SCALARS:
+            continue
+        if type(item) not in _CONTAINERS or depth == _DEEPEST:
+            return False
+        inner = [*item.keys(), *item.values()] if isinstance(item, dict) else item
+        pending.extend((part, depth + 1) for part in inner)  # type: ignore[attr-defined]  # a container
+    return False
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _check_range(space: Float | Int, low: float, high: float, *, log: bool) -> None:
     """Refuse ranges that nothing can be drawn from."""
     name = type(space).__name__
     numbers = isinstance(space, Float) or (isinstance(low, int) and isinstance(high, int))
-    if not (numbers and _is_number(low) and _is_number(high)) or math.isinf(low) or math.isinf(high):
+    if not (numbers and _is_number(low) and _is_number(high)) or math.inf in (abs(low), abs(high)):
         msg = f"{name}({low!r}, {high!r}): the ends must be finite {'integers' if name == 'Int' else 'numbers'}"
         raise ParameterError(msg, hint=f"For example {name}(1, 10).")
     if low > high:

@@ -7,12 +7,13 @@ papermill injects a cell below the parameters cell, so values derived in that ce
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reprobook.errors import ParameterError
 from reprobook.notebook.model import Notebook
-from reprobook.space.model import Choice, Parameter
+from reprobook.space.model import Choice, Parameter, is_literal
 
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -47,7 +48,7 @@ def find_parameter(declared: Mapping[str, Parameter], name: str, place: str) -> 
     """
     if name in declared:
         return declared[name]
-    near = difflib.get_close_matches(name, declared, n=1)
+    near = difflib.get_close_matches(str(name), declared, n=1)  # a YAML file has keys that are no text
     hint = f"Did you mean {near[0]}? " if near else ""
     hint += f"Declared: {', '.join(sorted(declared))}." if declared else "The notebook assigns no literal at top level."
     msg = f"{place}: no parameter is called {name!r}"
@@ -57,14 +58,18 @@ def find_parameter(declared: Mapping[str, Parameter], name: str, place: str) -> 
 def check_value(parameter: Parameter, value: Any) -> Any:
     """Return the value in the parameter's type.
 
-    An integer is taken where a float is declared; nothing else is converted.
+    An integer is taken where a float is declared; nothing else is converted. Of a Choice, any option will do.
 
     Raises:
         ParameterError: If the type is wrong or the value is outside the declared space.
     """
-    if parameter.type is float and type(value) is int:
+    option = isinstance(parameter.space, Choice) and value in parameter.space
+    if parameter.type is float and type(value) is int and not option:
         value = _as_float(parameter, value)
-    if parameter.default is not None and type(value) is not parameter.type:
+    if not is_literal(value):
+        msg = f"{parameter.name}: a {type(value).__name__} with such content cannot be written as a literal"
+        raise ParameterError(msg, hint="Give numbers, text, None, or lists, tuples, dicts and sets of these.")
+    if parameter.default is not None and not option and type(value) is not parameter.type:
         found, declared = type(value).__name__, parameter.type.__name__
         msg = f"{parameter.name} = {value!r} is a {found}; the notebook declares a {declared}"
         raise ParameterError(msg, hint=f"Its value in the notebook is {parameter.default!r}.")
@@ -80,9 +85,13 @@ def parse_value(parameter: Parameter, text: str) -> Any:
     Raises:
         ParameterError: If the text is no such value.
     """
+    if isinstance(parameter.space, Choice):
+        for option in parameter.space.options:
+            if text in {str(option), repr(option)}:
+                return option
     try:
         value = _parse_as(parameter, text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
         msg = f"{parameter.name} = {text!r} is not a {parameter.type.__name__}"
         raise ParameterError(msg, hint=f"Its value in the notebook is {parameter.default!r}.") from error
     return check_value(parameter, value)
@@ -110,16 +119,20 @@ def _parse_literal(parameter: Parameter, text: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        if parameter.default is None or isinstance(parameter.space, Choice):
+        if parameter.default is None:
             return text
         raise
 
 
 def _as_float(parameter: Parameter, value: int | str) -> float:
     """Convert to float, and refuse what a float cannot hold."""
-    number = float(value)
-    overflowed = isinstance(value, str) and number in (float("inf"), float("-inf")) and "inf" not in value.lower()
-    if overflowed or (isinstance(value, int) and int(number) != value):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    # In Python an int equals a float only if the float holds it exactly.
+    exact = number == value if isinstance(value, int) else not math.isinf(number) or "inf" in value.lower()
+    if not exact:
         msg = f"{parameter.name} = {value} does not fit a float"
         raise ParameterError(msg, hint="Write a number that a 64-bit float represents.")
     return number
@@ -133,6 +146,8 @@ def repr_literal(value: Any) -> str:
         return f"[{', '.join(map(repr_literal, value))}]"
     if isinstance(value, tuple):
         return f"({', '.join(map(repr_literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, set) and value:
+        return "{" + ", ".join(sorted(map(repr_literal, value))) + "}"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{repr_literal(k)}: {repr_literal(v)}" for k, v in value.items()) + "}"
     return repr(value)

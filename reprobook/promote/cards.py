@@ -1,0 +1,116 @@
+"""README and model card of a job, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import yaml
+
+from reprobook.promote.config_text import about
+from reprobook.promote.facts import Facts
+from reprobook.promote.layout.escape import visible
+from reprobook.promote.model import Plan
+
+_LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
+_HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
+_WHERE = """\
+Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
+the folder given with `--out`; `result.json` there holds the result digest."""
+_MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
+
+
+def readme(plan: Plan, facts: Facts) -> str:
+    """Return the README: what it is, how to run it, its parameters, and what was left out."""
+    origin = facts.provenance
+    proof = {
+        True: "A run of this script gave the same result digest as the notebook.",
+        False: "A run of this script did **not** give the notebook's result.",
+        None: "Whether this script gives the notebook's result has not been tried.",
+    }[facts.equivalent]
+    parts = [
+        f"# {plain(plan.title)}",
+        plain(plan.summary),
+        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
+        f"## Run\n\n```sh\npip install -r requirements.txt\n{visible(origin.command)}\n```",
+        _WHERE,
+        '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
+        "## Parameters\n\n" + parameter_table(plan) if plan.fields else "",
+        "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {plain(d.reason)}" for d in plan.dropped)
+        if plan.dropped
+        else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def parameter_table(plan: Plan) -> str:
+    """Return the parameters as a table."""
+    rows = [
+        (f"`--{each.name}`", each.type.__name__, f"`{code(repr(each.default))}`", plain(about(each)))
+        for each in plan.fields
+    ]
+    return _table(("option", "type", "default", "meaning"), rows)
+
+
+def model_card(plan: Plan, facts: Facts) -> str:
+    """Return a model card with Hugging Face's YAML header; what is not known is listed as a gap."""
+    roots = {one.module.partition(".")[0] for one in plan.imports}
+    library = next((name for name in _LIBRARIES if name in roots), "")
+    header: dict[str, object] = {"tags": ["reprobook"]}
+    header |= {"license": facts.license} if facts.license else {}
+    header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
+    if facts.metrics:
+        header["model-index"] = [
+            {
+                "name": plan.title,
+                "results": [
+                    {"metrics": [{"type": name, "name": name, "value": value} for name, value in facts.metrics.items()]}
+                ],
+            }
+        ]
+    gaps = [
+        *(["license"] if not facts.license else []),
+        *(["training data: no file was recorded"] if not facts.data else []),
+        "intended use and limits",
+        "evaluation on other data, and on groups of people",
+    ]
+    origin = facts.provenance
+    parts = [
+        f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True)}---",
+        f"# {plain(plan.title)}",
+        plain(plan.summary),
+        "## Training",
+        _table(
+            ("", ""),
+            [
+                ("notebook", f"`{code(origin.notebook)}`"),
+                *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
+                *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
+                ("Python", facts.python_version),
+                *([("hardware", plain(facts.hardware))] if facts.hardware else []),
+            ],
+        ),
+        parameter_table(plan) if plan.fields else "",
+        "## Data\n\n" + _table(("file", "SHA-256"), [(f"`{code(k)}`", f"`{code(v)}`") for k, v in facts.data.items()])
+        if facts.data
+        else "",
+        "## Results\n\n" + _table(("metric", "value"), [(plain(k), repr(v)) for k, v in facts.metrics.items()])
+        if facts.metrics
+        else "",
+        "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """Return text without any meaning in Markdown or HTML."""
+    return visible(text).translate(_MARKUP)
+
+
+def code(text: str) -> str:
+    """Return text fit to stand between backticks, in a table cell too."""
+    return visible(text).replace("`", "'").replace("|", "\\|")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,35 @@
+"""What is known of the run behind a job; nothing here is invented, gaps are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reprobook.promote.text import Provenance
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts that the files of a job state.
+
+    Attributes:
+        provenance: Where the script comes from.
+        python_version: ``major.minor.patch`` of the run's interpreter.
+        versions: Versions of distributions, by module or distribution name.
+        metrics: The last value of each metric.
+        run_id: The run; empty if there is none.
+        hardware: One line on the machine, such as the CPU's name.
+        data: The data files by path, with their SHA-256.
+        license: The model's licence, if its author stated one.
+        equivalent: Whether a run of the script gave the notebook's result; None if it was not tried.
+    """
+
+    provenance: Provenance
+    python_version: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    run_id: str = ""
+    hardware: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    license: str = ""
+    equivalent: bool | None = None

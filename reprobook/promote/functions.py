@@ -1,0 +1,244 @@
+"""Turn sections into functions: arguments are what they read of earlier ones, returns what later ones read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+import libcst as cst
+
+from reprobook.promote import rewrite
+from reprobook.promote.configuration import Configuration, sets_parameter
+from reprobook.promote.effects import effects_of
+from reprobook.promote.flow import Flow, flow_of, names_in_order
+from reprobook.promote.hoist import Hoisting, module_globals
+from reprobook.promote.meaning import Names
+from reprobook.promote.model import Function, Statements, Words
+from reprobook.promote.naming import function_name
+from reprobook.promote.python import statements, tree_of
+from reprobook.promote.sections import Section
+from reprobook.promote.source import Source, Statement
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is decided before the sections are: shared by all of them.
+
+    Attributes:
+        configuration: The parameters.
+        hoisted: What moved to module level.
+        elsewhere: Ids of statements that stand elsewhere (early settings, guarded imports).
+        names: What the notebook's names stand for.
+        words: The names of the script's own parts.
+        shown: The metrics that the last expression of a cell shows, by code index: the names, or None if only the
+            run tells.
+        pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
+        taken: Every name of the notebook.
+    """
+
+    configuration: Configuration
+    hoisted: Hoisting
+    elsewhere: frozenset[int]
+    names: Names
+    words: Words
+    shown: Mapping[int, Sequence[str] | None]
+    pyplot: str
+    taken: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A section's statements, in their final form but for the parameters."""
+
+    name: str
+    summary: str
+    cells: tuple[int, ...]
+    body: Statements
+    trees: tuple[ast.stmt, ...]
+    flow: Flow
+    figures: bool
+
+
+def functions(sections: Iterable[Section], around: Surroundings) -> tuple[Function, ...]:
+    """Return the sections that do work, as functions."""
+    parts: list[_Part] = []
+    waiting = set(around.configuration.variables)
+    for section in sections:
+        name = function_name(section.wish, around.taken | {part.name for part in parts})
+        part = _part(section, name, around)
+        if part.body:
+            part = _beginning_with(part, waiting & (part.flow.uses | part.flow.writes), around)
+            waiting -= part.flow.writes
+            parts.append(part)
+    return _linked(parts, around)
+
+
+def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...]:
+    """Follow the variables back from the last section: who needs them, and who made them."""
+    variables = frozenset(name for part in parts for name in part.flow.writes)
+    shared = module_globals([part.trees for part in parts], variables)
+    order = {name: at for at, name in enumerate(_first_written(parts))}
+    passed = variables - shared - around.configuration.plain
+    live: frozenset[str] = frozenset()
+    result: list[Function] = []
+    for at in reversed(range(len(parts))):
+        flow = parts[at].flow
+        returns = flow.writes & live & passed
+        through = returns - flow.binds  # perhaps not bound here: then the value of an earlier section goes through
+        earlier = frozenset(name for part in parts[:at] for name in part.flow.writes)
+        arguments = (flow.uses | through) & passed & earlier
+        live = (live - flow.binds) | arguments
+        function = Function(
+            name=parts[at].name,
+            summary=parts[at].summary,
+            arguments=tuple(sorted(arguments, key=order.__getitem__)),
+            returns=tuple(sorted(returns, key=order.__getitem__)),
+            globals=tuple(sorted(flow.writes & shared)),
+            **_content(parts[at], around),
+        )
+        result.append(function)
+    return tuple(reversed(result))
+
+
+def _first_written(parts: Iterable[_Part]) -> list[str]:
+    """Return the variables in the order they came to be."""
+    found: dict[str, None] = {}
+    for part in parts:
+        for tree in part.trees:
+            written = flow_of(tree).writes
+            names = [name for name in names_in_order(tree) if name in written]
+            found |= dict.fromkeys([*names, *sorted(written)])
+    return list(found)
+
+
+class _Content(TypedDict):
+    body: Statements
+    takes_config: bool
+    takes_out: bool
+    is_async: bool
+    cells: tuple[int, ...]
+
+
+def _content(part: _Part, around: Surroundings) -> _Content:
+    """Return what a function holds, with the parameters read from the configuration."""
+    config = around.words.config
+    used = part.flow.uses & around.configuration.plain
+    return {
+        "body": rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used}),
+        "takes_config": bool(used) or config in part.flow.uses,
+        "takes_out": part.figures,
+        "is_async": any(_awaits(tree) for tree in part.trees),
+        "cells": part.cells,
+    }
+
+
+def _awaits(tree: ast.AST) -> bool:
+    """Tell whether code awaits outside any function of its own."""
+    if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        return False
+    if isinstance(tree, (ast.Await, ast.AsyncFor, ast.AsyncWith)) or getattr(tree, "is_async", False):
+        return True
+    return any(_awaits(child) for child in ast.iter_child_nodes(tree))
+
+
+def _part(section: Section, name: str, around: Surroundings) -> _Part:
+    body: list[cst.BaseStatement] = []
+    cells: list[int] = []
+    figures = 0
+    for source in section.sources:
+        lines = list(_lines(source, around))
+        if not lines:
+            continue
+        lines, figures = _with_figures(source, lines, name, figures, around)
+        lines[0] = _after_blank(lines[0]) if body else lines[0]
+        body += lines
+        cells.append(source.index)
+    body_final = rewrite.with_arguments(_without_pass(body), around.hoisted.extras)
+    trees = tuple(tree_of(node) for node in body_final)
+    return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
+
+
+def _lines(source: Source, around: Surroundings) -> Statements:
+    """Return the statements of a cell that stay in its section."""
+    result: list[cst.BaseStatement] = []
+    for statement in source.statements:
+        if _stands_elsewhere(statement, source, around):
+            continue
+        is_last = statement is source.statements[-1]
+        if is_last and source.shows and source.index in around.shown:
+            result += rewrite.logged(statement.node, around.words.job, around.shown[source.index])
+        else:
+            result.append(statement.node)
+    displays = "display" not in around.taken or around.names.imports.get("display", "").startswith("IPython")
+    return rewrite.without_notebook(result, display=displays)
+
+
+def _stands_elsewhere(statement: Statement, source: Source, around: Surroundings) -> bool:
+    tree, configuration = statement.tree, around.configuration
+    if isinstance(tree, _IMPORTS) or id(statement) in around.elsewhere:
+        return True
+    if _is_reprobook_setup(tree, around.names):
+        return True
+    bound = flow_of(tree).binds
+    if bound and bound <= around.hoisted.names:
+        return True
+    if (name := sets_parameter(tree, configuration.cells)) and configuration.cells[name] == source.index:
+        return True
+    return bool(sets_parameter(tree, configuration.plain))
+
+
+def _is_reprobook_setup(tree: ast.AST, names: Names) -> bool:
+    """Tell ``rb.init(...)``, whose part the job itself plays."""
+    call = tree.value if isinstance(tree, ast.Expr) else None
+    return isinstance(call, ast.Call) and names.dotted(call.func) == "reprobook.init"
+
+
+def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -> _Part:
+    """Set, at the start of a section, the variables that begin as parameters and change from then on."""
+    config = around.words.config
+    code = "".join(f"{name} = {config}.{name}\n" for name in around.configuration.cells if name in names)
+    body = (*statements(code), *part.body)
+    trees = tuple(tree_of(node) for node in body)
+    return replace(part, body=body, trees=trees, flow=flow_of(trees))
+
+
+def _with_figures(
+    source: Source, lines: list[cst.BaseStatement], name: str, count: int, around: Surroundings
+) -> tuple[list[cst.BaseStatement], int]:
+    """Send the figures of a cell to files; a notebook shows them without being told to."""
+    plots = any(effects_of(statement.tree, around.names).plots for statement in source.statements)
+    if not plots or not around.pyplot:
+        return lines, count
+    shows = sum(rewrite.shows_figure(tree_of(line), around.pyplot) for line in lines)
+    paths = []
+    for _ in range(max(shows, 1)):
+        count += 1
+        file = f"{name}.png" if count == 1 else f"{name}-{count}.png"
+        paths.append(f'{around.words.out} / "{file}"')
+    if shows:
+        return list(rewrite.with_figures(lines, around.pyplot, paths)), count
+    return [*lines, *rewrite.save_figure(around.pyplot, paths[0])], count
+
+
+def _without_pass(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """Remove what magics left behind, and hand its comments on to the next statement."""
+    result: list[cst.BaseStatement] = []
+    waiting: list[cst.EmptyLine] = []
+    for node in body:
+        lines = getattr(node, "leading_lines", ())
+        if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Pass):
+            waiting += lines
+        else:
+            result.append(node.with_changes(leading_lines=[*waiting, *lines]) if waiting else node)
+            waiting = []
+    return result
+
+
+def _after_blank(node: cst.BaseStatement) -> cst.BaseStatement:
+    """Separate the statements of one cell from those of the cell before."""
+    lines = getattr(node, "leading_lines", ())
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])

@@ -1,0 +1,172 @@
+"""What a magic or a shell line becomes in a script: Python, nothing, or a refusal."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reprobook.promote.python import literal
+
+_SHOW = "only shows something in the notebook"
+_SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}~#\\\n!")
+_INFORMING = frozenset({"cat", "date", "df", "du", "echo", "free", "head", "hostname", "ls", "lscpu", "nproc"})
+_INFORMING |= {"nvidia-smi", "ps", "pwd", "tail", "top", "tree", "uname", "wc", "which", "whoami"}
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What one magic becomes.
+
+    Attributes:
+        code: Python statements, one a line; empty if nothing is left.
+        note: Why it was left out, in plain words.
+        imports: Modules that the code needs.
+        requirements: What it asked pip to install.
+        refusal: Why it cannot be translated; with ``hint``, the way out.
+        body: Python source below a cell magic, to be read in its place.
+    """
+
+    code: str = ""
+    note: str = ""
+    imports: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    refusal: str = ""
+    hint: str = ""
+    body: str | None = None
+
+
+def line_magic(name: str, line: str) -> Translation:
+    """Translate ``%name line``."""
+    if name == "load_ext" and line.strip() == "reprobook":
+        return Translation(note="reprobook magic")
+    if name in _LEFT_OUT:
+        return Translation(note=_LEFT_OUT[name])
+    if name == "time":
+        return Translation(code=line)
+    if name in {"pip", "conda", "mamba", "uv"}:
+        return _install(shlex.split(line))
+    if name == "cd":
+        folder = line.strip().strip("\"'") or "~"
+        return (
+            Translation(code=f"os.chdir(os.path.expanduser({literal(folder)}))", imports=("os",))
+            if (folder.startswith("~"))
+            else Translation(code=f"os.chdir({literal(folder)})", imports=("os",))
+        )
+    if name in {"env", "set_env"}:
+        return _environment(line)
+    if name in {"sx", "system"}:
+        return shell(line)
+    return _refused(f"%{name}", "Replace it with Python, or tag the cell 'skip' if no result needs it.")
+
+
+def cell_magic(name: str, line: str, body: str) -> Translation:
+    """Translate a ``%%name line`` cell."""
+    if name in {"time", "capture", "prun", "reprotrain"}:
+        return Translation(body=f"{line if name == 'time' else ''}\n{body}")
+    if name == "timeit":
+        return Translation(note="only times code")
+    if name in {"html", "HTML", "javascript", "js", "markdown", "latex", "svg", "SVG"}:
+        return Translation(note=_SHOW)
+    if name in {"writefile", "file"} and not line.startswith("-"):
+        path = literal(line.strip().strip("\"'"))
+        return Translation(code=f"Path({path}).write_text({literal(body)})", imports=("pathlib.Path",))
+    return _refused(f"%%{name}", "Write it in Python (subprocess.run), or tag the cell 'skip' if no result needs it.")
+
+
+def shell(command: str) -> Translation:
+    """Translate ``!command`` to a subprocess without a shell."""
+    if (found := _installing(command)) is not None:
+        return found
+    words = _plain_words(command)
+    if words is None:
+        return _refused(
+            f"!{command}", "It needs a shell: write subprocess.run([...]) in the cell, or prepare the files beforehand."
+        )
+    if words[:1] and words[0].rpartition("/")[2] in _INFORMING:
+        return Translation(note=_SHOW)
+    return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
+
+
+def shell_output(command: str) -> Translation:
+    """Translate ``name = !command``: the lines that the command prints."""
+    words = _plain_words(command)
+    if words is None:
+        return _refused(f"!{command}", "It needs a shell: write subprocess.run([...], capture_output=True) instead.")
+    run = f"subprocess.run({_list(words)}, check=True, capture_output=True, text=True)"
+    return Translation(code=f"{run}.stdout.splitlines()", imports=("subprocess",))
+
+
+def _refused(what: str, hint: str) -> Translation:
+    return Translation(refusal=f"{what} has no translation to Python", hint=hint)
+
+
+def _plain_words(command: str) -> list[str] | None:
+    """Split a command; None if it needs a shell, or holds notebook variables."""
+    if _SHELL_SYNTAX & set(command):
+        return None
+    try:
+        return shlex.split(command) or None
+    except ValueError:
+        return None
+
+
+def _installing(command: str) -> Translation | None:
+    """Translate ``!pip install ...``, quoted version ranges included."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    if words[:3] in (["python", "-m", "pip"], ["python3", "-m", "pip"]):
+        words = words[2:]
+    installers = {"pip", "pip3", "conda", "mamba", "uv", "apt", "apt-get"}
+    return _install(words[1:]) if words and words[0] in installers else None
+
+
+def _list(words: list[str]) -> str:
+    return f"[{', '.join(map(literal, words))}]"
+
+
+def _install(words: list[str]) -> Translation:
+    """Turn an installation into requirements; options stay out, because they may name an index with a password."""
+    if "install" not in words and "add" not in words:
+        return Translation(note=_SHOW)
+    verb = next(at for at, word in enumerate(words) if word in {"install", "add"})
+    wanted = tuple(word for word in words[verb + 1 :] if word[0].isalnum() and "://" not in word)
+    return Translation(note="installs packages: they are in requirements.txt", requirements=wanted)
+
+
+def _environment(line: str) -> Translation:
+    name, sign, value = line.partition("=")
+    if not sign:
+        name, _, value = line.strip().partition(" ")
+    if not value:
+        return Translation(note=_SHOW)
+    if "$" in value or "{" in value:
+        return _refused(f"%env {line}", "Write os.environ[...] = ... in Python.")
+    code = f"os.environ[{literal(name.strip())}] = {literal(value.strip())}"
+    return Translation(code=code, imports=("os",))
+
+
+_LEFT_OUT: dict[str, str] = {
+    "reprotrain": "reprobook magic",
+    "load_ext": "loads a notebook extension",
+    "reload_ext": "loads a notebook extension",
+    "autoreload": "notebook magic",
+    "matplotlib": "notebook magic",
+    "pylab": "notebook magic",
+    "config": "notebook magic",
+    "timeit": "only times code",
+    "tensorboard": _SHOW,
+} | dict.fromkeys(
+    ("pinfo", "pinfo2", "psearch", "who", "who_ls", "whos", "pwd", "ls", "history", "pdb", "precision", "lsmagic"),
+    _SHOW,
+)
+
+Translator = Callable[..., Translation]
+TRANSLATORS: dict[str, Translator] = {
+    "run_line_magic": line_magic,
+    "run_cell_magic": cell_magic,
+    "system": shell,
+    "getoutput": shell_output,
+}

@@ -1,0 +1,139 @@
+"""The plan of a script: everything that will stand in it, decided, before any text is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from reprobook.promote.slice import Dropped
+from reprobook.space.model import Space
+
+Statements = tuple[cst.BaseStatement, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the configuration, which is an option of the command line."""
+
+    name: str
+    type: type
+    default: Any
+    space: Space | None = None
+    comment: str = ""
+    above: tuple[str, ...] = ()  # the author's comment lines above it
+    spelling: str = ""  # the default as the author wrote it
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A value that follows from parameters: a property of the configuration."""
+
+    name: str
+    expression: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: ``import module as name``, or ``from module import attribute as name``."""
+
+    module: str
+    attribute: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A section of the notebook as a function.
+
+    Attributes:
+        name: Its name.
+        summary: The author's words under the heading; may be empty.
+        arguments: Variables of earlier sections that it reads, in the order they came to be.
+        returns: Variables that later sections read.
+        body: Its statements.
+        takes_config: Whether it reads parameters.
+        takes_out: Whether it writes figures.
+        globals: Names that functions of the notebook need at module level.
+        is_async: Whether it awaits.
+        cells: Code indices that it comes from.
+    """
+
+    name: str
+    summary: str
+    arguments: tuple[str, ...]
+    returns: tuple[str, ...]
+    body: Statements
+    takes_config: bool
+    takes_out: bool
+    globals: tuple[str, ...]
+    is_async: bool
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The names that the script adds, chosen so that they meet none of the notebook's."""
+
+    config: str
+    out: str
+    job: str
+    main: str
+    parse_args: str
+    seed_everything: str
+    config_class: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A script.
+
+    Attributes:
+        title: The notebook's first heading.
+        summary: The first sentence below it.
+        kept: Code indices of the cells that are in it.
+        dropped: The cells that are not, with reasons.
+        early: Settings that must precede the imports of libraries.
+        imports: Every imported name.
+        stars: Modules of ``from module import *``.
+        module: Definitions and constants, in the notebook's order.
+        fields: The parameters.
+        derived: What follows from them.
+        functions: The sections, in order.
+        seed: The field that seeds the generators; None if nothing asked for a seed.
+        deterministic: Whether deterministic kernels were asked for.
+        seeded: The libraries to seed: ``random``, ``numpy``, ``torch``.
+        printed_metrics: Whether shown values count as metrics.
+        requirements: What the notebook installed with pip.
+        words: The names of the script's own parts.
+    """
+
+    title: str
+    summary: str
+    kept: list[int]
+    dropped: list[Dropped]
+    early: Statements
+    imports: tuple[Import, ...]
+    stars: tuple[str, ...]
+    module: Statements
+    fields: tuple[Field, ...]
+    derived: tuple[Derived, ...]
+    functions: tuple[Function, ...]
+    seed: str | None
+    deterministic: bool
+    seeded: tuple[str, ...]
+    printed_metrics: bool
+    requirements: tuple[str, ...]
+    words: Words
+
+    @property
+    def plots(self) -> bool:
+        """Whether any figure is written."""
+        return any(function.takes_out for function in self.functions)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether any section awaits."""
+        return any(function.is_async for function in self.functions)

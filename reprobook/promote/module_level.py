@@ -1,0 +1,89 @@
+"""What stands at module level of a script, outside any section."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from reprobook.promote import rewrite
+from reprobook.promote.flow import flow_of
+from reprobook.promote.hoist import Hoisting
+from reprobook.promote.imports import is_standard
+from reprobook.promote.model import Statements
+from reprobook.promote.source import Source, Statement
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+def early_settings(kept: Sequence[Source], sources: Sequence[Source]) -> list[Statement]:
+    """Return the settings that stand before an import of a library, which reads them as it is imported."""
+    libraries = [
+        (source.index, statement.line)
+        for source in sources
+        for statement in source.statements
+        if isinstance(statement.tree, _IMPORTS) and not _is_standard(statement.tree)
+    ]
+    last = max(libraries, default=(-1, -1))
+    return [
+        statement
+        for source in kept
+        for statement in source.statements
+        if (source.index, statement.line) < last and _sets_environment(statement.tree)
+    ]
+
+
+def _is_standard(tree: ast.Import | ast.ImportFrom) -> bool:
+    modules = [tree.module or "."] if isinstance(tree, ast.ImportFrom) else [alias.name for alias in tree.names]
+    return all(is_standard(module) for module in modules)
+
+
+def _sets_environment(tree: ast.stmt) -> bool:
+    """Tell ``os.environ[...] = "literal"`` and ``sys.path.insert(0, "literal")``."""
+    if isinstance(tree, ast.Assign):
+        target, values = ast.unparse(tree.targets[0]), [tree.value]
+    elif isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call):
+        target, values = ast.unparse(tree.value.func), tree.value.args
+    else:
+        return False
+    literals = all(isinstance(value, ast.Constant) for value in values)
+    return literals and target.startswith(("os.environ[", "os.environ.setdefault", "sys.path."))
+
+
+def guarded_imports(kept: Sequence[Source]) -> list[Statement]:
+    """Return imports with a fallback: ``try: import cupy`` ... ``except ImportError: cupy = None``."""
+    return [
+        statement
+        for source in kept
+        for statement in source.statements
+        if isinstance(statement.tree, ast.Try) and _only_imports(statement.tree)
+    ]
+
+
+def _only_imports(tree: ast.Try) -> bool:
+    first, *_ = tree.body
+    rest = [*tree.body, *(node for handler in tree.handlers for node in handler.body), *tree.orelse]
+    simple = all(
+        isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
+        or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+        for node in rest
+    )
+    return isinstance(first, _IMPORTS) and simple
+
+
+def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hoisted: Hoisting) -> Statements:
+    """Return the statements of module level: guarded imports, then constants and definitions as they came."""
+    found = [
+        statement.node
+        for source in kept
+        for statement in source.statements
+        if (bound := flow_of(statement.tree).binds)
+        and bound <= hoisted.names
+        and not isinstance(statement.tree, _IMPORTS)
+    ]
+    moved = [
+        rewrite.with_parameters(node, hoisted.extras[name])
+        if (name := getattr(getattr(node, "name", None), "value", "")) in hoisted.extras
+        else node
+        for node in found
+    ]
+    return (*(statement.node for statement in guarded), *rewrite.with_arguments(moved, hoisted.extras))

@@ -1,0 +1,106 @@
+"""Names for functions, out of headings."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import unicodedata
+from collections.abc import Collection
+
+# What an author would call a function under such a heading.
+_USUAL = {
+    "data": "load_data",
+    "dataset": "load_data",
+    "datasets": "load_data",
+    "the_data": "load_data",
+    "loading_data": "load_data",
+    "data_loading": "load_data",
+    "split": "split_data",
+    "data_split": "split_data",
+    "splits": "split_data",
+    "train_test_split": "split_data",
+    "preprocessing": "preprocess",
+    "data_preprocessing": "preprocess",
+    "features": "build_features",
+    "feature_engineering": "build_features",
+    "model": "build_model",
+    "model_definition": "build_model",
+    "network": "build_model",
+    "architecture": "build_model",
+    "training": "train",
+    "training_loop": "train",
+    "train_loop": "train",
+    "fit": "fit_model",
+    "evaluation": "evaluate",
+    "testing": "test",
+    "test": "run_test",
+    "validation": "validate",
+    "prediction": "predict",
+    "predictions": "predict",
+    "inference": "predict",
+    "result": "report",
+    "results": "report",
+    "metrics": "report",
+    "summary": "report",
+    "saving": "save_results",
+    "save": "save_results",
+    "export": "save_results",
+    "seed": "set_seeds",
+    "seeds": "set_seeds",
+    "setup": "set_up",
+    "set_up": "set_up",
+}
+_ARTICLES = frozenset({"a", "an", "the", "our", "my", "this"})
+_MOST_WORDS = 5
+# Headings over cells that do no work of their own kind: what stands below is named by what it does.
+_NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
+_NEUTRAL |= {
+    "import",
+    "constants",
+    "introduction",
+    "overview",
+    "libraries",
+    "dependencies",
+    "options",
+    "import_libraries",
+}
+
+
+def snake_case(heading: str) -> str:
+    """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
+    text = unicodedata.normalize("NFKC", heading).replace("'", "").replace("\u2019", "")
+    words = "".join(char.lower() if char.isalnum() else " " for char in text).split()
+    while words and words[0].isdigit():
+        words = words[1:]
+    words = [word for word in words if word not in _ARTICLES] or words
+    name = "_".join(words[:_MOST_WORDS])
+    return name if name.isidentifier() else ""
+
+
+def is_neutral(name: str) -> bool:
+    """Tell whether a heading, as an identifier, says nothing of what the cells below it do."""
+    return name in _NEUTRAL
+
+
+def function_name(wish: str, taken: Collection[str]) -> str:
+    """Return a free name for a function that its heading or its work would call ``wish``."""
+    name = _USUAL.get(wish, wish) or "run"
+    if is_free(name, taken):
+        return name
+    for candidate in (f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}",):
+        if is_free(candidate, taken):
+            return candidate
+    return next(f"{name}_{count}" for count in range(2, len(taken) + 3) if is_free(f"{name}_{count}", taken))
+
+
+def first_free(*candidates: str, taken: Collection[str]) -> str:
+    """Return the first candidate that is free, else the last with underscores added."""
+    name = next((name for name in candidates if name not in taken), candidates[-1])
+    while name in taken:
+        name += "_"
+    return name
+
+
+def is_free(name: str, taken: Collection[str]) -> bool:
+    """Tell whether a function may have this name."""
+    return name not in taken and not keyword.iskeyword(name) and not hasattr(builtins, name)

@@ -1,0 +1,169 @@
+"""Rewrite the notebook's statements for their place in a script."""
+
+# libcst finds a visitor by its name, and passes both the old and the new node:
+# ruff: noqa: ARG002, D102, N802
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import libcst as cst
+from libcst.metadata import BuiltinScope, GlobalScope, MetadataWrapper, ScopeProvider
+
+from reprobook.promote.model import Statements
+from reprobook.promote.python import code_of, literal, statements
+
+_OUTER = (GlobalScope, BuiltinScope)
+
+
+def with_names(body: Sequence[cst.BaseStatement], replacements: Mapping[str, str]) -> Statements:
+    """Replace global names by expressions: ``lr`` by ``config.lr``; local names of functions stay."""
+    if not replacements:
+        return tuple(body)
+    return _visited(body, _Names({name: cst.parse_expression(code) for name, code in replacements.items()}))
+
+
+def with_arguments(body: Sequence[cst.BaseStatement], extras: Mapping[str, tuple[str, ...]]) -> Statements:
+    """Hand the variables that moved definitions need to each of their calls."""
+    return _visited(body, _Calls(extras)) if extras else tuple(body)
+
+
+def with_parameters(definition: cst.BaseStatement, names: Sequence[str]) -> cst.BaseStatement:
+    """Add parameters to a function, or to the initialiser of a class."""
+    if isinstance(definition, cst.ClassDef):
+        body = [
+            _with_parameters(node, names)
+            if isinstance(node, cst.FunctionDef) and node.name.value == "__init__"
+            else node
+            for node in definition.body.body
+        ]
+        return definition.with_changes(body=definition.body.with_changes(body=body))
+    return _with_parameters(definition, names) if isinstance(definition, cst.FunctionDef) else definition
+
+
+def without_notebook(body: Sequence[cst.BaseStatement], *, display: bool) -> Statements:
+    """Replace what only a notebook has: ``display(x)`` prints, ``clear_output()`` goes."""
+    return _visited(body, _Notebook()) if display else tuple(body)
+
+
+def with_figures(body: Sequence[cst.BaseStatement], pyplot: str, paths: Sequence[str]) -> Statements:
+    """Write figures to files instead of showing them; ``paths`` are expressions, used in turn."""
+    return _visited(body, _Figures(pyplot, list(paths)))
+
+
+def save_figure(pyplot: str, path: str) -> Statements:
+    """Return the statements that write the current figure."""
+    return statements(f"{pyplot}.savefig({path})\n{pyplot}.close()\n")
+
+
+def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) -> Statements:
+    """Turn a last expression that shows a metric into one that logs it.
+
+    ``names`` are the metrics it gave, if it is a variable; else None, and the job finds them when it runs.
+    """
+    expression = code_of(statement.body[0].value)  # type: ignore[attr-defined]  # a line with one expression
+    if names is None:
+        lines = [f"{job}.show({literal(expression)}, {expression})"]
+    elif expression in names:
+        lines = [f"print({expression})", f"{job}.log({expression}={expression})"]
+    else:
+        lines = [f"print({expression})", f"{job}.log(**{expression})"]
+    result = statements("\n".join(lines) + "\n")
+    leading: Any = getattr(statement, "leading_lines", ())
+    return (result[0].with_changes(leading_lines=leading), *result[1:])
+
+
+def _visited(body: Sequence[cst.BaseStatement], visitor: cst.CSTTransformer) -> Statements:
+    wrapper = MetadataWrapper(cst.Module(body))  # type: ignore[arg-type]  # every statement is one of the two kinds
+    return tuple(wrapper.visit(visitor).body)
+
+
+class _Scoped(cst.CSTTransformer):
+    METADATA_DEPENDENCIES = (ScopeProvider,)
+
+    def is_global(self, node: cst.Name) -> bool:
+        """Tell whether a name is the notebook's and not a local one of a function or comprehension."""
+        scope = self.get_metadata(ScopeProvider, node, None)
+        return scope is not None and all(isinstance(found.scope, _OUTER) for found in scope[node.value])
+
+
+class _Names(_Scoped):
+    def __init__(self, replacements: Mapping[str, cst.BaseExpression]) -> None:
+        super().__init__()
+        self._replacements = replacements
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        found = self._replacements.get(original_node.value)
+        return found.deep_clone() if found is not None and self.is_global(original_node) else updated_node
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
+        return updated_node.with_changes(keyword=original_node.keyword)
+
+
+class _Calls(_Scoped):
+    def __init__(self, extras: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        self._extras = extras
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
+        function = original_node.func
+        if not isinstance(function, cst.Name) or function.value not in self._extras or not self.is_global(function):
+            return updated_node
+        added = [cst.Arg(cst.Name(name), keyword=cst.Name(name)) for name in self._extras[function.value]]
+        args = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in updated_node.args]
+        return updated_node.with_changes(args=[*args, *added])
+
+
+def _with_parameters(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
+    parameters = function.params
+    added = [cst.Param(cst.Name(name)) for name in names]
+    has_star = isinstance(parameters.star_arg, (cst.Param, cst.ParamStar))
+    if not has_star and not any(parameter.default for parameter in parameters.params):
+        return function.with_changes(params=parameters.with_changes(params=[*parameters.params, *added]))
+    star = parameters.star_arg if has_star else cst.ParamStar()
+    keyword_only = [*parameters.kwonly_params, *added]
+    return function.with_changes(params=parameters.with_changes(star_arg=star, kwonly_params=keyword_only))
+
+
+class _Notebook(cst.CSTTransformer):
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine:
+        first = updated_node.body[0]
+        if isinstance(first, cst.Expr) and _callee(first.value) == "clear_output":
+            return updated_node.with_changes(body=[cst.Pass()])
+        return updated_node
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
+        return updated_node.with_changes(func=cst.Name("print")) if _callee(updated_node) == "display" else updated_node
+
+
+def _callee(node: cst.BaseExpression) -> str:
+    return node.func.value if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) else ""
+
+
+class _Figures(cst.CSTTransformer):
+    def __init__(self, pyplot: str, paths: list[str]) -> None:
+        super().__init__()
+        self._show = f"{pyplot}.show"
+        self._pyplot = pyplot
+        self._paths = paths
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement]:
+        first = updated_node.body[0]
+        call = first.value if isinstance(first, cst.Expr) else None
+        if not isinstance(call, cst.Call) or code_of(call.func) != self._show or not self._paths:
+            return updated_node
+        lines = save_figure(self._pyplot, self._paths.pop(0))
+        return cst.FlattenSentinel([lines[0].with_changes(leading_lines=updated_node.leading_lines), *lines[1:]])
+
+
+def shows_figure(tree: ast.AST, pyplot: str) -> int:
+    """Count the calls of ``plt.show()``."""
+    return sum(isinstance(node, ast.Call) and ast.unparse(node.func) == f"{pyplot}.show" for node in ast.walk(tree))

@@ -1,0 +1,255 @@
+"""The store: a folder of runs. Files are the truth; ``index.sqlite`` is a cache of them."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from reprobook.errors import InputError, IntegrityError
+from reprobook.runs import layout
+from reprobook.runs.blobs import Blobs
+from reprobook.runs.files import StorageError, is_inside, naming, sync_folder, write_atomic
+from reprobook.runs.folder import RunFolder
+from reprobook.runs.ids import is_id, new_id
+from reprobook.runs.index import Corrupt, Index
+from reprobook.runs.liveness import current_owner, is_dead
+from reprobook.runs.model import NewRun, RunError, RunRecord, record_bytes
+from reprobook.runs.query import Query
+
+_NEW = NewRun()
+
+
+class Store:
+    """All runs below one folder; nothing is created before the first run is."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.runs = self.root / "runs"
+        self.blobs = Blobs(self.root / "blobs")
+        self.index = Index(self.root / "index.sqlite", self.runs)
+        layout.check_schema(self.root)
+
+    @classmethod
+    def open(cls, explicit: Path | None, start: Path) -> Store:
+        """Open ``explicit``, else ``$REPROBOOK_STORE``, else the store of the project around ``start``.
+
+        Raises:
+            InputError: If a newer release wrote the store.
+            IntegrityError: If ``store.json`` is damaged.
+        """
+        named = explicit or os.environ.get("REPROBOOK_STORE")
+        return cls(Path(named).expanduser() if named else layout.project_folder(start) / layout.FOLDER)
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.root)!r})"
+
+    def prepare(self) -> None:
+        """Make the folders of the store, if they are not there yet."""
+        layout.prepare(self.root, self.runs, self.blobs.root)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from adding or removing runs; the lock is the system's and dies with its holder."""
+        with FileLock(self.root / "store.lock", timeout=60, mode=0o600, poll_interval=0.005):
+            yield
+
+    def create(self, new: NewRun = _NEW) -> RunFolder:
+        """Create the folder of a new run, its record in place from the first moment; this process owns it.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        with naming("create a run in", self.root):
+            self.prepare()
+            hidden = self.runs / f".new-{secrets.token_hex(8)}"
+            with self.locked():
+                run_id = self._unused_id()
+                final = self.runs / run_id
+                record = RunRecord(
+                    **dict(new),
+                    run_id=run_id,
+                    run_dir=str(final),
+                    created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                    sequence=self._next_sequence(),
+                    owner=current_owner(),
+                )
+                try:
+                    hidden.mkdir(mode=0o700)
+                    write_atomic(hidden / "run.json", record_bytes(record))
+                    hidden.rename(final)
+                finally:
+                    shutil.rmtree(hidden, ignore_errors=True)
+                self._announce()
+        return RunFolder(final)
+
+    def _unused_id(self) -> str:
+        """Return an id that no run has; only called under the lock."""
+        while (self.runs / (run_id := new_id())).exists():
+            pass
+        return run_id
+
+    def _announce(self) -> None:
+        """Make a new or removed folder durable and visible to the index.
+
+        File systems keep time in ticks of milliseconds: two changes in one tick would look like one.
+        """
+        now = time.time_ns()
+        os.utime(self.runs, ns=(now, now))
+        sync_folder(self.runs)
+
+    def _next_sequence(self) -> int:
+        """Count the runs of this store; only called under the lock. A lost counter goes on after the newest run."""
+        file = self.root / "sequence"
+        try:
+            last = int(file.read_text())
+        except (OSError, ValueError):
+            newest = self.index.records(Query(limit=1))
+            last = newest[0].sequence if newest else 0
+        # Not durable, to save two fsyncs a run: after a power loss two runs may share a number, nothing is lost.
+        write_atomic(file, str(last + 1).encode(), durable=False)
+        return last + 1
+
+    def records(self, where: str | None = None, sort: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        """List runs, newest first unless ``sort`` (a field, parameter or metric; ``-`` before it for descending).
+
+        Runs whose process has died are marked as interrupted first.
+
+        Raises:
+            InputError: If ``where`` or ``sort`` cannot be understood.
+        """
+        dead = self.mark_dead()
+        found = self.index.records(Query(where, sort or "-sequence", limit))
+        # Where the store cannot be written, the truth is at least shown.
+        return [
+            record.model_copy(update={"status": "interrupted"})
+            if record.run_id in dead and not record.ended
+            else record
+            for record in found
+        ]
+
+    def corrupt(self) -> list[Corrupt]:
+        """List the runs whose record cannot be read."""
+        return self.index.corrupt()
+
+    def whence(self, digest: str) -> list[tuple[str, str]]:
+        """Return run id and path of each file with this SHA-256 that a run was sealed with, oldest run first."""
+        return self.index.sealed(digest)
+
+    def dead(self) -> list[str]:
+        """Return the ids of runs that have not ended although their process has provably died."""
+        active = self.index.records(Query("status in ('pending', 'running')"))
+        return [record.run_id for record in active if is_dead(record.owner)]
+
+    def mark_dead(self) -> list[str]:
+        """Rewrite runs whose process has provably died as interrupted; return their ids."""
+        dead = self.dead()
+        for run_id in dead:
+            # A store we may only read cannot be corrected by us; damage is reported by `corrupt`.
+            with suppress(StorageError, OSError, IntegrityError):
+                _interrupt(RunFolder(self.runs / run_id))
+        return dead
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Return the folder of the run with exactly this id.
+
+        Raises:
+            InputError: If there is none.
+        """
+        if not is_id(run_id) or not (self.runs / run_id).is_dir():
+            raise self._unknown(run_id)
+        return self._checked(self.runs / run_id)
+
+    def resolve(self, text: str) -> RunFolder:
+        """Find a run by ``latest`` (replays do not count), id, unique beginning of one, or folder.
+
+        Raises:
+            InputError: If there is none, or more than one.
+            IntegrityError: If the folder is a link.
+        """
+        if text == "latest":
+            newest = self.records(where="kind != 'replay'", limit=1)
+            if not newest:
+                msg = f"there is no run in {self.root} yet"
+                raise InputError(msg, hint="Make one: reprobook run NOTEBOOK")
+            return self.folder(newest[0].run_id)
+        if is_id(text) and (self.runs / text).is_dir():
+            return self.folder(text)
+        matches = sorted(name for name in self.names() if text and name.startswith(text))
+        if len(matches) > 1:
+            msg = f"{text!r} is the beginning of {len(matches)} runs: {', '.join(matches[:5])}"
+            raise InputError(msg + (" …" if len(matches) > 5 else ""), hint="Type more of the id.")  # noqa: PLR2004
+        if matches:
+            return self.folder(matches[0])
+        return self._by_path(text)
+
+    def _by_path(self, text: str) -> RunFolder:
+        """Take a run's folder named by its path."""
+        try:
+            path = Path(text).expanduser()
+            found = (path / "run.json").is_file()
+        except (ValueError, OSError, RuntimeError):
+            found = False
+        if not found:
+            raise self._unknown(text)
+        return self._checked(path.absolute())
+
+    def _checked(self, path: Path) -> RunFolder:
+        """Refuse a run folder that is a link: it would lead out of the store."""
+        if path.is_symlink():
+            msg = f"{path.name}: the run folder is a link"
+            raise IntegrityError(msg, hint="Replace the link by the folder it points to.")
+        return RunFolder(path)
+
+    def _unknown(self, text: str) -> InputError:
+        """Return the error for a run that is not there, with the closest id."""
+        close = difflib.get_close_matches(text, list(self.names()), n=1, cutoff=0.6)
+        hint = f"Did you mean {close[0]}?" if close else "`reprobook runs` lists the runs of this store."
+        return InputError(f"no run {text!r} in {self.root}", hint=hint)
+
+    def names(self) -> list[str]:
+        """Return the ids of all run folders, readable or not."""
+        return [path.name for path in self.runs.iterdir() if is_id(path.name)] if self.runs.is_dir() else []
+
+    def delete(self, run: RunFolder) -> None:
+        """Remove a run with all its files.
+
+        Raises:
+            InputError: If the folder is not in this store, or the run is still going on.
+        """
+        if run.path.is_symlink() or run.path.parent != self.runs or not is_inside(run.path, self.runs):
+            msg = f"{run.path} is not a run of {self.root}"
+            raise InputError(msg, hint="Name a run of this store; `reprobook runs` lists them.")
+        with suppress(IntegrityError):
+            record = run.read_record()
+            if not record.ended and not is_dead(record.owner):
+                msg = f"run {run.run_id} is still {record.status}"
+                raise InputError(msg, hint="Stop it first.")
+        hidden = self.runs / f".deleted-{run.run_id}-{secrets.token_hex(4)}"
+        with naming("delete", run.path), self.locked():
+            # First out of sight in one step: a run is never seen half deleted.
+            run.path.rename(hidden)
+            self._announce()
+            shutil.rmtree(hidden)
+
+
+def _interrupt(run: RunFolder) -> None:
+    """End a run in the name of its dead owner, unless the owner did at the last moment."""
+    record = run.read_record()
+    if record.ended or record.owner is None:
+        return
+    error = RunError(
+        ename="Interrupted",
+        evalue=f"process {record.owner.pid} ended without finishing the run",
+        hint="It was killed, or the machine restarted; the cells that had ended are kept. Run it again.",
+    )
+    with suppress(InputError):
+        run.seal(status="interrupted", error=error)

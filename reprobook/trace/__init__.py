@@ -1,0 +1,51 @@
+"""The recorder: content digests, cell traces, sinks.
+
+``reprobook.trace.ipython`` hooks it on a shell.
+"""
+
+from reprobook.trace.content import DEFAULT_BUDGET, Digester, digest_value
+from reprobook.trace.files import MISSING
+from reprobook.trace.model import (
+    TRACE_SCHEMA,
+    CellError,
+    CellTrace,
+    Sink,
+    Trace,
+    ValueDigest,
+    cell_line,
+    open_cell_line,
+    open_trace,
+    trace_bytes,
+)
+from reprobook.trace.outputs import CellOutput
+from reprobook.trace.recorder import Recorder
+from reprobook.trace.rng import positions
+from reprobook.trace.shown import scalar_metrics, shown_metrics
+from reprobook.trace.sinks import SinkChain, as_number
+from reprobook.trace.static import CellNames, names_of
+
+__all__ = [
+    "DEFAULT_BUDGET",
+    "MISSING",
+    "TRACE_SCHEMA",
+    "CellError",
+    "CellNames",
+    "CellOutput",
+    "CellTrace",
+    "Digester",
+    "Recorder",
+    "Sink",
+    "SinkChain",
+    "Trace",
+    "ValueDigest",
+    "as_number",
+    "cell_line",
+    "digest_value",
+    "names_of",
+    "open_cell_line",
+    "open_trace",
+    "positions",
+    "scalar_metrics",
+    "shown_metrics",
+    "trace_bytes",
+]

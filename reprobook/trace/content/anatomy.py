@@ -1,0 +1,139 @@
+"""Look into classes and instances without running a line of their code.
+
+Attribute access, ``isinstance`` and ``repr`` may all be overridden by a user's class. Only slots of the builtin
+types are used here: what they return cannot lie, and reading it has no effect.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Collection
+from typing import Any
+
+_mro = type.__dict__["__mro__"].__get__
+_base = type.__dict__["__base__"].__get__
+_namespace = type.__dict__["__dict__"].__get__
+_qualname = type.__dict__["__qualname__"].__get__
+_module = type.__dict__["__module__"].__get__
+_basicsize = type.__dict__["__basicsize__"].__get__
+
+_POINTER = 8
+_FIELDS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
+# Their state belongs to this process (handles, thread ids, callbacks) or to the screen, or it is time itself:
+# no two runs share it, and none of it is a result.
+_EPHEMERAL_NAMES = """
+    threading _thread socket _socket ssl _ssl subprocess multiprocessing _multiprocessing concurrent asyncio _asyncio
+    logging selectors select sqlite3 _sqlite3 tempfile io _io mmap ctypes _ctypes queue _queue contextvars _contextvars
+    shutil weakref _weakrefset zipfile tarfile urllib http requests urllib3 httpx aiohttp zmq tornado
+    IPython ipykernel ipywidgets traitlets comm matplotlib matplotlib_inline seaborn plotly bokeh altair
+    tqdm rich wandb mlflow tensorboard reprobook
+"""
+_EPHEMERAL = frozenset(_EPHEMERAL_NAMES.split())
+# Of these, hidden C state may be asked for by the pickle protocol: it has no side effects there.
+_TRUSTED_NAMES = """
+    builtins types operator _operator functools collections array decimal datetime zoneinfo random _random fractions
+    numpy scipy sklearn pandas torch
+"""
+_TRUSTED = frozenset(_TRUSTED_NAMES.split())
+
+
+def mro_of(cls: type) -> tuple[type, ...]:
+    """Return the method resolution order."""
+    found: tuple[type, ...] = _mro(cls)
+    return found
+
+
+def namespace_of(cls: type) -> types.MappingProxyType[str, Any]:
+    """Return the class's own namespace."""
+    found: types.MappingProxyType[str, Any] = _namespace(cls)
+    return found
+
+
+def module_of(cls: type) -> str:
+    """Return the name of the module a class says it is from, or ``?``."""
+    try:
+        name = _module(cls)
+    except AttributeError:
+        return "?"
+    return name if type(name) is str else "?"
+
+
+def qualified_name(cls: type) -> str:
+    """Return module and qualified name of a class; builtins without their module."""
+    module, name = module_of(cls), str(_qualname(cls))
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def _root(cls: type) -> str:
+    """Return the top-level package of a class."""
+    return module_of(cls).partition(".")[0]
+
+
+def is_ephemeral(cls: type) -> bool:
+    """Tell whether instances are bound to this process (locks, files, threads, figures)."""
+    return any(_root(each) in _EPHEMERAL for each in mro_of(cls))
+
+
+def is_trusted(cls: type) -> bool:
+    """Tell whether a class and all its bases are from libraries whose pickling has no side effects."""
+    return all(_root(each) in _TRUSTED for each in mro_of(cls))
+
+
+def is_iterator(cls: type) -> bool:
+    """Tell whether the class has ``__next__`` or is awaited: reading it would consume it."""
+    return any("__next__" in namespace_of(each) or "__await__" in namespace_of(each) for each in mro_of(cls))
+
+
+def has_hidden_state(cls: type, known: Collection[int]) -> bool:
+    """Tell whether instances have C fields that no ``__dict__`` or slot shows.
+
+    Each class adds to its base's size; what its descriptors do not account for is hidden. Classes whose ids are in
+    ``known`` have a handler of their own that reads their fields.
+    """
+    for each in mro_of(cls):
+        if each is object or id(each) in known:
+            continue
+        # Other getset descriptors may be computed: they say nothing about fields.
+        shown = sum(
+            type(member) is types.MemberDescriptorType or name in ("__dict__", "__weakref__")
+            for name, member in namespace_of(each).items()
+        )
+        if _basicsize(each) - _basicsize(_base(each)) > _POINTER * shown:
+            return True
+    return False
+
+
+def attributes_of(value: object) -> dict[str, object]:
+    """Return the contents of ``__dict__`` and slots, sorted by name."""
+    found: dict[str, object] = {}
+    for each in mro_of(type(value)):
+        for name, member in namespace_of(each).items():
+            if name == "__dict__" and type(member) in _FIELDS:
+                own = member.__get__(value)
+                found |= {key: dict.__getitem__(own, key) for key in dict.__iter__(own) if type(key) is str}
+            elif type(member) is types.MemberDescriptorType and not name.startswith("__"):
+                _add_slot(found, name, value, member)
+    return dict(sorted(found.items()))
+
+
+def _add_slot(found: dict[str, object], name: str, value: object, member: types.MemberDescriptorType) -> None:
+    """Add a slot unless it is empty or a subclass's slot of the same name came first."""
+    try:
+        found.setdefault(name, member.__get__(value))
+    except AttributeError:
+        return  # an empty slot
+
+
+def fields_of(cls: type, value: object, *names: str) -> list[Any]:
+    """Read fields by the descriptors of a builtin or C class, whatever a subclass made of them."""
+    return [getattr(cls, name).__get__(value) for name in names]
+
+
+def loaded(library: str) -> types.ModuleType | None:
+    """Return a library if it is imported, and imported completely; never import it."""
+    module = sys.modules.get(library)
+    if type(module) is not types.ModuleType:
+        return None
+    return None if getattr(module.__spec__, "_initializing", False) else module

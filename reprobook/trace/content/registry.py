@@ -1,0 +1,93 @@
+"""Which handler takes which type apart; those of a library are attached once it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple, cast
+
+from reprobook.trace.content.anatomy import (
+    attributes_of,
+    has_hidden_state,
+    is_ephemeral,
+    is_iterator,
+    is_trusted,
+    loaded,
+    mro_of,
+    namespace_of,
+    qualified_name,
+)
+from reprobook.trace.content.parts import Parts
+
+_LIBRARIES = ("numpy", "pandas", "torch")
+
+
+class Handler(NamedTuple):
+    """How a type is taken apart.
+
+    ``whole`` says that the handler covers instances of subclasses too; otherwise what a subclass adds in its
+    ``__dict__`` and slots is added to what the handler returns.
+    """
+
+    describe: Callable[[Any], Parts]
+    whole: bool = False
+
+
+class Registry:
+    """Handlers by type."""
+
+    def __init__(self, builtin: Mapping[type, Handler]) -> None:
+        # By the id of the type, for the reason that ``parts.py`` gives; the types themselves live as long as Python.
+        self._handlers = {id(cls): handler for cls, handler in builtin.items()}
+        self._attached: set[str] = set()
+
+    def attach_loaded(self) -> None:
+        """Attach the handlers of the libraries that the process has imported by now."""
+        for library in _LIBRARIES:
+            if library not in self._attached and loaded(library):
+                self._attached.add(library)
+                found = import_module(f"reprobook.trace.content.{library}_values").handlers()
+                self._handlers |= {id(each): handler for each, handler in found.items()}
+
+    def describe(self, value: object) -> Parts:
+        """Take a value apart by the handler of its type, else by its attributes."""
+        cls = type(value)
+        if exact := self._handlers.get(id(cls)):
+            return exact.describe(value)
+        known = [self._handlers[id(each)] for each in mro_of(cls) if id(each) in self._handlers]
+        if whole := next((handler for handler in known if handler.whole), None):
+            return whole.describe(value)
+        if is_ephemeral(cls):
+            return opaque_parts(cls)
+        base = [handler.describe(value) for handler in known[:1]]
+        if not has_hidden_state(cls, self._handlers):
+            return _instance_parts(cls, base, attributes_of(value))
+        if not base and is_trusted(cls) and not is_iterator(cls):
+            return _reduced_parts(cls, value)
+        return _instance_parts(cls, base, attributes_of(value))._replace(opaque=True)
+
+
+def opaque_parts(cls: type) -> Parts:
+    """Return the parts of a value of which only the type is known."""
+    kind = qualified_name(cls)
+    return Parts(kind, b"opaque", opaque=True, summary=kind)
+
+
+def _instance_parts(cls: type, base: list[Parts], attributes: dict[str, object]) -> Parts:
+    """Return the parts of an instance: what it inherits from a builtin base, and its attributes."""
+    kind = qualified_name(cls)
+    names = "\0".join(attributes).encode("utf-8", "surrogatepass")
+    return Parts(kind, names, children=[*base, *attributes.values()], summary=kind)
+
+
+def _reduced_parts(cls: type, value: object) -> Parts:
+    """Return the parts of a C object of a trusted library by the pickle protocol (PEP 307)."""
+    kind = qualified_name(cls)
+    # The class's own method, unbound: mypy takes it for the metaclass's.
+    reduced: Any = cast("Any", cls).__reduce_ex__(value, 4)
+    if type(reduced) is str:
+        return Parts(kind, reduced.encode(), summary=kind)
+    maker, *rest = reduced
+    name = maker.__qualname__ if "__qualname__" in namespace_of(type(maker)) else ""
+    children = [list(each) if is_iterator(type(each)) else each for each in rest]
+    return Parts(kind, str(name).encode(), children=children, summary=kind)

@@ -1,0 +1,139 @@
+"""Metrics that a notebook shows without logging them.
+
+Printed text. A metric is ``name: number`` or ``name=number``:
+
+- A name is one to six words of letters, digits and ``_ - . / @``, each beginning with a letter, directly before the
+  mark; before ``=`` only one word. Quotes around it are dropped, so a printed dict counts.
+- A number is a decimal number, ``nan`` or ``inf``; thousands may be grouped by commas; a percent sign is dropped and
+  does not scale (``97.2%`` is 97.2). What goes on as a date, clock time, ratio or version (``12:30``, ``3/10``,
+  ``1.2.3``) is no number.
+- Arguments in the printed form of an object, as in ``Adam(lr=0.1)``, are no metrics.
+- Counters (``epoch``, ``step``, ``batch`` …) count the lines and are no results; timings, named so or with a unit of
+  time, differ in every run. Neither is taken.
+
+A shown value. The last expression of a cell, if it is a number; the name is the source of the expression.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from reprobook.trace.content.anatomy import loaded, mro_of
+
+_WORD = r"[^\W\d_][\w./@-]*"
+_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
+# Found first, from the mark on: a line is read once, however long it is.
+_VALUE = re.compile(
+    rf"""(?P<mark>[:=])[ \t]*(?P<number>{_NUMBER})(?![\w/:]|[.,-]\d|,\d{{3}})
+    (?=(?P<unit>[ ]?(?:%|[a-zµμ]+(?:/[a-z]+)?\b)?))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NAME = re.compile(
+    rf"""(?<![\w./@:'"-])(?P<quote>['"]?)(?P<name>_*{_WORD}(?:[ ]{_WORD})*)(?P=quote)[ \t]*$""",
+    re.VERBOSE,
+)
+_LONGEST_NAME = 120
+_CALL = re.compile(r"\b\w+\([^()\n]*\)")
+_MOST_WORDS = 6
+_COUNTERS = re.compile(r"(?:^|[ _/])(?:epochs?|steps?|iter(?:ation)?s?|batch(?:es)?|idx|index|seed)$", re.IGNORECASE)
+_TIMINGS = re.compile(
+    r"(?:^|[ _/.-])(?:time|timestamp|elapsed|duration|seconds|secs?|ms|runtime|eta|latency|throughput|speed|pid|port)$"
+    r"|(?:^|[ _/.-])(?:elapsed|wall|cpu|training|total|epoch)[ _-]time",
+    re.IGNORECASE,
+)
+_TIME_UNITS = frozenset(
+    [
+        "s",
+        "ms",
+        "us",
+        "µs",
+        "μs",
+        "ns",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "h",
+        "hours",
+        "it/s",
+        "s/it",
+    ]
+)
+
+
+def shown_metrics(text: str) -> list[tuple[str, int | float]]:
+    """Return the metrics of printed text, in order; see the module's description for the rules."""
+    found = []
+    for line in text.replace("\r", "\n").split("\n"):
+        plain = _CALL.sub(lambda call: " " if "=" in call[0] else call[0], line)
+        for match in _VALUE.finditer(plain):
+            before = _NAME.search(plain, max(0, match.start() - _LONGEST_NAME), match.start())
+            name = _metric_name(before["name"], match["mark"]) if before else None
+            if name and match["unit"].strip().lower() not in _TIME_UNITS:
+                found.append((name, _number(match["number"])))
+    return found
+
+
+def _metric_name(words: str, mark: str) -> str | None:
+    """Return the name of a metric, None if it names no metric."""
+    name = words.rsplit(" ", maxsplit=1)[-1] if mark == "=" else words
+    if name.count(" ") >= _MOST_WORDS or _COUNTERS.search(name) or _TIMINGS.search(name):
+        return None
+    return name
+
+
+def _number(text: str) -> int | float:
+    """Read a number as Python would: an integer where it has neither point nor exponent."""
+    plain = text.replace(",", "")
+    return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
+
+
+def scalar_metrics(expression: str, value: object) -> list[tuple[str, int | float]]:
+    """Return the metrics that a cell's last expression shows.
+
+    A number counts under the expression's source; a dict of text to numbers gives one metric a key; the elements of
+    a tuple display count each under its own source. Truth values do not count.
+    """
+    number = shown_number(value)
+    if number is not None:
+        return [(expression, number)]
+    if type(value) is dict and value and all(type(key) is str for key in value):
+        return _all_numbers(list(value), list(value.values()))
+    if type(value) is tuple:
+        return _all_numbers(_elements(expression), list(value))
+    return []
+
+
+def _all_numbers(names: list[str], values: list[object]) -> list[tuple[str, int | float]]:
+    """Pair names and values if every value is a number, else return nothing."""
+    numbers = [number for number in map(shown_number, values) if number is not None]
+    return list(zip(names, numbers, strict=True)) if len(numbers) == len(names) == len(values) else []
+
+
+def _elements(expression: str) -> list[str]:
+    """Return the sources of the elements of a tuple display."""
+    try:
+        node = ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError):
+        return []
+    if not isinstance(node, ast.Tuple):
+        return []
+    return [ast.get_source_segment(expression, each) or "" for each in node.elts]
+
+
+def shown_number(value: object) -> int | float | None:
+    """Return a number, numpy scalar or 0-d array or tensor as a Python number; None for anything else."""
+    if type(value) in (int, float):
+        return value  # type: ignore[return-value]  # exact types, checked
+    for library, names in (("numpy", ("number", "ndarray")), ("torch", ("Tensor",))):
+        module = loaded(library)
+        types = [getattr(module, name, None) for name in names] if module else []
+        if any(each is known for each in mro_of(type(value)) for known in types) and getattr(value, "ndim", None) == 0:
+            number = value.item()  # type: ignore[attr-defined]  # both libraries have it
+            return number if type(number) in (int, float) else None
+    return None

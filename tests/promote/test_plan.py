@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+import pytest
+
+from reprobook.errors import NotPromotableError
+from reprobook.promote import Plan
+
+Promote = Callable[..., tuple[Plan, str]]
+
+
+def function(text: str, name: str) -> str:
+    """Return the source of one definition of a script."""
+    (found,) = [node for node in ast.walk(ast.parse(text)) if getattr(node, "name", "") == name]
+    return ast.get_source_segment(text, found) or ""
+
+
+# Sections
+
+
+def test_headings_name_functions_and_variables_flow_through_them(promote: Promote) -> None:
+    planned, _ = promote(
+        "md:# Title\n\nWhat it is. More.",
+        "import reprobook as rb",
+        "md:## 1. Load the data\n\nFrom a file; see `x`. And more.",
+        "a = [1]\nb = 2",
+        "c = a[0]",
+        "md:## Model",
+        "model = a + [c]",
+        "md:### A detail\nstays in its section",
+        "model.append(b)",
+        "md:## Results",
+        "rb.log(n=len(model))",
+    )
+    # Without a parameters cell, b is offered as one.
+    assert [(f.name, f.arguments, f.returns, f.cells) for f in planned.functions] == [
+        ("load_data", (), ("a", "c"), (1, 2)),
+        ("build_model", ("a", "c"), ("model",), (3, 4)),
+        ("report", ("model",), (), (5,)),
+    ]
+    assert (planned.title, planned.summary) == ("Title", "What it is.")
+    assert planned.functions[0].summary == "From a file; see `x`."
+    assert [field.name for field in planned.fields] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("class", "run_class"),
+        ("print", "run_print"),
+        ("Training", "train"),
+        ("The loss curves & metrics!", "loss_curves_metrics"),
+        ("2.1 Pre-processing", "pre_processing"),
+        ("模型 🚀", "模型"),
+        ("x", "run_x"),
+    ],
+)
+def test_function_names_are_free_identifiers(promote: Promote, heading: str, name: str) -> None:
+    planned, _ = promote("md:# T", "import reprobook as rb", f"md:## {heading}", "x = [1][0]\nrb.log(x=x)")
+    assert [f.name for f in planned.functions] == [name]
+
+
+def test_the_same_heading_twice_gives_two_names(promote: Promote) -> None:
+    planned, _ = promote(
+        "md:# T", "import reprobook as rb", "md:## Step", "x = [1]", "md:## Step", "rb.log(n=len(x))"
+    )
+    assert [f.name for f in planned.functions] == ["step", "run_step"]
+
+
+def test_without_headings_functions_are_named_by_what_they_do(promote: Promote) -> None:
+    planned, _ = promote(
+        "import numpy as np\nfrom sklearn.datasets import load_digits\nfrom sklearn.linear_model import SGDClassifier",
+        "np.random.seed(0)",
+        "X, y = load_digits(return_X_y=True)",
+        "X = X / 16",
+        "X_train, X_test = X[:9], X[9:]",
+        "clf = SGDClassifier()\nclf.fit(X_train, y[:9])",
+        "accuracy = clf.score(X_test, y[9:])\naccuracy",
+    )
+    assert [f.name for f in planned.functions] == ["set_seeds", "load_data", "split_data", "train", "evaluate"]
+
+
+def test_one_kind_of_cells_is_one_function(promote: Promote) -> None:
+    planned, _ = promote("import reprobook as rb", "x = [1]", "x.append(2)", "rb.log(n=len(x))")
+    assert [f.name for f in planned.functions] == ["train"]
+
+
+# Configuration
+
+
+def test_parameters_become_a_configuration(promote: Promote) -> None:
+    _, text = promote(
+        "from reprobook import Float, Choice\nimport reprobook as rb",
+        ("# speed\nlr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate\nsize: Choice(1, 2) = 2\nhalf = lr / 2", "parameters"),
+        "x = [lr, half]\nf = lambda lr: lr + size\nrb.log(x=f(x[0]))",
+    )
+    config = function(text, "Config")
+    assert "    # speed\n" in config
+    assert 'lr: Annotated[float, "learning rate; 1e-05 to 0.1, log scale"] = 1e-3' in config
+    assert 'size: Annotated[int, "one of 1, 2"] = 2' in config
+    assert "return self.lr / 2" in config
+    assert "if not 1e-05 <= self.lr <= 0.1:" in config
+    body = function(text, "train")
+    assert "x = [config.lr, config.half]" in body
+    assert "lambda lr: lr + config.size" in body  # the parameter of the lambda is its own
+
+
+def test_a_parameter_that_changes_becomes_a_variable(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", ("lr = 0.1\nsteps = 3", "parameters"), "for _ in range(steps):\n    lr *= 0.5", "rb.log(lr=lr)")
+    assert "    lr = config.lr\n    for _ in range(config.steps):\n        lr *= 0.5" in text
+
+
+def test_mutable_and_special_defaults(promote: Promote) -> None:
+    planned, text = promote(
+        "import reprobook as rb",
+        ('sizes = [64, 32]\non = True\nname = None\nrate = float("nan")\npair = (1, 2)', "parameters"),
+        "rb.log(n=len(sizes) + len(pair), on=on, named=name is None)",
+    )
+    config = function(text, "Config")
+    assert "sizes: list = field(default_factory=lambda: [64, 32])" in config
+    assert "on: bool = True" in config
+    assert "name: object = None" in config
+    assert [field.name for field in planned.fields] == ["sizes", "on", "name", "pair"]
+
+
+def test_names_of_the_script_avoid_those_of_the_notebook(promote: Promote) -> None:
+    planned, text = promote(
+        "import reprobook as rb",
+        ("a = 1", "parameters"),
+        "config = [a]\nout = main = parse_args = Config = config\nrb.log(n=len(out))",
+    )
+    assert planned.words.config == "cfg"
+    assert "config = [cfg.a]" in text
+    assert "run_job(*parse_command_line())" in text
+
+
+def test_a_parameter_named_like_an_option_is_refused(promote: Promote) -> None:
+    with pytest.raises(NotPromotableError, match=r"code cell \[1\].*out") as caught:
+        promote("import reprobook as rb", ("out = 1", "parameters"), "rb.log(x=out)")
+    assert "Rename" in caught.value.hint
+
+
+def test_the_seed_of_reprobook_becomes_a_field(promote: Promote) -> None:
+    cells = ("import numpy as np\nimport reprobook as rb", "x = np.random.rand()\nrb.log(x=x)")
+    planned, text = promote(*cells, seed=7)
+    assert planned.seed == "seed"
+    assert "random.seed(seed)\n    np.random.seed(seed % 2**32)" in function(text, "seed_everything")
+    assert "torch" not in text
+    assert "seed_everything" not in promote(*cells)[1]
+
+
+@pytest.mark.parametrize(("value", "field"), [(7, "seed"), (8, "run_seed")])
+def test_a_parameter_called_seed_is_the_seed_if_it_is_the_same(promote: Promote, value: int, field: str) -> None:
+    planned, _ = promote("import reprobook as rb", (f"seed = {value}", "parameters"), "rb.log(x=seed)", seed=7)
+    assert planned.seed == field
+
+
+def test_deterministic_kernels_are_asked_for(promote: Promote) -> None:
+    _, text = promote("import torch\nimport reprobook as rb", "rb.log(x=torch.rand(1))", seed=1, deterministic=True)
+    block = function(text, "seed_everything")
+    assert "torch.use_deterministic_algorithms(True)" in block
+    assert 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"' in block
+
+
+# Definitions
+
+
+def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote) -> None:
+    _, text = promote(
+        "import reprobook as rb",
+        ("scale = 2\nhidden = 3", "parameters"),
+        "X = [1, 2]\nLIMIT = 5",
+        "def inner(v):\n    return [x * scale for x in X if x < LIMIT] + v",
+        "def outer(a, b=1):\n    return inner([a, b])",
+        "class Net:\n    def __init__(self):\n        self.size = hidden\n    def forward(self, x):\n        return x",
+        "rb.log(n=len(outer(1)) + Net().size)",
+    )
+    assert "\nLIMIT = 5\n" in text
+    assert function(text, "inner").startswith("def inner(v, scale, X):")
+    assert "return inner([a, b], scale=scale, X=X)" in text
+    assert function(text, "outer").startswith("def outer(a, b=1, *, X, scale):")
+    assert "def __init__(self, hidden):" in text
+    assert "outer(1, X=X, scale=config.scale)" in text
+    assert "Net(hidden=config.hidden).size" in text
+
+
+@pytest.mark.parametrize(
+    ("definition", "use"),
+    [
+        ("def f(x): return x + a[0]", "list(map(f, [1]))[0]"),
+        ("import functools\n@functools.lru_cache\ndef f(x): return x + a[0]", "f(1)"),
+        ("class C:\n    def get(self): return a[0]", "C().get() + 1"),
+        ("def f(x=a): return x[0] + 1", "f()"),
+    ],
+)
+def test_what_cannot_be_handed_its_globals_stays_a_closure(promote: Promote, definition: str, use: str) -> None:
+    _, text = promote("import reprobook as rb", "a = [1]", definition, f"rb.log(x={use})")
+    tree = ast.parse(text)
+    assert not [node for node in tree.body if getattr(node, "name", "") in {"f", "C"}]
+    assert "global" not in text
+
+
+def test_a_closure_over_what_a_later_section_changes_goes_through_the_module(promote: Promote) -> None:
+    _, text = promote(
+        "md:# T",
+        "import reprobook as rb",
+        "md:## A",
+        "k = [1]\nf = lambda: k[0]",
+        "md:## B",
+        "k = [2]\nrb.log(x=f())",
+    )
+    assert text.count("global k") == 2
+
+
+def test_redefined_functions_stay_in_order(promote: Promote) -> None:
+    _, text = promote(
+        "import reprobook as rb", "def f(): return 1", "x = [f()]", "def f(): return 2", "rb.log(x=x[0] + f())"
+    )
+    assert text.index("return 1") < text.index("x = [f()]") < text.index("return 2")
+
+
+# Imports, settings, display
+
+
+def test_imports_are_gathered_sorted_and_only_those_used(promote: Promote) -> None:
+    _, text = promote(
+        "import os, sys\nimport torch.nn as nn\nfrom tqdm.notebook import tqdm\nimport json\nimport reprobook as rb",
+        "for i in tqdm([1]):\n    m = nn.Linear(1, 1)\nrb.log(x=len(os.sep))",
+    )
+    block = text[text.index("import argparse") : text.index("@dataclass")]
+    assert "import os\n" in block
+    assert "from torch import nn\nfrom tqdm import tqdm\n" in block
+    assert "sys" not in block
+    assert "json" not in block
+
+
+def test_the_environment_is_set_before_libraries_are_imported(promote: Promote) -> None:
+    _, text = promote(
+        "import os\nos.environ['OMP_NUM_THREADS'] = '1'", "import numpy as np\nimport reprobook as rb", "rb.log(x=np.pi)"
+    )
+    assert text.index('os.environ["OMP_NUM_THREADS"] = "1"') < text.index("import numpy as np")
+
+
+def test_imports_with_a_fallback_stay_at_module_level(promote: Promote) -> None:
+    guarded = "try:\n    import cupy as xp\nexcept ImportError:\n    xp = None"
+    _, text = promote("import reprobook as rb", guarded, "rb.log(x=xp is None)")
+    assert guarded in text
+
+
+def test_kept_figures_go_to_files(promote: Promote) -> None:
+    _, text = promote(
+        "import matplotlib.pyplot as plt\nimport reprobook as rb",
+        "md:## Training",
+        "x = [1, 2]\nplt.plot(x)\nplt.show()",
+        "plt.hist(x)\nx.append(3)",
+        "rb.log(n=len(x))",
+    )
+    assert 'matplotlib.use("Agg")' in text
+    assert 'plt.savefig(out / "train.png")\n    plt.close()' in text
+    assert 'plt.savefig(out / "train-2.png")' in text
+    assert "plt.show" not in text
+
+
+def test_await_makes_the_script_asynchronous(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "async def f(): return 1", "x = await f()\nrb.log(x=x)")
+    assert "async def train():" in text
+    assert "await train()" in text
+    assert "asyncio.run(main(*parse_args()))" in text
+
+
+def test_display_prints(promote: Promote) -> None:
+    _, text = promote(
+        "from IPython.display import display, clear_output\nimport reprobook as rb",
+        "x = [1]\nclear_output()\ndisplay(x)\nx.append(1)",
+        "rb.log(n=len(x))",
+    )
+    assert "print(x)" in text
+    assert "IPython" not in text
+
+
+def test_what_reprobook_magics_do_the_job_does(promote: Promote) -> None:
+    planned, text = promote("%load_ext reprobook\nimport reprobook as rb", "rb.init(seed=3)\nx = [1]", "rb.log(n=len(x))")
+    assert "init" not in text
+    assert planned.kept == [0, 1, 2]
+
+
+# Shown metrics
+
+
+def test_a_variable_shown_as_the_result_is_logged(promote: Promote) -> None:
+    _, text = promote("acc = [0.5][0]\nacc", 'metrics = {"a": acc}\nmetrics', shown={0: ["acc"], 1: ["a"]})
+    assert "print(acc)\n    rb.log(acc=acc)" in text
+    assert "print(metrics)\n    rb.log(**metrics)" in text
+    assert "printed_metrics" not in text
+
+
+def test_other_shown_values_are_asked_for_as_the_script_runs(promote: Promote) -> None:
+    _, text = promote("x = [1]\nlen(x)", "print(f'acc: {x[0]}')", shown={0: ["len(x)"], 1: ["acc"]})
+    assert 'rb.show("len(x)", len(x))' in text
+    assert 'print(f"acc: {x[0]}")' in text
+    assert "printed_metrics=True" in text
+
+
+def test_explicit_metrics_make_shown_ones_display_only(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "acc = [0.5][0]\nrb.log(acc=acc)\nacc", shown={1: ["acc"]})
+    assert "print" not in function(text, "train")
+
+
+def test_without_a_run_the_look_of_the_code_decides(promote: Promote) -> None:
+    planned, _ = promote("x = [1]\nx", "y = x[0]\nprint('n:', y)", "accuracy = y\naccuracy", "x.count(1)")
+    assert planned.kept == [0, 1, 2]
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("x = [1]\nname = input('who?')", r"code cell \[1\], line 2: asks for input\(\)"),
+        ("import getpass\nx = [getpass.getpass()]", r"code cell \[1\], line 2: asks for getpass\(\)"),
+        ("x = [1]\nget_ipython().magic('x')", r"code cell \[1\], line 2: calls get_ipython\(\)"),
+        ("globals()['x'] = [1]\nx = [2]", r"code cell \[1\], line 1: works on globals\(\)"),
+        ("x = [_ + 1]", r"code cell \[1\], line 1: reads _"),
+        ("x = [1]\n%run other.py", r"code cell \[1\], line 2: %run"),
+        ("x = [1]\n!cat a | wc", r"code cell \[1\], line 2: !cat a \| wc"),
+    ],
+)
+def test_what_a_script_cannot_do_is_refused_with_its_place(promote: Promote, cell: str, message: str) -> None:
+    with pytest.raises(NotPromotableError, match=message) as caught:
+        promote("import reprobook as rb", cell, "rb.log(n=len(x))")
+    assert caught.value.hint
+
+
+def test_what_is_left_out_need_not_be_translated(promote: Promote) -> None:
+    planned, _ = promote("import reprobook as rb", "x = [1]", "rb.log(n=len(x))", "y = input()\n!a | b")
+    assert planned.kept == [0, 1, 2]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from reprobook.notebook import Notebook
+from reprobook.promote.python import code_of
+from reprobook.promote.slice import Slice, Wishes, slice_notebook
+from reprobook.promote.source import read_source
+
+IMPORTS = """
+import os, random, warnings
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn as nn
+import matplotlib.pyplot as plt
+from torch.utils.data import DataLoader
+import reprobook as rb
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    writes: tuple[str, ...] = ()
+    rng_before: dict[str, str] = field(default_factory=dict)
+    rng_after: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def sliced(make_notebook: Callable[..., Notebook]) -> Callable[..., Slice]:
+    def build(*cells: str | tuple[str, str], observed: dict[int, Seen] | None = None, keep: set[int] | None = None) -> Slice:
+        notebook = make_notebook(IMPORTS, *cells)
+        sources = [read_source(cell) for cell in notebook.code_cells]
+        return slice_notebook(sources, Wishes(observed or {}, keep=frozenset(keep or ())))
+
+    return build
+
+
+def kept(found: Slice) -> list[int]:
+    return [source.index for source in found.kept]
+
+
+def reasons(found: Slice) -> dict[int, str]:
+    return {dropped.cell: dropped.reason for dropped in found.dropped}
+
+
+def test_exploration_is_left_out_with_its_reason(sliced: Callable[..., Slice]) -> None:
+    found = sliced(
+        "x = 1",
+        "df_preview = pd.DataFrame([x])",
+        "plt.plot(x)\nplt.show()",
+        "print(x)",
+        "x",
+        "",
+        "%reprotrain status",
+        ("y = x", "skip"),
+        "rb.log(x=x)",
+    )
+    assert kept(found) == [1, 9]
+    assert reasons(found) == {
+        0: "nothing imported here is used",
+        2: "no result depends on `df_preview`",
+        3: "only plots `x`",
+        4: "only prints `x`",
+        5: "only shows `x`",
+        6: "empty",
+        7: "reprobook magic",
+        8: "tagged skip",
+    }
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        # in-place changes, through methods, items, attributes and aliases
+        ("a = []", "a.append(1)", "rb.log(n=len(a))"),
+        ("a = {}", "a['k'] = 1", "rb.log(n=a['k'])"),
+        ("m = nn.Linear(1, 1)", "m.weight.data = m.weight.data * 2", "rb.log(w=m.weight.item())"),
+        ("m = nn.Linear(1, 1)", "o = torch.optim.SGD(m.parameters(), 1)", "o.step()", "rb.log(w=m.weight.item())"),
+        ("d = pd.DataFrame({'a': [1]})", "d.drop(columns='a', inplace=True)", "rb.log(n=d.shape[1])"),
+        ("a = np.ones(3)", "np.random.shuffle(a)", "rb.log(a=a[0])"),
+        # functions: what they read, change and set
+        ("k = 3", "def f(): return k", "rb.log(x=f())"),
+        ("def g(): return 1", "def f(): return g()", "rb.log(x=f())"),
+        ("a = []", "def f(x): x.append(1)", "f(a)", "rb.log(n=len(a))"),
+        ("n = 0", "def f():\n    global n\n    n += 1", "f()", "rb.log(n=n)"),
+        # settings of the process
+        ("np.set_printoptions(precision=2)", "rb.log(x=1)"),
+        ("os.environ['A'] = '1'", "rb.log(x=1)"),
+        ("nn.Linear.extra = lambda self: 1", "rb.log(x=1)"),
+        ("torch.set_num_threads(1)", "rb.log(x=1)"),
+        ("warnings.filterwarnings('ignore')", "rb.log(x=1)"),
+        # files
+        ("a = np.ones(2)", "np.save('a.npy', a)", "b = np.load('a.npy')", "rb.log(b=b[0])"),
+        ("p = 'a.pt'", "torch.save({}, p)", "d = torch.load(p)", "rb.log(n=len(d))"),
+        ("open('f.txt', 'w').write('1')", "t = open('f.txt').read()", "rb.log(n=int(t))"),
+    ],
+)
+def test_what_a_result_depends_on_is_kept(sliced: Callable[..., Slice], cells: tuple[str, ...]) -> None:
+    assert kept(sliced(*cells)) == list(range(1, len(cells) + 1))
+
+
+@pytest.mark.parametrize(
+    ("draw", "again"),
+    [
+        ("random.random()", "random.random()"),
+        ("np.random.rand()", "np.random.rand()"),
+        ("torch.rand(1)", "torch.rand(1).item()"),
+        ("nn.Linear(2, 2)", "torch.rand(1).item()"),
+        ("pd.DataFrame({'a': [1, 2]}).sample(1)", "np.random.rand()"),
+    ],
+)
+def test_drawing_random_numbers_is_a_dependency(sliced: Callable[..., Slice], draw: str, again: str) -> None:
+    assert 1 in kept(sliced(f"unused = {draw}", f"rb.log(x={again})"))
+    assert 1 not in kept(sliced(f"unused = {draw}", "rb.log(x=1)"))
+
+
+def test_draws_after_the_last_result_or_before_a_seed_do_not_matter(sliced: Callable[..., Slice]) -> None:
+    found = sliced("a = np.random.rand()", "np.random.seed(0)", "rb.log(x=np.random.rand())", "b = np.random.rand()")
+    assert kept(found) == [2, 3]
+
+
+def test_iterating_a_loader_draws_its_seed(sliced: Callable[..., Slice]) -> None:
+    found = sliced("loader = DataLoader([1, 2])", "first = next(iter(loader))", "rb.log(x=torch.rand(1).item())")
+    assert kept(found) == [1, 2, 3]
+
+
+def test_a_draw_that_keeps_the_stream_in_step_says_so(sliced: Callable[..., Slice]) -> None:
+    found = sliced("noise = np.random.randn(3)\nnoise", "rb.log(x=np.random.rand())")
+    (statement,) = found.kept[0].statements
+    assert code_of(statement.node).strip() == "np.random.randn(3)  # for the random numbers it draws"
+
+
+def test_display_at_the_end_of_a_kept_cell_is_left_out(sliced: Callable[..., Slice]) -> None:
+    found = sliced("x = np.ones(3)\nt0 = x.mean()\nx.shape", "rb.log(x=x[0])")
+    assert [code_of(s.node).strip() for s in found.kept[0].statements] == ["x = np.ones(3)"]
+
+
+def test_tags_and_wishes_decide(sliced: Callable[..., Slice]) -> None:
+    assert 1 in kept(sliced(("a = 1", "keep"), "rb.log(x=1)"))
+    assert 1 in kept(sliced("a = 1", "rb.log(x=1)", keep={1}))
+
+
+def test_an_observation_decides_against_the_look_of_the_code(sliced: Callable[..., Slice]) -> None:
+    cells = ("d = pd.DataFrame({'a': [1]})", "e = d[d.a > 0]\ne['b'] = mystery(d)", "rb.log(n=d.shape[1])")
+    assert 2 in kept(sliced(*cells))
+    assert 2 not in kept(sliced(*cells, observed={2: Seen(writes=("e",))}))
+
+
+def test_an_observation_tells_whether_a_generator_moved(sliced: Callable[..., Slice]) -> None:
+    cells = ("u = mystery.sample(1)", "rb.log(x=np.random.rand())")
+    still = Seen(("u",), {"numpy": "a"}, {"numpy": "a"})
+    moved = Seen(("u",), {"numpy": "a"}, {"numpy": "b"})
+    assert 1 not in kept(sliced(*cells, observed={1: still}))
+    assert 1 in kept(sliced(*cells, observed={1: moved}))
+
+
+def test_a_notebook_without_results_keeps_what_works(sliced: Callable[..., Slice]) -> None:
+    assert kept(sliced("x = [1]", "x.append(2)", "plt.plot(x)")) == [1, 2]
