@@ -1,1 +1,56 @@
-"""Reproducible training runs as the default way to work in a Jupyter notebook."""
+"""Reproducible training runs as the default way to work in a Jupyter notebook.
+
+``%load_ext reprobook`` adds the magic ``%reprotrain``; ``import reprobook as rb`` gives a notebook or script
+``rb.log`` and ``rb.save``. Names are loaded when first used, so that the import stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reprobook.execute.active import device, log, save
+    from reprobook.execute.job import job, show
+    from reprobook.magics import load_ipython_extension, unload_ipython_extension
+    from reprobook.space import Choice, Float, Int
+
+__all__ = [
+    "Choice",
+    "Float",
+    "Int",
+    "device",
+    "job",
+    "load_ipython_extension",
+    "log",
+    "save",
+    "show",
+    "unload_ipython_extension",
+]
+
+_HOMES = {
+    "Choice": "reprobook.space",
+    "Float": "reprobook.space",
+    "Int": "reprobook.space",
+    "device": "reprobook.execute.active",
+    "job": "reprobook.execute.job",
+    "load_ipython_extension": "reprobook.magics",
+    "log": "reprobook.execute.active",
+    "save": "reprobook.execute.active",
+    "show": "reprobook.execute.job",
+    "unload_ipython_extension": "reprobook.magics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from where it lives (PEP 562)."""
+    if name not in _HOMES:
+        msg = f"module 'reprobook' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

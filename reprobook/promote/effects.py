@@ -121,6 +121,8 @@ def _plain_call(call: ast.Call, name: str, names: Names, seen: frozenset[str]) -
     written, read = _files(call, name)
     if name in names.definitions:
         return _definition_call(call, name, names, seen)
+    if name in {"get_ipython", "globals", "locals", "exec"}:
+        return Effects(changes=frozenset({SETTING}), unknown=True)
     if name in {"print", "display"}:
         return Effects(prints=True)
     if name in {"iter", "next", "list"} and call.args:

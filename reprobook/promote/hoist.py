@@ -40,15 +40,32 @@ def hoisting(trees: Sequence[ast.stmt], names: Names, parameters: Collection[str
     once = {name for name in bound if bound.count(name) == 1 and name not in parameters}
     found = {tree.name: tree for tree in trees if isinstance(tree, _DEFINITIONS) and tree.name in once}
     constants = _constants(trees, once, names)
+    at_module_level = names.imported | {name for tree in trees for name in _guarded_names(tree)} | _BUILTINS
     movable = set(found)
     while True:
-        at_hand = movable | constants | set(names.imports) | _BUILTINS
+        at_hand = movable | constants | at_module_level
         variables = (set(bound) | set(parameters)) - at_hand
         extras = _extras({name: found[name] for name in found if name in movable}, variables)
         stuck = {name for name in movable if not _moves(found[name], extras[name], trees, names, at_hand)}
         if not stuck:
             return Hoisting(frozenset(movable | constants), {name: extras[name] for name in movable if extras[name]})
         movable -= stuck
+
+
+def _guarded_names(tree: ast.stmt) -> frozenset[str]:
+    return flow_of(tree).binds if is_guarded_import(tree) else _NONE
+
+
+def is_guarded_import(tree: ast.stmt) -> bool:
+    """Tell an import with a fallback: ``try: import cupy`` ... ``except ImportError: cupy = None``."""
+    if not isinstance(tree, ast.Try) or not isinstance(tree.body[0], (ast.Import, ast.ImportFrom)):
+        return False
+    parts = [*tree.body, *(node for handler in tree.handlers for node in handler.body), *tree.orelse]
+    return all(
+        isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
+        or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+        for node in parts
+    )
 
 
 def _constants(trees: Iterable[ast.stmt], once: Collection[str], names: Names) -> set[str]:
@@ -58,7 +75,7 @@ def _constants(trees: Iterable[ast.stmt], once: Collection[str], names: Names) -
         if isinstance(tree, ast.Assign) and len(tree.targets) == 1 and isinstance(tree.targets[0], ast.Name):
             name = tree.targets[0].id
             reads = flow_of(tree.value).uses
-            pure = reads <= found | set(names.imports) | _BUILTINS and _is_pure(tree.value, names)
+            pure = reads <= found | names.imported | _BUILTINS and _is_pure(tree.value, names)
             if name.isupper() and len(name) > 1 and name in once and pure:
                 found.add(name)
     return found

@@ -20,6 +20,7 @@ class Names:
 
     Attributes:
         imports: Alias to dotted name of what was imported.
+        imported: The names that only imports at top level bind: a script has them everywhere.
         definitions: Functions and classes defined at top level.
         loaders: Names bound to data loaders, whose iteration draws a seed.
         has_loaders: Whether the notebook uses data loaders at all.
@@ -27,6 +28,7 @@ class Names:
     """
 
     imports: Mapping[str, str] = field(default_factory=dict)
+    imported: frozenset[str] = _NONE
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     loaders: frozenset[str] = _NONE
     has_loaders: bool = False
@@ -62,8 +64,11 @@ def names_in(sources: Sequence[Source]) -> Names:
         if isinstance(tree, ast.Assign) and _all_words(tree.value) & (makers | {"DataLoader"})
         for name in flow_of(tree.targets).writes
     }
+    top = [flow_of(tree).binds for tree in trees if isinstance(tree, (ast.Import, ast.ImportFrom))]
+    others = [flow_of(tree).writes for tree in trees if not isinstance(tree, (ast.Import, ast.ImportFrom))]
     return Names(
         imports=imports,
+        imported=_NONE.union(*top) - _NONE.union(*others),
         definitions=definitions,
         loaders=frozenset(loaders),
         has_loaders="DataLoader" in words,
@@ -92,7 +97,7 @@ def later_reads(sources: Iterable[Source], names: Names) -> dict[str, frozenset[
         for statement in source.statements:
             flow = flow_of(statement.tree)
             for name in flow.binds if flow.later else ():
-                later[name] = later.get(name, _NONE) | (flow.later - set(names.imports))
+                later[name] = later.get(name, _NONE) | (flow.later - names.imported)
     return later
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reprobook.promote import rewrite
 from reprobook.promote.flow import flow_of
-from reprobook.promote.hoist import Hoisting
+from reprobook.promote.hoist import Hoisting, is_guarded_import
 from reprobook.promote.imports import is_standard
 from reprobook.promote.model import Statements
 from reprobook.promote.source import Source, Statement
@@ -51,23 +51,7 @@ def _sets_environment(tree: ast.stmt) -> bool:
 
 def guarded_imports(kept: Sequence[Source]) -> list[Statement]:
     """Return imports with a fallback: ``try: import cupy`` ... ``except ImportError: cupy = None``."""
-    return [
-        statement
-        for source in kept
-        for statement in source.statements
-        if isinstance(statement.tree, ast.Try) and _only_imports(statement.tree)
-    ]
-
-
-def _only_imports(tree: ast.Try) -> bool:
-    first, *_ = tree.body
-    rest = [*tree.body, *(node for handler in tree.handlers for node in handler.body), *tree.orelse]
-    simple = all(
-        isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass))
-        or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
-        for node in rest
-    )
-    return isinstance(first, _IMPORTS) and simple
+    return [statement for source in kept for statement in source.statements if is_guarded_import(statement.tree)]
 
 
 def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hoisted: Hoisting) -> Statements:

@@ -46,11 +46,21 @@ def tree_of(statement: cst.BaseStatement) -> ast.stmt:
     return ast.parse(code_of(statement.with_changes(leading_lines=()))).body[0]
 
 
+def calls(value: ast.expr) -> bool:
+    """Tell a call, or a part of its result: ``next(batches)[0]``."""
+    while isinstance(value, (ast.Attribute, ast.Subscript)):
+        value = value.value
+    return isinstance(value, ast.Call)
+
+
 def without_target(statement: cst.BaseStatement, comment: str) -> cst.BaseStatement:
-    """Turn ``name = value`` into ``value``, with a comment unless the line has one."""
+    """Turn ``name = call(...)[0]`` into ``call(...)``, with a comment unless the line has one."""
     if not isinstance(statement, cst.SimpleStatementLine) or not isinstance(statement.body[0], cst.Assign):
         return statement
-    bare = statement.with_changes(body=[cst.Expr(statement.body[0].value)])
+    value = statement.body[0].value
+    while isinstance(value, (cst.Attribute, cst.Subscript)):
+        value = value.value
+    bare = statement.with_changes(body=[cst.Expr(value)])
     if not comment or statement.trailing_whitespace.comment:
         return bare
     trailing = cst.TrailingWhitespace(cst.SimpleWhitespace("  "), cst.Comment(comment.strip()))

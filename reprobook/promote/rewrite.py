@@ -1,7 +1,6 @@
 """Rewrite the notebook's statements for their place in a script."""
 
 # libcst finds a visitor by its name, and passes both the old and the new node:
-# ruff: noqa: ARG002, D102, N802
 from __future__ import annotations
 
 import ast

@@ -85,7 +85,7 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
         text = line.strip()
         fenced ^= text.startswith("```")
         marks = len(text) - len(text.lstrip("#"))
-        if not fenced and 1 <= marks <= 6 and text[marks : marks + 1] in {" ", "\t"}:  # noqa: PLR2004 (Markdown's levels)
+        if not fenced and 1 <= marks <= 6 and text[marks : marks + 1] in {" ", "\t"}:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []
@@ -116,17 +116,21 @@ def _by_activity(sources: Sequence[Source], names: Names) -> list[Section]:
     What is not recognised goes on with what came before; after the seeds, it prepares what comes next.
     """
     groups: list[tuple[str, list[Source]]] = []
+    waiting: list[Source] = []  # definitions before any work
     for source in sources:
         activity = _activity(source, names)
         before = groups[-1][0] if groups else ""
         if not activity and before in {"", "set_seeds", "set_up"}:
             activity = "prepare_data" if _works(source) else before
-        if groups and activity in {"", before}:
+        if not groups and not activity:
+            waiting.append(source)
+        elif groups and activity in {"", before}:
             groups[-1][1].append(source)
         elif before == "prepare_data" and activity == "load_data":
             groups[-1] = (activity, [*groups[-1][1], source])
         else:
-            groups.append((activity, [source]))
+            groups.append((activity, [*waiting, source]))
+            waiting = []
     only = [activity for activity, _ in groups] == ["prepare_data"]
     return [Section("train" if only else activity, "", tuple(found)) for activity, found in groups]
 

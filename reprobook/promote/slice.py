@@ -14,7 +14,7 @@ from reprobook.promote import libraries
 from reprobook.promote.effects import SETTING, Effects, effects_of
 from reprobook.promote.flow import Flow, flow_of, names_in_order
 from reprobook.promote.meaning import Names, aliases, later_reads, names_in
-from reprobook.promote.python import tree_of, without_target
+from reprobook.promote.python import calls, tree_of, without_target
 from reprobook.promote.source import Source, Statement
 
 _NONE: frozenset[str] = frozenset()
@@ -24,11 +24,11 @@ class Observed(Protocol):
     """What a run saw of a cell: ``reprobook.trace.CellTrace`` is one."""
 
     @property
-    def writes(self) -> Collection[str]: ...  # noqa: D102
+    def writes(self) -> Collection[str]: ...
     @property
-    def rng_before(self) -> Mapping[str, str]: ...  # noqa: D102
+    def rng_before(self) -> Mapping[str, str]: ...
     @property
-    def rng_after(self) -> Mapping[str, str]: ...  # noqa: D102
+    def rng_after(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,15 @@ class _Facts:
         if isinstance(statement.tree, (ast.Import, ast.ImportFrom)):
             return Flow()
         plain, effects = flow_of(statement.tree), self._effects[id(statement)]
-        changes = effects.changes
+        touched = changes = effects.changes
+        draws = effects.draws
         if (observed := self._wishes.observed.get(source.index)) is None:
+            # An alias changes too; that makes nobody need it.
             changes = changes.union(*(self._aliases.get(name, _NONE) for name in changes))
-            draws = effects.draws
         else:
-            changes = _seen_changes(plain, changes, observed)
-            draws = effects.draws & _moved(observed)
-        reads = self._closure(plain.reads | changes | draws | effects.needs) - set(self._names.imports)
+            touched = changes = _seen_changes(plain, changes, observed)
+            draws = draws & _moved(observed)
+        reads = self._closure(plain.reads | touched | draws | effects.needs) - self._names.imported
         return Flow(reads, plain.writes | changes | draws | effects.seeds, plain.binds | effects.seeds)
 
     def _closure(self, names: frozenset[str]) -> frozenset[str]:
@@ -208,7 +209,7 @@ def _without_target(statement: Statement, flow: Flow, needed: Collection[str]) -
     tree = statement.tree
     if not isinstance(tree, ast.Assign) or len(tree.targets) != 1 or not isinstance(tree.targets[0], ast.Name):
         return statement
-    if not isinstance(tree.value, ast.Call) or flow_of(tree).writes & set(needed):
+    if not calls(tree.value) or flow_of(tree).writes & set(needed):
         return statement
     comment = "  # for the random numbers it draws" if any(name.startswith("rng:") for name in flow.writes) else ""
     node = without_target(statement.node, comment)
@@ -242,4 +243,4 @@ def _in_order(trees: Sequence[ast.stmt], names: Collection[str]) -> list[str]:
 
 
 def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names[:3]) + (" …" if len(names) > 3 else "")  # noqa: PLR2004
+    return ", ".join(f"`{name}`" for name in names[:3]) + (" …" if len(names) > 3 else "")

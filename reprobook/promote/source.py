@@ -1,7 +1,6 @@
 """A code cell as Python statements, with IPython's syntax translated."""
 
 # libcst finds a visitor by its name, and passes both the old and the new node:
-# ruff: noqa: ARG002, D102, N802
 from __future__ import annotations
 
 import ast

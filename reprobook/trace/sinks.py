@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from reprobook.errors import InputError
@@ -28,8 +29,7 @@ class SinkChain:
     @property
     def results(self) -> tuple[Sink, ...]:
         """The sinks that count: the explicit ones if there are any, else the shown ones."""
-        explicit = tuple(sink for sink in self._sinks if sink.explicit)
-        return explicit or self.sinks
+        return counted(self._sinks)
 
     def metric(
         self, name: str, value: object, *, step: int | None = None, cell: int | None = None, explicit: bool = True
@@ -47,16 +47,27 @@ class SinkChain:
         return self._add(Sink(kind="artifact", name=name, step=step, digest=digest, cell=cell, explicit=True))
 
     def result_digest(self) -> str:
-        """Return the SHA-256 over kind, name, step and digest of the results, in order.
-
-        No cell index enters it: a script that logs the same has the same digest.
-        """
-        return digest_json([[sink.kind, sink.name, sink.step, sink.digest] for sink in self.results])
+        """Return the digest of the results so far."""
+        return result_digest(self._sinks)
 
     def _add(self, sink: Sink) -> Sink:
         """Append a sink."""
         self._sinks.append(sink)
         return sink
+
+
+def counted(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
+    """Return the sinks that count: the explicit ones if there are any, else all."""
+    every = tuple(sinks)
+    return tuple(sink for sink in every if sink.explicit) or every
+
+
+def result_digest(sinks: Iterable[Sink]) -> str:
+    """Return the SHA-256 over kind, name, step and digest of the sinks that count, in order.
+
+    No cell index enters it: a script that logs the same has the same digest.
+    """
+    return digest_json([[sink.kind, sink.name, sink.step, sink.digest] for sink in counted(sinks)])
 
 
 def as_number(value: Any, name: str) -> Number:

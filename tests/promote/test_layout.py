@@ -77,7 +77,9 @@ def test_quotes_inside_an_fstring_stay_valid_before_python_312() -> None:
     assert formatted("""x = f'{d["a"]}'\n""") == """x = f'{d["a"]}'\n"""
 
 
-@pytest.mark.parametrize("text", ['"', '"""', "\\", '\\"""', "a\\N{BULLET}", "{x}", "\u202eab", "\x00", "'''\"", "é\u2028"])
+@pytest.mark.parametrize(
+    "text", ['"', '"""', "\\", '\\"""', "a\\N{BULLET}", "{x}", "\u202eab", "\x00", "'''\"", "é\u2028"]
+)
 def test_docstrings_are_literals_of_any_text(text: str) -> None:
     literal = docstring(text)
     assert ast.literal_eval(literal) == visible(text)

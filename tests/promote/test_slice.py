@@ -31,7 +31,9 @@ class Seen:
 
 @pytest.fixture
 def sliced(make_notebook: Callable[..., Notebook]) -> Callable[..., Slice]:
-    def build(*cells: str | tuple[str, str], observed: dict[int, Seen] | None = None, keep: set[int] | None = None) -> Slice:
+    def build(
+        *cells: str | tuple[str, str], observed: dict[int, Seen] | None = None, keep: set[int] | None = None
+    ) -> Slice:
         notebook = make_notebook(IMPORTS, *cells)
         sources = [read_source(cell) for cell in notebook.code_cells]
         return slice_notebook(sources, Wishes(observed or {}, keep=frozenset(keep or ())))

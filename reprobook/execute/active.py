@@ -1,0 +1,63 @@
+"""``rb.log``, ``rb.save`` and ``rb.device``: the same calls in a notebook, a headless run and a promoted script."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from reprobook.execute.sinklog import SinkLog
+
+_active: list[tuple[SinkLog, str]] = []
+
+
+def activate(sinks: SinkLog, device: str = "auto") -> None:
+    """Make this where ``rb.log`` writes, until ``deactivate``."""
+    _active.append((sinks, device))
+
+
+def deactivate(sinks: SinkLog) -> None:
+    """Stop writing there."""
+    _active[:] = [entry for entry in _active if entry[0] is not sinks]
+
+
+def log(*, step: int | None = None, **values: Any) -> None:
+    """Log metrics: ``rb.log(loss=0.3, accuracy=0.9, step=epoch)``.
+
+    A value is a number, or an array or tensor of one element. Outside a recorded run a warning is given once.
+
+    Raises:
+        InputError: If a value is not one number; names the metric.
+    """
+    if sinks := active_sinks():
+        sinks.log(values, step)
+
+
+def save(name: str, value: Any) -> Path | None:
+    """Save an object as an artifact of the run and return its file: ``rb.save("model", model)``.
+
+    Raises:
+        InputError: If the name is no plain file name.
+    """
+    sinks = active_sinks()
+    return sinks.save(name, value) if sinks else None
+
+
+def device() -> str:
+    """Return the device to train on: ``cuda``, ``mps`` or ``cpu``; what the run asked for, else the best there is."""
+    asked = _active[-1][1] if _active else "auto"
+    if asked != "auto":
+        return asked
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return "cpu"
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def active_sinks() -> SinkLog | None:
+    """Return where to write; outside a recorded run, warn."""
+    if _active:
+        return _active[-1][0]
+    warnings.warn("reprobook records nothing yet: run `%reprotrain init` first", stacklevel=3)
+    return None

@@ -1,0 +1,88 @@
+"""The adapter to papermill: an engine that tells the truth about every cell.
+
+papermill marks cells "completed" that never ran, after a kernel died or a cell timed out; here a cell that did not
+run stays "pending" and the one that ended the run is "failed".
+
+papermill loads this module by its entry point: import papermill, never this module, or the import is circular.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine
+
+from reprobook.errors import ExecutionError
+from reprobook.execute.recording import Recording
+
+
+class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+    """Runs the cells in a kernel that records itself."""
+
+    def __init__(self, nb_man: Any, recording: Recording | None = None, **kwargs: Any) -> None:
+        super().__init__(nb_man, **kwargs)
+        self.recording = recording
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Start the kernel, run the cells and shut it down."""
+        if self.recording is not None:
+            kwargs |= {"env": self.recording.env, "cwd": self.recording.cwd}
+        return super().execute(**kwargs)
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells in order, up to the first that fails."""
+        recording = self.recording
+        if recording is not None:
+            recording.notebook = self.nb
+            self._send_prologue(recording.prologue)
+        for index, cell in enumerate(self.nb.cells):
+            if recording is not None:
+                recording.on_cell(index)
+            self.nb_man.cell_start(cell, index)
+            try:
+                self.execute_cell(cell, index)
+            except CellExecutionError as error:
+                self._fail(index, error)
+                break
+            except (DeadKernelError, CellTimeoutError, KeyboardInterrupt) as error:
+                self._fail(index, error)
+                raise
+            finally:
+                self.nb_man.cell_complete(cell, index)
+
+    def _fail(self, index: int, error: BaseException) -> None:
+        """Mark the cell that ended the run."""
+        self.nb_man.cell_exception(self.nb.cells[index], cell_index=index, exception=error)
+        if self.recording is not None:
+            self.recording.failed, self.recording.error = index, error
+
+    def _send_prologue(self, code: str) -> None:
+        """Run code in the kernel that leaves no trace in the notebook.
+
+        Raises:
+            ExecutionError: If it fails; the kernel cannot record then.
+        """
+        reply = self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False, allow_stdin=False))
+        content = reply["content"] if reply else {"status": "error", "ename": "no reply", "evalue": ""}
+        if content["status"] != "ok":
+            msg = f"the kernel cannot record: {content.get('ename')}: {content.get('evalue')}"
+            raise ExecutionError(msg, hint="Is reprobook installed in the environment of the notebook's kernel?")
+
+
+class ReprobookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
+    """papermill's engine ``reprobook``."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, recording: Recording | None = None, **kwargs: Any
+    ) -> Any:
+        """Run a notebook that papermill manages; ``recording`` is absent where papermill itself was called."""
+        start_timeout = kwargs.pop("start_timeout", 60)
+        timeout = kwargs.pop("execution_timeout", None)
+        kwargs.pop("input_path", None)
+        client = RecordingClient(
+            nb_man, recording, kernel_name=kernel_name, timeout=timeout, startup_timeout=start_timeout, **kwargs
+        )
+        return client.execute()

@@ -1,0 +1,57 @@
+"""The journal of a run, line by line as cells end, and the trace that it is sealed into."""
+
+from __future__ import annotations
+
+from reprobook.errors import IntegrityError
+from reprobook.runs import JsonLines, RunFolder
+from reprobook.runs.files import read_bytes, write_atomic
+from reprobook.trace import CellTrace, Sink, Trace, open_trace, trace_bytes
+from reprobook.trace.sinks import counted, result_digest
+
+
+class Journal:
+    """Appends cells and sinks to ``trace.jsonl``: what is written survives the death of the kernel."""
+
+    def __init__(self, run: RunFolder) -> None:
+        # Not durable a line: an fsync a cell costs more than most cells; a power loss costs the run anyway.
+        self._lines = JsonLines(run.trace_journal, durable=False)
+
+    def cell(self, cell: CellTrace) -> None:
+        """Append a cell that ended."""
+        self._lines.append({"cell": cell.model_dump(mode="json")})
+
+    def sink(self, sink: Sink, value: float | None) -> None:
+        """Append a sink; the value is kept of shown metrics, which no other file has."""
+        line = {"sink": sink.model_dump(mode="json")}
+        self._lines.append(line if sink.explicit else {**line, "value": repr(value)})
+
+
+def seal_trace(run: RunFolder) -> Trace:
+    """Turn the journal into ``trace.json``; where only shown metrics count, write them to ``metrics.jsonl``."""
+    lines = JsonLines(run.trace_journal).read().records
+    sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
+    if not any(sink.explicit for sink in sinks):
+        for line in lines:
+            if "value" in line:
+                run.log_metric(line["sink"]["name"], float(line["value"]), line["sink"]["step"])
+    trace = Trace(
+        cells=tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line),
+        sinks=counted(sinks),
+        result_digest=result_digest(sinks),
+    )
+    write_atomic(run.trace, trace_bytes(trace))
+    run.trace_journal.unlink(missing_ok=True)
+    return trace
+
+
+def read_trace(run: RunFolder) -> Trace:
+    """Return the sealed trace of a run.
+
+    Raises:
+        IntegrityError: If it is missing or no trace.
+    """
+    place = run.place(run.trace)
+    if not run.trace.exists():
+        msg = f"{place}: the run has no trace"
+        raise IntegrityError(msg, hint="It was killed before it could be sealed; run the notebook again.")
+    return open_trace(read_bytes(run.trace, place), place)

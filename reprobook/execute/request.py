@@ -1,0 +1,36 @@
+"""What the driver asks the process that runs the cells to record, as one line of JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class RecordRequest(BaseModel):
+    """Everything a session needs to freeze the header and to follow the cells.
+
+    Attributes:
+        folder: The run's folder.
+        sources: Sources of the code cells as they will be executed, by code index.
+        cells: SHA-256 of the sources as written, by code index.
+        cell_ids: Their cell ids, None in older notebooks.
+        parameters: Values of the parameters, encoded by ``header.encode``.
+        notebook: Path of the source notebook.
+        cwd: Working folder.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: str
+    sources: tuple[str, ...]
+    cells: tuple[str, ...]
+    cell_ids: tuple[str | None, ...] = ()
+    parameters: dict[str, Any] = {}
+    notebook: str | None = None
+    cwd: str
+    name: str | None = None
+    seed: int | None = None
+    deterministic: bool = False
+    device: str = "auto"
+    trace: str = "full"

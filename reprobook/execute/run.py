@@ -1,0 +1,225 @@
+"""Run a notebook headless, through papermill, into a run of the store."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reprobook.capture import seed_environment
+from reprobook.errors import ExecutionError, InputError
+from reprobook.execute.journal import seal_trace
+from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
+from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.recording import Recording
+from reprobook.header import header_data
+from reprobook.runs import NewRun, RunError, RunFolder, Store
+from reprobook.runs.files import write_atomic
+
+
+def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
+    """Run a notebook and return its run, whatever came of it: the record says so.
+
+    Raises:
+        InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
+        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
+    """
+    return _run(prepare(path, options), store, options, on_event)
+
+
+def replay_run(
+    run: RunFolder,
+    store: Store,
+    *,
+    cwd: Path | None = None,
+    notebook: bytes | None = None,
+    on_event: OnEvent = ignore,
+) -> RunFolder:
+    """Run a recorded notebook, or the given bytes of it, again: same parameters, same seed.
+
+    Raises:
+        InputError: If nothing could run.
+    """
+    record, header = run.read_record(), run.read_header()
+    path = Path(header.origin.notebook or run.source)
+    options = RunOptions(
+        values=record.parameters,
+        seed=header.seeds.seed,
+        device=header.seeds.device,
+        name=header.name,
+        cwd=cwd or Path(header.origin.folder or path.parent),
+        kind="replay",
+        parent=run.run_id,
+    )
+    source = run.source.read_bytes() if notebook is None else notebook
+    return _run(prepare(path, options, source), store, options, on_event)
+
+
+def _run(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent) -> RunFolder:
+    """Make the run, execute it, seal it."""
+    run = store.create(
+        NewRun(
+            kind=options.kind,
+            name=options.name or prepared.init.name,
+            source=_relative(prepared.path, store),
+            notebook=str(prepared.path),
+            parent=options.parent,
+            parameters=prepared.parameters,
+            seed=prepared.seed,
+        )
+    )
+    write_atomic(run.source, prepared.source)
+    run.update(status="running")
+    started = time.monotonic()
+    total = len(prepared.notebook.code_cells)
+    on_event(RunEvent("started", None, total, run.run_id))
+    recording = _recording(prepared, run, options, on_event)
+    interrupted = False
+    try:
+        with _sigterm_interrupts():
+            _execute(prepared, recording, options)
+    except KeyboardInterrupt:
+        interrupted = True
+    except ExecutionError as error:
+        recording.error = error
+    _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    _write_copy(run, options.output)
+    on_event(RunEvent("ended", None, total, run.read_record().status))
+    if interrupted:
+        raise KeyboardInterrupt
+    return run
+
+
+def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_event: OnEvent) -> Recording:
+    """Describe the recording for the engine."""
+    indices = [cell.code_index for cell in prepared.notebook.cells]
+    total = len(prepared.notebook.code_cells)
+
+    def on_cell(index: int) -> None:
+        if indices[index] is not None:
+            on_event(RunEvent("cell", indices[index], total))
+
+    request = prepared.request(run.path, options).model_dump_json()
+    environment = seed_environment(prepared.seed, deterministic=prepared.init.deterministic)
+    return Recording(
+        prologue=f"__import__('reprobook.execute.session', fromlist=['session']).begin_in_kernel({request!r})",
+        env={**os.environ, **environment},
+        cwd=str(prepared.cwd),
+        on_cell=on_cell,
+    )
+
+
+def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
+    """Hand the notebook to papermill; how it ended stands in the recording."""
+    import nbformat  # noqa: PLC0415 - papermill and nbformat take seconds to import
+    import papermill  # noqa: PLC0415
+    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
+
+    # papermill reads text as well as paths; text cannot be mistaken for a remote address or a path template.
+    node = nbformat.from_dict(dict(prepared.notebook.content))
+    try:
+        papermill.execute_notebook(
+            node,
+            None,
+            engine_name="reprobook",
+            kernel_name=_kernel_name(prepared),
+            progress_bar=False,
+            recording=recording,
+            execution_timeout=options.timeout,
+        )
+    except NoSuchKernel as error:
+        msg = f"{prepared.path.name}: no kernel is called {error.name!r}"
+        raise InputError(msg, hint="`jupyter kernelspec list` names those installed.") from error
+    except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
+        return  # noted in the recording, by the cell that it happened in
+
+
+def _kernel_name(prepared: Preparation) -> str:
+    """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
+    from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see _execute
+
+    named = (prepared.notebook.metadata.get("kernelspec") or {}).get("name")
+    return str(named) if named in KernelSpecManager().find_kernel_specs() else "python3"
+
+
+def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
+    """Write trace and executed notebook, and end the run with the status that is true."""
+    trace = seal_trace(run)
+    error = _error(recording, prepared)
+    if recording.notebook is not None:
+        _write_executed(run, recording.notebook, prepared)
+    run.seal(
+        status="interrupted" if interrupted else "failed" if error else "succeeded",
+        result_digest=trace.result_digest,
+        duration_s=round(duration, 3),
+        notebook=str(run.executed if run.executed.exists() else prepared.path),
+        error=error,
+    )
+
+
+def _error(recording: Recording, prepared: Preparation) -> RunError | None:
+    """Say what ended the run, if it was not its last cell."""
+    error = recording.error
+    if error is None:
+        return None
+    cell = None if recording.failed is None else prepared.notebook.cells[recording.failed].code_index
+    ename = getattr(error, "ename", type(error).__name__)
+    evalue = getattr(error, "evalue", str(error))
+    if ename == "SystemExit" and evalue in {"", "0", "None"}:
+        return None  # the notebook ended itself, as papermill sees it too
+    return RunError(cell=cell, ename=ename, evalue=evalue, hint=getattr(error, "hint", "") or _HINTS.get(ename, ""))
+
+
+def _write_executed(run: RunFolder, notebook: Any, prepared: Preparation) -> None:
+    """Write the executed notebook; it carries the header along."""
+    import nbformat  # noqa: PLC0415 - see _execute
+
+    notebook.metadata["reprobook"] = {"run_id": run.run_id}
+    if run.header.exists():
+        notebook.metadata["reprobook"]["header"] = header_data(run.read_header())
+    notebook.metadata.setdefault("papermill", {})["input_path"] = prepared.path.name
+    write_atomic(run.executed, nbformat.writes(notebook).encode())
+
+
+def _write_copy(run: RunFolder, output: Path | None) -> None:
+    """Write the copy of the executed notebook that the user asked for."""
+    if output is not None and run.executed.exists():
+        write_atomic(output, run.executed.read_bytes())
+
+
+def _relative(path: Path, store: Store) -> str:
+    """Return a notebook's path relative to the project, where it lies inside."""
+    project = store.root.resolve().parent
+    return path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_HINTS = {
+    "DeadKernelError": "The kernel died: out of memory, or os._exit()? The cells before it are recorded.",
+    "CellTimeoutError": "Raise --timeout, or leave it out.",
+    "StdinNotImplementedError": "The cell asks for input; headless runs have no keyboard. Make it a parameter.",
+    "ModuleNotFoundError": "Install the missing package into the environment of the kernel.",
+}

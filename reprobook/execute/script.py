@@ -1,0 +1,60 @@
+"""Run a promoted job in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reprobook.capture import seed_environment
+from reprobook.errors import ExecutionError
+from reprobook.execute.job import RESULT
+
+SCRIPT = "train.py"
+_TAIL = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """How a job is to be run.
+
+    Attributes:
+        folder: The promoted job.
+        out: Its output folder.
+        cwd: Working folder: that of the notebook, so that relative paths mean the same.
+        arguments: Words after ``train.py``.
+        seed: The seed whose hash seed the process starts with.
+        deterministic: Whether deterministic kernels were asked for.
+    """
+
+    folder: Path
+    out: Path
+    cwd: Path
+    arguments: Sequence[str] = field(default_factory=tuple)
+    seed: int | None = None
+    deterministic: bool = False
+
+
+def run_script(request: JobRequest) -> dict[str, Any]:
+    """Run ``train.py`` and return its ``result.json``.
+
+    Raises:
+        ExecutionError: If it fails; the message ends with the last lines that it printed.
+    """
+    script = request.folder.resolve() / SCRIPT
+    command = [sys.executable, str(script), "--out", str(request.out.resolve()), *request.arguments]
+    environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
+    done = subprocess.run(  # noqa: S603 - the script that was asked for
+        command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
+    )
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).rstrip().split("\n")[-_TAIL:])
+        msg = f"{script.name} ended with status {done.returncode}:\n{tail}"
+        raise ExecutionError(msg, hint=f"Run it yourself: python {script.name} --help")
+    result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
+    return result

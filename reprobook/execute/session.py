@@ -1,0 +1,127 @@
+"""One recorded session: the process that runs a notebook's cells, headless or live."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
+from reprobook.execute.active import activate, deactivate
+from reprobook.execute.cell_map import CellMap
+from reprobook.execute.journal import Journal
+from reprobook.execute.request import RecordRequest
+from reprobook.execute.sinklog import SinkLog
+from reprobook.header import Code, Header, Seeds, decode
+from reprobook.runs import RunFolder
+from reprobook.runs.files import write_atomic
+from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
+from reprobook.trace.ipython import ShellTrace
+
+# Bytes of one value that a light trace reads; of more, a deterministic sample.
+_LIGHT_BUDGET = 1 << 20
+
+
+class Session:
+    """Freezes the header, then records every cell until ``stop``.
+
+    Args:
+        request: What to record, and where.
+        shell: The IPython shell.
+    """
+
+    def __init__(self, request: RecordRequest, shell: Any) -> None:
+        self.run = RunFolder(Path(request.folder))
+        self.request = request
+        self.seeds = apply_seed(request.seed, deterministic=request.deterministic, device=request.device)
+        self.header = self._freeze()
+        self.cells = CellMap(request.sources, request.cell_ids)
+        self._journal = Journal(self.run)
+        self._recorder = Recorder(
+            shell.user_ns,
+            on_cell=self._cell_ended,
+            resolve=self.cells.resolve,
+            hidden=shell.user_ns_hidden,
+            ignore=(self.run.path.parent.parent,),
+            budget=_LIGHT_BUDGET if request.trace == "light" else DEFAULT_BUDGET,
+        )
+        self.sinks = SinkLog(
+            self.run,
+            self.run.make_artifacts,
+            on_sink=self._journal.sink,
+            cell=lambda: self._recorder.open_index,
+        )
+        self._hooks = ShellTrace(shell, self._recorder, self.sinks.shown)
+
+    def start(self) -> None:
+        """Begin to record, with the next cell."""
+        activate(self.sinks, self.request.device)
+        if self.request.trace != "off":
+            self._hooks.attach()
+
+    def stop(self) -> None:
+        """Stop recording; what was recorded stays in the journal."""
+        deactivate(self.sinks)
+        if self.request.trace != "off":
+            self._hooks.detach()
+
+    def reseed(self) -> Seeds:
+        """Set the requested seeds again: ``%reprotrain init`` means from here on."""
+        if self.request.seed is not None or self.request.deterministic:
+            apply_seed(self.request.seed, deterministic=self.request.deterministic, device=self.request.device)
+        return self.seeds
+
+    def _freeze(self) -> Header:
+        """Write header and lock, before any cell has run."""
+        request = self.request
+        header = capture(
+            Subject(
+                code=Code(cells=request.cells),
+                sources=request.sources,
+                folder=Path(request.cwd),
+                parameters={name: decode(value) for name, value in request.parameters.items()},
+                seeds=self.seeds.model_copy(update={"positions": positions()}),
+                notebook=request.notebook,
+                name=request.name,
+            )
+        )
+        self.run.write_header(header)
+        if header.environment is not None:
+            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
+        return header
+
+    def _cell_ended(self, cell: CellTrace) -> None:
+        self.cells.passed(cell.index)
+        self._journal.cell(cell)
+
+
+# One notebook a process: this is where rb.log finds it.
+_current: list[Session] = []
+
+
+def current_session() -> Session | None:
+    """Return the session that records this process, if there is one."""
+    return _current[-1] if _current else None
+
+
+def begin(request: RecordRequest, shell: Any) -> Session:
+    """Start to record this process; ends the session before it."""
+    end()
+    session = Session(request, shell)
+    session.start()
+    _current.append(session)
+    return session
+
+
+def end() -> Session | None:
+    """Stop the current session and return it."""
+    if not _current:
+        return None
+    session = _current.pop()
+    session.stop()
+    return session
+
+
+def begin_in_kernel(request: str) -> None:
+    """Start to record in a kernel that the driver started; ``request`` is JSON of ``RecordRequest``."""
+    begin(RecordRequest.model_validate_json(request), sys.modules["IPython"].get_ipython())

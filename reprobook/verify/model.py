@@ -1,0 +1,91 @@
+"""What a verification found, as `reprobook verify --json` prints it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
+
+from reprobook.runs import RunError
+from reprobook.runs.model import json_number
+
+Verdict = Literal["reproduced", "within_tolerance", "diverged", "failed"]
+UNKNOWN = "unknown"
+
+
+class Finding(BaseModel):
+    """A frozen part of a verification."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
+
+
+class Divergence(Finding):
+    """One cell that went another way.
+
+    Attributes:
+        cell: 0-based index among the code cells of the source notebook; None where no cell can be named.
+        cell_id: The cell's id, where the front end or the file has one.
+        names: Variables, metrics or artifacts whose content differs first in this cell.
+        cause: A label of the list of causes; ``unknown`` while nothing proved one.
+        evidence: What differs, in plain words.
+        confirmed: Whether an intervention made this divergence disappear.
+        fix: What would make it go away; empty while the cause is unknown.
+    """
+
+    cell: int | None
+    cell_id: str | None = None
+    names: tuple[str, ...] = ()
+    cause: str = UNKNOWN
+    evidence: str = ""
+    confirmed: bool = False
+    fix: str = ""
+
+
+class MetricPair(Finding):
+    """The last value of one metric in both runs; None on the side that does not have it."""
+
+    original: float | None = None
+    replay: float | None = None
+
+    @field_serializer("original", "replay", when_used="json")
+    def _as_json(self, value: float | None) -> float | str | None:
+        return None if value is None else json_number(value)
+
+
+class Pin(Finding):
+    """A difference that the header could restore, and that was restored for the replay."""
+
+    cause: str
+    setting: str
+    recorded: str
+    found: str
+
+
+class Verification(Finding):
+    """The outcome of a verification.
+
+    Attributes:
+        run_id: The run that was verified; of a promoted job, its folder's name.
+        replay_id: The run that repeated it; None for a job, whose repetition is not kept.
+        verdict: ``reproduced`` bit by bit, ``within_tolerance`` in its metrics, ``diverged``, or ``failed``.
+        first: The first cell that went another way by itself, not because of what it read.
+        all: Every cell that differs, in cell order.
+        metrics: The metrics of both runs, by name.
+        pinned: What was restored from the header for the replay.
+        opaque: Names whose content could not be compared as a whole.
+        environment: Differences between the two headers, in plain words.
+        cells: Every code cell that was compared.
+        error: Why the replay failed, if it did.
+    """
+
+    run_id: str
+    replay_id: str | None
+    verdict: Verdict
+    first: Divergence | None = None
+    all: tuple[Divergence, ...] = ()
+    metrics: dict[str, MetricPair] = Field(default_factory=dict)
+    pinned: tuple[Pin, ...] = ()
+    opaque: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
+    error: RunError | None = None

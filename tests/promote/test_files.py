@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reprobook.promote import Facts, Plan, Provenance, job_files
+
+Promote = Callable[..., tuple[Plan, str]]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+CELLS = (
+    "md:# A *model* | with <b>marks</b>\n\nIt learns.",
+    "import torch\nimport reprobook as rb\nfrom PIL import Image",
+    (
+        "import numpy as np\nfrom reprobook import Float\n"
+        "lr: Float(1e-5, 1e-1) = 3e-5  # step | width\nflag = False\nsizes = [1, 2]\nname = None\npair = (1, 'a')",
+        "parameters",
+    ),
+    "y = list('ab')",
+    "rb.log(x=lr, n=len(sizes), flag=flag, none=name is None, pair=pair[0])",
+)
+
+
+@pytest.fixture
+def facts() -> Facts:
+    return Facts(
+        Provenance("a.ipynb", "0" * 64, "1" * 64),
+        "3.11.7",
+        versions={"torch": "2.13.0", "reprobook": "0.1.0", "PyYAML": "6.0.2"},
+        metrics={"x": 0.5},
+        run_id="2026-run",
+    )
+
+
+@pytest.fixture
+def planned(promote: Promote) -> tuple[Plan, str]:
+    return promote(*CELLS)
+
+
+def test_a_job_has_its_files(planned: tuple[Plan, str], facts: Facts) -> None:
+    assert sorted(job_files(planned[0], facts)) == [
+        "Dockerfile",
+        "MODEL_CARD.md",
+        "README.md",
+        "config.yaml",
+        "requirements.txt",
+        "tests/test_train.py",
+    ]
+
+
+def test_the_configuration_file_gives_the_same_parameters(
+    planned: tuple[Plan, str], facts: Facts, run_script: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text(job_files(planned[0], facts)["config.yaml"])
+    assert run_script(planned[1], "--out", "a").returncode == 0
+    assert run_script(planned[1], "--out", "b", "--config", "config.yaml").returncode == 0
+    assert (tmp_path / "a" / "log.json").read_text() == (tmp_path / "b" / "log.json").read_text()
+
+
+def test_the_command_line_wins_over_the_file_and_is_checked(
+    planned: tuple[Plan, str], run_script: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "c.yaml").write_text("lr: 1e-3\nflag: true\n")
+    options = ["--config", "c.yaml", "--lr", "2e-4", "--sizes", "[5]", "--name", "adam", "--pair", "(2, 'b')"]
+    done = run_script(planned[1], "--out", "o", *options)
+    assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "o" / "log.json").read_text())["config"]
+    assert config == {"lr": 2e-4, "flag": True, "sizes": [5], "name": "adam", "pair": [2, "b"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--lr", "7"], "lr must be 1e-05 to 0.1, not 7.0"),
+        (["--lr", "x"], "invalid float value: 'x'"),
+        (["--flag", "maybe"], "neither true nor false"),
+        (["--learning_rate", "1"], "unrecognized arguments"),
+        (["--config", "c.yaml"], "unexpected keyword argument 'lrr'"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_runs(
+    planned: tuple[Plan, str], run_script: Run, tmp_path: Path, options: list[str], message: str
+) -> None:
+    (tmp_path / "c.yaml").write_text("lrr: 1\n")
+    done = run_script(planned[1], *options)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_lists_type_default_and_range(planned: tuple[Plan, str], run_script: Run) -> None:
+    text = " ".join(run_script(planned[1], "--help").stdout.split())
+    assert "--lr LR float; step | width; 1e-05 to 0.1 (default: 3e-05)" in text
+    assert "--flag FLAG bool (default: False)" in text
+    assert "--sizes SIZES list (default: [1, 2])" in text
+
+
+def test_requirements_are_what_the_script_imports(promote: Promote, facts: Facts) -> None:
+    planned, _ = promote(
+        "import os\nimport torch\nimport unused_module\nimport mlkit\nimport reprobook as rb",
+        "rb.log(x=torch.rand(1), y=len(os.sep), z=mlkit.f())",
+    )
+    assert job_files(planned, facts)["requirements.txt"].splitlines() == [
+        "# mlkit: no version recorded (a local module?)",
+        "reprobook==0.1.0",
+        "torch==2.13.0",
+        "PyYAML==6.0.2",
+    ]
+
+
+def test_the_container_does_not_run_as_root_and_needs_no_shell(planned: tuple[Plan, str], facts: Facts) -> None:
+    lines = job_files(planned[0], facts)["Dockerfile"].splitlines()
+    assert lines[0] == "FROM python:3.11.7-slim"
+    assert lines.index("USER job") < next(at for at, line in enumerate(lines) if line.startswith("ENTRYPOINT"))
+    command = [json.loads(line.partition(" ")[2]) for line in lines if line.startswith(("ENTRYPOINT", "CMD"))]
+    assert command == [["python", "train.py"], ["--config", "config.yaml", "--out", "out"]]
+    copies = [at for at, line in enumerate(lines) if line.startswith("COPY")]
+    assert lines[copies[0]].startswith("COPY requirements.txt")
+
+
+def test_the_readme_lists_parameters_and_what_was_left_out(planned: tuple[Plan, str], facts: Facts) -> None:
+    text = job_files(planned[0], facts)["README.md"]
+    assert text.startswith("# A \\*model\\* \\| with \\<b\\>marks\\</b\\>\n")
+    assert "| `--lr` | float | `3e-05` | step \\| width; 1e-05 to 0.1 |" in text
+    assert "- code cell [2]: no result depends on `y`" in text.replace("\\`", "`")
+    assert "has not been tried" in text
+
+
+def test_the_model_card_states_facts_and_names_gaps(planned: tuple[Plan, str], facts: Facts) -> None:
+    text = job_files(planned[0], facts)["MODEL_CARD.md"]
+    header = yaml.safe_load(text.split("---")[1])
+    assert header["model-index"][0]["results"][0]["metrics"] == [{"type": "x", "name": "x", "value": 0.5}]
+    assert "license" not in header
+    assert "- license" in text
+    assert "- training data: no file was recorded" in text
+
+
+def test_the_test_of_the_job_is_a_test(
+    planned: tuple[Plan, str], facts: Facts, ruff_says: Callable[[str], str]
+) -> None:
+    text = job_files(planned[0], facts)["tests/test_train.py"]
+    names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert [name for name in names if name.startswith("test_")] == [
+        "test_help_lists_every_parameter",
+        "test_unknown_parameter_is_refused",
+        "test_two_runs_give_the_same_result",
+    ]
+    assert ruff_says(text) == ""

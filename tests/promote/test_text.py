@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reprobook.notebook import Notebook
+from reprobook.promote import Plan, Provenance, plan, render
+from reprobook.space import declared_parameters
+
+Promote = Callable[..., tuple[Plan, str]]
+HOSTILE = [
+    '""" + __import__("os").system("x") + """',
+    "{7*7} {{x}} {x.__class__}",
+    "\\N{BULLET} \\u0041 \\",
+    "\u202egnp.exe\u2066",
+    "%(prog)s %s %%",
+    "'\"'\"",
+    "a\x00b\x1b[31m",
+    "\u2028x = 1\n",
+]
+
+
+def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
+    _, text = promote("md:# Digits\n\nA baseline.", "import reprobook as rb", "rb.log(x=1)")
+    assert ast.get_docstring(ast.parse(text)) == (
+        "Digits.\n\nA baseline.\n\nPromoted by reprobook from digits.ipynb (sha256 abababababababab),\n"
+        f"recipe {'cd' * 32}.\n\n    python train.py --out out"
+    )
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_text_of_the_notebook_becomes_code(make_notebook: Callable[..., Notebook], hostile: str) -> None:
+    notebook = make_notebook(
+        f"md:# {hostile}\n\n{hostile}.",
+        "import reprobook as rb\nfrom reprobook import Choice",
+        ("a: Choice(1, 2) = 1  # " + " ".join(hostile.split()).replace("\x00", ""), "parameters"),
+        f"md:## {hostile}\n\n{hostile}.",
+        "rb.log(a=a)",
+        name=f"{hostile}.ipynb",
+    )
+    planned = plan(notebook, declared_parameters(notebook))
+    text = render(planned, Provenance(notebook.name, "0" * 64, command=f"python train.py --a '{hostile}'"))
+    tree = ast.parse(text)
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert "__import__" not in calls
+    assert all(char.isprintable() or char == "\n" for char in text)
+    # The same statements as from a harmless notebook: only literals differ.
+    kinds = [type(node).__name__ for node in tree.body]
+    assert kinds[:1] == ["Expr"]
+    assert kinds.count("ClassDef") == 1
+    assert kinds[-1] == "If"
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_title_and_text_give_a_script_that_parses(promote: Promote, words: str) -> None:
+    literal = repr(words)
+    _, text = promote(
+        f"md:# {words}", "import reprobook as rb", f"md:## {words}", f"s = [{literal}]\nrb.log(n=len(s[0]))"
+    )
+    values = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
+    assert words in values
+
+
+def test_more_than_five_arguments_are_passed_by_name(promote: Promote) -> None:
+    names = [f"value_{letter}" for letter in "abcdef"]
+    make = "\n".join(f"{name} = list('a')" for name in names)
+    _, text = promote(
+        "md:# T", "import reprobook as rb", "md:## Make", make, "md:## Use", f"rb.log(n=len({' + '.join(names)}))"
+    )
+    assert f"def use(*, {', '.join(names)}):" in text.replace("\n    ", " ").replace("( ", "(").replace(",\n", "")
+    assert "value_a=value_a" in text
+
+
+def test_comments_of_the_author_stay(promote: Promote) -> None:
+    _, text = promote(
+        "import reprobook as rb",
+        "# first the list\nx = list('ab')  # two letters\n\n# then more\nx.append('c')",
+        "def f():\n    # inside\n    return 1  # one",
+        "rb.log(n=len(x) + f())",
+    )
+    for comment in ("# first the list", "# two letters", "# then more", "# inside", "# one"):
+        assert comment in text
+
+
+DIGITS = (
+    "md:# Digits with a small MLP\n\nA first baseline for the 8x8 digits.",
+    "%load_ext reprobook\n%reprotrain init --seed 42\n%matplotlib inline",
+    "import matplotlib.pyplot as plt\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+    "from sklearn.datasets import load_digits\nfrom torch.utils.data import DataLoader, TensorDataset\n"
+    "import reprobook as rb\nfrom reprobook import Choice, Float, Int",
+    "md:## Parameters",
+    (
+        "# optimisation\nlr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate\n"
+        "batch_size: Choice(16, 32, 64) = 32\nepochs: Int(1, 50, lite=2) = 2\n\n# architecture\nhidden = 32\n"
+        "dropout = 0.1  # 10% of the hidden units\nwarmup = epochs // 2  # epochs of linear warm-up",
+        "parameters",
+    ),
+    "md:## Data\n\nPixels are scaled to [0, 1]. The last images are the test set.",
+    "digits = load_digits()\nX = torch.tensor(digits.data[:900] / 16.0, dtype=torch.float32)\n"
+    "y = torch.tensor(digits.target[:900])\nX.shape",
+    "plt.imshow(X[0].view(8, 8))\nplt.show()",
+    "X_train, y_train, X_test, y_test = X[:700], y[:700], X[700:], y[700:]\n"
+    "loader = DataLoader(TensorDataset(X_train, y_train), batch_size=batch_size, shuffle=True)",
+    "md:## Model",
+    "class MLP(nn.Module):\n    '''Two layers and a dropout.'''\n    def __init__(self):\n        super().__init__()\n"
+    "        self.net = nn.Sequential(nn.Linear(64, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, 10))\n\n"
+    "    def forward(self, x):\n        return self.net(x)\n\n"
+    "def accuracy(model):\n    # on the test set\n    model.eval()\n    with torch.no_grad():\n"
+    "        return (model(X_test).argmax(1) == y_test).float().mean().item()",
+    "first = next(iter(loader))[0]\nfirst.shape",
+    "model = MLP()\nopt = torch.optim.Adam(model.parameters(), lr=lr)",
+    "md:## Training\n\nPlain Adam; the learning rate grows linearly.",
+    "for epoch in range(epochs):\n    model.train()\n"
+    "    for group in opt.param_groups: group['lr'] = lr * min(1.0, (epoch + 1) / max(warmup, 1))\n"
+    "    for xb, yb in loader:\n        loss = F.cross_entropy(model(xb), yb)\n"
+    "        opt.zero_grad(); loss.backward(); opt.step()\n"
+    "    rb.log(loss=loss.item(), accuracy=accuracy(model), step=epoch)\n"
+    "    print(f'epoch {epoch}: loss {loss.item():.4f}')",
+    "md:## Evaluation",
+    "final = accuracy(model)\nrb.log(final_accuracy=final)\nrb.save('model', model.state_dict())",
+    "md:## Scratch",
+    "wrong = (model(X_test).argmax(1) != y_test).nonzero()\nwrong[:5]",
+)
+
+
+@pytest.fixture
+def digits(promote: Promote) -> tuple[Plan, str]:
+    return promote(*DIGITS, seed=42)
+
+
+def test_ruff_has_nothing_to_say(digits: tuple[Plan, str], ruff_says: Callable[[str], str]) -> None:
+    assert ruff_says(digits[1]) == ""
+
+
+def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None:
+    planned, text = digits
+    assert planned.kept == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert [(dropped.cell, dropped.reason) for dropped in planned.dropped] == [
+        (0, "reprobook magic"),
+        (4, "only plots `X`"),
+        (11, "no result depends on `wrong`"),
+    ]
+    assert text[text.index("    with rb.job") : text.index("if __name__")].rstrip() == (
+        "    with rb.job(out, config=asdict(config), seed=config.seed):\n"
+        "        seed_everything(config.seed)\n"
+        "        X_test, y_test, loader = load_data(config)\n"
+        "        model, opt = build_model(config, loader)\n"
+        "        train(config, X_test, y_test, loader, model, opt)\n"
+        "        evaluate(X_test, y_test, model)"
+    )
+
+
+def test_the_digits_script_gives_the_metrics_of_the_notebook(
+    digits: tuple[Plan, str],
+    run_script: Callable[..., object],
+    run_cells: Callable[..., list[object]],
+    tmp_path: object,
+) -> None:
+    import json  # noqa: PLC0415 (this test alone reads results)
+    from pathlib import Path  # noqa: PLC0415
+
+    done = run_script(digits[1], "--out", "out")
+    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
+    cells = [cell if isinstance(cell, str) else cell[0] for cell in DIGITS]
+    code = [cell for cell in cells if not cell.startswith("md:")][1:]
+    logged = json.loads((Path(str(tmp_path)) / "out" / "log.json").read_text())["log"]
+    assert logged == run_cells(code, seed=42)
+    assert len(logged) == 6
