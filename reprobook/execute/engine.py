@@ -22,7 +22,8 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
     """Runs the cells in a kernel that records itself."""
 
     def __init__(self, nb_man: Any, recording: Recording | None = None, **kwargs: Any) -> None:
-        super().__init__(nb_man, **kwargs)
+        # The kernel's own log on the terminal says nothing that the run's record does not.
+        super().__init__(nb_man, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], **kwargs)
         self.recording = recording
 
     def execute(self, **kwargs: Any) -> Any:

@@ -18,6 +18,7 @@ class RecordRequest(BaseModel):
         parameters: Values of the parameters, encoded by ``header.encode``.
         notebook: Path of the source notebook.
         cwd: Working folder.
+        live: An open notebook, not a headless run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,3 +35,4 @@ class RecordRequest(BaseModel):
     deterministic: bool = False
     device: str = "auto"
     trace: str = "full"
+    live: bool = False

@@ -4,7 +4,20 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
 from reprobook.promote.model import Plan
 from reprobook.promote.plan import plan
+from reprobook.promote.promotion import PROOF, Promotion, promote_notebook
 from reprobook.promote.slice import Dropped, Observed
 from reprobook.promote.text import Provenance, render
 
-__all__ = ["Dropped", "Facts", "Observed", "Plan", "Provenance", "job_files", "plan", "render"]
+__all__ = [
+    "PROOF",
+    "Dropped",
+    "Facts",
+    "Observed",
+    "Plan",
+    "Promotion",
+    "Provenance",
+    "job_files",
+    "plan",
+    "promote_notebook",
+    "render",
+]

@@ -31,11 +31,11 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
-        f"## Run\n\n```sh\npip install -r requirements.txt\n{visible(origin.command)}\n```",
+        f"## Run\n\n```sh\npip install -r requirements.txt\npython train.py --config config.yaml --out out\n```",
         _WHERE,
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
         "## Parameters\n\n" + parameter_table(plan) if plan.fields else "",
-        "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {plain(d.reason)}" for d in plan.dropped)
+        "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {prose(d.reason)}" for d in plan.dropped)
         if plan.dropped
         else "",
     ]
@@ -104,6 +104,13 @@ def model_card(plan: Plan, facts: Facts) -> str:
 def plain(text: str) -> str:
     """Return text without any meaning in Markdown or HTML."""
     return visible(text).translate(_MARKUP)
+
+
+def prose(text: str) -> str:
+    """Return text in which names stand between backticks, with nothing else of meaning in Markdown."""
+    return "".join(
+        f"`{code(part)}`" if at % 2 else plain(part) for at, part in enumerate(text.split("`"))
+    )
 
 
 def code(text: str) -> str:

@@ -71,15 +71,15 @@ FRESH_METHODS = frozenset(
     quantile query read read_bytes read_text rename replace reset_index resolve rfind rolling round rsplit rstrip
     sample score select_dtypes sem set_index shift size skew sort_index sort_values split splitlines startswith std
     state_dict strip sum swapcase tail title to_dict to_frame to_list to_numpy to_string tolist topk transform
-    translate unique upper value_counts values var where zfill""".split()
+    translate unique upper value_counts values var where zfill""".split()  # noqa: SIM905 - so many words read best as a text
 )
 VIEW_METHODS = frozenset(
-    "cpu cuda expand flatten get numpy permute ravel reshape squeeze swapaxes transpose unsqueeze view".split()
+    "cpu cuda expand flatten get numpy permute ravel reshape squeeze swapaxes transpose unsqueeze view".split()  # noqa: SIM905 - so many words read best as a text
 )
 # Methods that change their object and only remember what they are given.
 STORING_METHODS = frozenset(
     """add append appendleft close extend eval fit fit_predict fit_transform insert load_state_dict partial_fit
-    requires_grad_ train update write writelines zero_grad""".split()
+    requires_grad_ train update write writelines zero_grad""".split()  # noqa: SIM905 - so many words read best as a text
 )
 WRITING = frozenset({"dump", "save", "savetxt", "savez", "savez_compressed", "save_file", "imwrite", "imsave"})
 WRITING |= {"write_text", "write_bytes", "to_csv", "to_parquet", "to_pickle", "to_json", "to_excel", "to_feather"}
@@ -87,7 +87,7 @@ WRITING |= {"to_hdf", "save_pretrained", "savefig", "copyfile", "copy2", "save_m
 PURE_BUILTINS = frozenset(
     """abs all any ascii bin bool bytes callable chr complex dict dir divmod enumerate filter float format frozenset
     getattr hasattr hash hex id int isinstance issubclass iter len list map max min object oct ord pow print range repr
-    reversed round set slice sorted str sum super tuple type vars zip display""".split()
+    reversed round set slice sorted str sum super tuple type vars zip display""".split()  # noqa: SIM905 - so many words read best as a text
 )
 HOLDING_BUILTINS = frozenset({"dict", "enumerate", "filter", "iter", "list", "map", "reversed", "set", "tuple", "zip"})
 

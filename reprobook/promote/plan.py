@@ -28,7 +28,7 @@ _NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "skimage", "sea
 _NUMPY_USERS |= {"lightgbm", "imblearn", "torchvision", "albumentations", "gymnasium", "keras", "tensorflow"}
 
 
-def plan(
+def plan(  # noqa: PLR0913 - each is a fact of its own, given by name
     notebook: Notebook,
     parameters: Sequence[Parameter],
     *,

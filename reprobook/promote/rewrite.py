@@ -1,6 +1,8 @@
 """Rewrite the notebook's statements for their place in a script."""
 
-# libcst finds a visitor by its name, and passes both the old and the new node:
+# libcst finds a visitor by its name, and hands it the old node and the new one:
+# ruff: noqa: ARG002, N802
+
 from __future__ import annotations
 
 import ast

@@ -13,6 +13,7 @@ from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
 from reprobook.promote.source import Source
 
+_MARKDOWN_LEVELS = 6
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 
 
@@ -85,7 +86,7 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
         text = line.strip()
         fenced ^= text.startswith("```")
         marks = len(text) - len(text.lstrip("#"))
-        if not fenced and 1 <= marks <= 6 and text[marks : marks + 1] in {" ", "\t"}:
+        if not fenced and 1 <= marks <= _MARKDOWN_LEVELS and text[marks : marks + 1] in {" ", "\t"}:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []

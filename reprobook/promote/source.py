@@ -1,6 +1,8 @@
 """A code cell as Python statements, with IPython's syntax translated."""
 
-# libcst finds a visitor by its name, and passes both the old and the new node:
+# libcst finds a visitor by its name, and hands it the old node and the new one:
+# ruff: noqa: N802
+
 from __future__ import annotations
 
 import ast

@@ -2,9 +2,9 @@
 
 from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.integrity import notebook_integrity
-from reprobook.verify.job import verify_job
-from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
-from reprobook.verify.recorded import recorded_run
+from reprobook.verify.job import is_job, verify_job
+from reprobook.verify.model import Divergence, MetricPair, ValueChange, Verdict, Verification
+from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.tolerance import BITWISE, Tolerance, parse_tolerance
 from reprobook.verify.verify import verify_notebook, verify_run
 
@@ -14,12 +14,15 @@ __all__ = [
     "Divergence",
     "MetricPair",
     "Tolerance",
+    "ValueChange",
     "Verdict",
     "Verification",
     "compare",
+    "is_job",
     "notebook_integrity",
     "parse_tolerance",
     "recorded_run",
+    "run_of_header",
     "verify_job",
     "verify_notebook",
     "verify_run",

@@ -77,6 +77,8 @@ def _divergence(pair: Pair, strange: set[str], sinks: tuple[str, ...]) -> Diverg
             cell_id=pair.replay.cell_id or pair.original.cell_id,
             names=tuple(sorted(strange or pair.writes)) or sinks,
             evidence=evidence.of_cell(pair, strange, sinks),
+            values=evidence.changes(strange, pair.original.reads, pair.replay.reads)
+            or evidence.changes(pair.writes, pair.original.writes, pair.replay.writes),
         )
     return evidence.of_sinks(pair.original.index, pair.replay.cell_id, sinks) if sinks else None
 

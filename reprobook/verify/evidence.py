@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reprobook.runs import Difference
 from reprobook.trace import MISSING, CellTrace, ValueDigest
-from reprobook.verify.model import Divergence
+from reprobook.verify.model import Divergence, ValueChange
 from reprobook.verify.pair import Pair
 
 _MOST = 4
@@ -42,9 +42,18 @@ def _sentences(pair: Pair, strange: list[str], sinks: list[str]) -> Iterator[str
         yield f"results that differ: {_listed(sinks)}"
 
 
-def _values(names: list[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> str:
-    """Return names with the summaries of both sides."""
-    return _listed([f"{name} ({_side(a.get(name))} → {_side(b.get(name))})" for name in names])
+def changes(
+    names: Iterable[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]
+) -> tuple[ValueChange, ...]:
+    """Return both sides of each name."""
+    return tuple(
+        ValueChange(name=name, original=_side(a.get(name)), replay=_side(b.get(name))) for name in sorted(names)
+    )
+
+
+def _values(names: Iterable[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> str:
+    """Return names with both sides."""
+    return _listed([f"{each.name} ({each.original} → {each.replay})" for each in changes(names, a, b)])
 
 
 def _side(value: ValueDigest | None) -> str:

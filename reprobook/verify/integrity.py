@@ -34,11 +34,6 @@ def notebook_integrity(notebook: Notebook, store: Store) -> list[Header]:
     return headers
 
 
-def header_of(notebook: Notebook, store: Store) -> Header | None:
-    """Return the header a notebook carries, the saved one before that of an output."""
-    return next(iter(notebook_integrity(notebook, store)), None)
-
-
 def _outputs(notebook: Notebook) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield every output of the code cells, with its place."""
     number = 0

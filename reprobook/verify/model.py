@@ -19,6 +19,14 @@ class Finding(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
 
 
+class ValueChange(Finding):
+    """One variable on both sides: its summary and the beginning of its digest, or ``absent``."""
+
+    name: str
+    original: str
+    replay: str
+
+
 class Divergence(Finding):
     """One cell that went another way.
 
@@ -30,6 +38,7 @@ class Divergence(Finding):
         evidence: What differs, in plain words.
         confirmed: Whether an intervention made this divergence disappear.
         fix: What would make it go away; empty while the cause is unknown.
+        values: Both sides of ``names``, as far as they are variables.
     """
 
     cell: int | None
@@ -39,6 +48,7 @@ class Divergence(Finding):
     evidence: str = ""
     confirmed: bool = False
     fix: str = ""
+    values: tuple[ValueChange, ...] = ()
 
 
 class MetricPair(Finding):

@@ -13,14 +13,19 @@ from reprobook.promote import Facts, Plan, Provenance, job_files
 
 Promote = Callable[..., tuple[Plan, str]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+PARAMETERS = """\
+import numpy as np
+from reprobook import Float
+lr: Float(1e-5, 1e-1) = 3e-5  # step | width
+flag = False
+sizes = [1, 2]
+name = None
+pair = (1, 'a')
+"""
 CELLS = (
     "md:# A *model* | with <b>marks</b>\n\nIt learns.",
     "import torch\nimport reprobook as rb\nfrom PIL import Image",
-    (
-        "import numpy as np\nfrom reprobook import Float\n"
-        "lr: Float(1e-5, 1e-1) = 3e-5  # step | width\nflag = False\nsizes = [1, 2]\nname = None\npair = (1, 'a')",
-        "parameters",
-    ),
+    (PARAMETERS, "parameters"),
     "y = list('ab')",
     "rb.log(x=lr, n=len(sizes), flag=flag, none=name is None, pair=pair[0])",
 )
@@ -59,7 +64,7 @@ def test_the_configuration_file_gives_the_same_parameters(
     (tmp_path / "config.yaml").write_text(job_files(planned[0], facts)["config.yaml"])
     assert run_script(planned[1], "--out", "a").returncode == 0
     assert run_script(planned[1], "--out", "b", "--config", "config.yaml").returncode == 0
-    assert (tmp_path / "a" / "log.json").read_text() == (tmp_path / "b" / "log.json").read_text()
+    assert (tmp_path / "a" / "result.json").read_text() == (tmp_path / "b" / "result.json").read_text()
 
 
 def test_the_command_line_wins_over_the_file_and_is_checked(
@@ -69,8 +74,11 @@ def test_the_command_line_wins_over_the_file_and_is_checked(
     options = ["--config", "c.yaml", "--lr", "2e-4", "--sizes", "[5]", "--name", "adam", "--pair", "(2, 'b')"]
     done = run_script(planned[1], "--out", "o", *options)
     assert done.returncode == 0, done.stderr
-    config = json.loads((tmp_path / "o" / "log.json").read_text())["config"]
-    assert config == {"lr": 2e-4, "flag": True, "sizes": [5], "name": "adam", "pair": [2, "b"]}
+    result = json.loads((tmp_path / "o" / "result.json").read_text())
+    assert result["parameters"]["lr"] == 2e-4
+    assert result["parameters"]["flag"] is True
+    assert result["parameters"]["name"] == "adam"
+    assert result["metrics"] == {"x": 2e-4, "n": 1, "flag": 1, "none": 0, "pair": 2}
 
 
 @pytest.mark.parametrize(

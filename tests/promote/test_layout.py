@@ -18,7 +18,7 @@ CODE = [
     "if (x==1): print( 'a' )\n",
     "b = perm[i:i + batch_size]\nc = perm[i : j]\nd = x[f(a):f(b), ::2]\n",
     "X = X ** 2 + a.b**-1 - f(x)**2\n",
-    "topics = {'sport': ['ball', 'goal', 'team', 'coach'],\n          'tech': ['chip', 'code', 'cloud', 'robot', 'x']}\n",
+    "topics = {'sport': ['ball', 'goal', 'team', 'coach'],\n   'tech': ['chip', 'code', 'cloud', 'robot', 'x']}\n",
     "X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)\n",
     f"{LONG} = first_function(argument) + second_function(argument, other_argument) * third_one\n",
     f"print(f'epoch {{epoch}}: loss {{total / len(loader.dataset):.4f}} acc {{correct / n:.3f}}', {LONG})\n",

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reprobook.execute import RunOptions, run_notebook
 from reprobook.notebook import Notebook
-from reprobook.promote import Plan, Provenance, plan, render
+from reprobook.promote import Plan, Provenance, plan, promote_notebook, render
+from reprobook.runs import Store
 from reprobook.space import declared_parameters
 
 Promote = Callable[..., tuple[Plan, str]]
@@ -87,40 +91,79 @@ def test_comments_of_the_author_stay(promote: Promote) -> None:
         assert comment in text
 
 
+IMPORTS = """\
+import matplotlib.pyplot as plt
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from torch.utils.data import DataLoader, TensorDataset
+import reprobook as rb
+from reprobook import Choice, Float, Int
+"""
+PARAMETERS = """\
+# optimisation
+lr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate
+batch_size: Choice(16, 32, 64) = 32
+epochs: Int(1, 50, lite=2) = 2
+
+# architecture
+hidden = 32
+dropout = 0.1  # 10% of the hidden units
+warmup = epochs // 2  # epochs of linear warm-up
+"""
+DATA = """\
+digits = load_digits()
+X = torch.tensor(digits.data[:900] / 16.0, dtype=torch.float32)
+y = torch.tensor(digits.target[:900])
+X.shape
+"""
+SPLIT = """\
+X_train, y_train, X_test, y_test = X[:700], y[:700], X[700:], y[700:]
+loader = DataLoader(TensorDataset(X_train, y_train), batch_size=batch_size, shuffle=True)
+"""
+MODEL = """\
+class MLP(nn.Module):
+    '''Two layers and a dropout.'''
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(64, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, 10))
+
+    def forward(self, x):
+        return self.net(x)
+
+def accuracy(model):
+    # on the test set
+    model.eval()
+    with torch.no_grad():
+        return (model(X_test).argmax(1) == y_test).float().mean().item()
+"""
+TRAIN = """\
+for epoch in range(epochs):
+    model.train()
+    for group in opt.param_groups: group['lr'] = lr * min(1.0, (epoch + 1) / max(warmup, 1))
+    for xb, yb in loader:
+        loss = F.cross_entropy(model(xb), yb)
+        opt.zero_grad(); loss.backward(); opt.step()
+    rb.log(loss=loss.item(), accuracy=accuracy(model), step=epoch)
+    print(f'epoch {epoch}: loss {loss.item():.4f}')
+"""
 DIGITS = (
     "md:# Digits with a small MLP\n\nA first baseline for the 8x8 digits.",
-    "%load_ext reprobook\n%reprotrain init --seed 42\n%matplotlib inline",
-    "import matplotlib.pyplot as plt\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
-    "from sklearn.datasets import load_digits\nfrom torch.utils.data import DataLoader, TensorDataset\n"
-    "import reprobook as rb\nfrom reprobook import Choice, Float, Int",
+    "%load_ext reprobook\n%matplotlib inline",
+    IMPORTS,
     "md:## Parameters",
-    (
-        "# optimisation\nlr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate\n"
-        "batch_size: Choice(16, 32, 64) = 32\nepochs: Int(1, 50, lite=2) = 2\n\n# architecture\nhidden = 32\n"
-        "dropout = 0.1  # 10% of the hidden units\nwarmup = epochs // 2  # epochs of linear warm-up",
-        "parameters",
-    ),
+    (PARAMETERS, "parameters"),
     "md:## Data\n\nPixels are scaled to [0, 1]. The last images are the test set.",
-    "digits = load_digits()\nX = torch.tensor(digits.data[:900] / 16.0, dtype=torch.float32)\n"
-    "y = torch.tensor(digits.target[:900])\nX.shape",
+    DATA,
     "plt.imshow(X[0].view(8, 8))\nplt.show()",
-    "X_train, y_train, X_test, y_test = X[:700], y[:700], X[700:], y[700:]\n"
-    "loader = DataLoader(TensorDataset(X_train, y_train), batch_size=batch_size, shuffle=True)",
+    SPLIT,
     "md:## Model",
-    "class MLP(nn.Module):\n    '''Two layers and a dropout.'''\n    def __init__(self):\n        super().__init__()\n"
-    "        self.net = nn.Sequential(nn.Linear(64, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, 10))\n\n"
-    "    def forward(self, x):\n        return self.net(x)\n\n"
-    "def accuracy(model):\n    # on the test set\n    model.eval()\n    with torch.no_grad():\n"
-    "        return (model(X_test).argmax(1) == y_test).float().mean().item()",
+    MODEL,
     "first = next(iter(loader))[0]\nfirst.shape",
     "model = MLP()\nopt = torch.optim.Adam(model.parameters(), lr=lr)",
     "md:## Training\n\nPlain Adam; the learning rate grows linearly.",
-    "for epoch in range(epochs):\n    model.train()\n"
-    "    for group in opt.param_groups: group['lr'] = lr * min(1.0, (epoch + 1) / max(warmup, 1))\n"
-    "    for xb, yb in loader:\n        loss = F.cross_entropy(model(xb), yb)\n"
-    "        opt.zero_grad(); loss.backward(); opt.step()\n"
-    "    rb.log(loss=loss.item(), accuracy=accuracy(model), step=epoch)\n"
-    "    print(f'epoch {epoch}: loss {loss.item():.4f}')",
+    TRAIN,
     "md:## Evaluation",
     "final = accuracy(model)\nrb.log(final_accuracy=final)\nrb.save('model', model.state_dict())",
     "md:## Scratch",
@@ -155,19 +198,15 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
     )
 
 
-def test_the_digits_script_gives_the_metrics_of_the_notebook(
-    digits: tuple[Plan, str],
-    run_script: Callable[..., object],
-    run_cells: Callable[..., list[object]],
-    tmp_path: object,
+def test_the_digits_script_gives_the_result_of_the_notebook(
+    make_notebook: Callable[..., Notebook], tmp_path: Path
 ) -> None:
-    import json  # noqa: PLC0415 (this test alone reads results)
-    from pathlib import Path  # noqa: PLC0415
-
-    done = run_script(digits[1], "--out", "out")
-    assert done.returncode == 0, done.stderr  # type: ignore[attr-defined]
-    cells = [cell if isinstance(cell, str) else cell[0] for cell in DIGITS]
-    code = [cell for cell in cells if not cell.startswith("md:")][1:]
-    logged = json.loads((Path(str(tmp_path)) / "out" / "log.json").read_text())["log"]
-    assert logged == run_cells(code, seed=42)
-    assert len(logged) == 6
+    path = tmp_path / "digits.ipynb"
+    path.write_text(json.dumps(dict(make_notebook(*DIGITS).content)))
+    store = Store.open(tmp_path / "store", tmp_path)
+    run = run_notebook(path, store, RunOptions(seed=42))
+    promotion = promote_notebook(run, store, out=tmp_path / "job")
+    assert promotion.first is None
+    assert promotion.equivalent
+    assert promotion.checked == {"metrics": 5, "artifacts": 1, "names": 0}
+    assert promotion.kept == [1, 2, 3, 5, 6, 7, 8, 9, 10]

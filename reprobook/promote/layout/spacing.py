@@ -1,6 +1,8 @@
 """Spacing and spelling within a statement: blanks, quotes, semicolons, needless parentheses."""
 
-# libcst finds a visitor by its name, and passes both the old and the new node:
+# libcst finds a visitor by its name, and hands it the old node and the new one:
+# ruff: noqa: ARG002, D102, N802
+
 from __future__ import annotations
 
 import dataclasses

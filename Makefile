@@ -1,0 +1,64 @@
+# Everything a user or contributor runs. Needs Python 3.11 or newer and make; the rest goes into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test test-all lint bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamps: what is installed is done once, and again when the pins or the project file change.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing reprobook and the demo's packages into .venv (PyTorch is large: minutes, once) ..."
+	$(PIP) -e '.[demo]'
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing reprobook with its development tools into .venv (PyTorch is large: minutes, once) ..."
+	$(PIP) -e '.[dev]'
+	@touch $@ .venv/.demo
+
+venv: .venv/.dev ## make .venv with all that development needs
+
+# One step of the demo: say what happens, show the command, run it.
+define step
+	@printf '\n\033[1m%s\033[0m\n\033[36m$$ %s\033[0m\n' '$(1)' '$(2)'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(2)
+endef
+
+NOTEBOOK := notebooks/01_digits.ipynb
+demo: .venv/.demo ## run, verify and promote a notebook (under a minute, once installed)
+	$(call step,1. Run the notebook headless. Its recipe is frozen before the first cell.,reprobook run $(NOTEBOOK) --seed 7)
+	$(call step,2. What was recorded: the header and the results.,reprobook show latest)
+	$(call step,3. Run the same recipe again and compare every variable of every cell.,reprobook verify latest)
+	$(call step,4. Make it a script that must give the same results bit by bit.,reprobook promote latest -o build/digits)
+	$(call step,5. Run that script with another learning rate.,python build/digits/train.py --lr 0.05 --out build/out)
+	@printf '\n\033[1mDone.\033[0m Look at build/digits/train.py (the script), build/out/ (its results) and\n'
+	@printf '`$(BIN)/reprobook runs` (all runs), or open $(NOTEBOOK) in your editor.\n'
+
+test: lint ## lint, types, import rules and the fast tests
+	$(BIN)/pytest -q -n 2 -m 'not slow'
+
+test-all: lint ## the same with the slow tests
+	$(BIN)/pytest -q -n 2
+
+lint: .venv/.dev ## style, types and import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev ## measure what reprobook costs
+	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
+
+clean: ## remove what was built (runs in .reprobook/ stay)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find reprobook tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

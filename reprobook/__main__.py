@@ -1,0 +1,5 @@
+"""``python -m reprobook`` is ``reprobook``."""
+
+from reprobook.cli import main
+
+main()

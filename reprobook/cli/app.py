@@ -1,0 +1,100 @@
+"""The command ``reprobook``: its list of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple, NoReturn
+
+import click
+
+from reprobook.cli.exit_codes import exit_code
+from reprobook.cli.messages import examples, show_error
+from reprobook.errors import ReprobookError
+
+
+class _Command(NamedTuple):
+    """Where a command is, and its line in the list."""
+
+    place: str
+    summary: str
+
+
+_COMMANDS = {
+    "run": _Command("reprobook.cli.run:run", "Run a notebook headless and record it."),
+    "runs": _Command("reprobook.cli.runs:runs", "List recorded runs."),
+    "show": _Command("reprobook.cli.show:show", "Show one run: header, status, metrics, artifacts."),
+    "diff": _Command("reprobook.cli.diff:diff_runs", "Show what differs between two runs."),
+    "verify": _Command("reprobook.cli.verify:verify", "Run it again and name the first cell that differs."),
+    "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
+    "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
+    "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose list of commands costs no import of what they do."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of a working day."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list from the table above."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in _COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "reprobook run train.ipynb -p lr 3e-4 --seed 42",
+        "reprobook runs --sort -accuracy",
+        "reprobook verify latest",
+    ),
+)
+@click.version_option(package_name="reprobook", prog_name="reprobook")
+def cli() -> None:
+    """Reproducible training runs from Jupyter notebooks.
+
+    RUN is a run id, the beginning of one, a run's folder, or `latest`. Every command takes --json, and exits with
+    0 success, 1 the notebook failed, 2 wrong usage, 3 not reproduced, 4 damaged or edited records.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe that is not UTF-8 shows ? for a tick; it must not end the program.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; errors made on purpose are shown, not raised."""
+    try:
+        return int(cli.main(args=list(arguments), prog_name="reprobook", standalone_mode=False) or 0)
+    except BrokenPipeError:
+        # `reprobook runs | head`: nobody reads on, which is no error; and Python must not try to flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (click.ClickException, click.Abort, ReprobookError, KeyboardInterrupt) as error:
+        code = exit_code(error)
+        show_error(error, code, as_json="--json" in arguments)
+        return code

@@ -1,0 +1,45 @@
+"""Errors as people and programs see them."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+import click
+
+
+def plain(text: object, *, keep: str = "\n\t") -> str:
+    """Return a text without control characters: file names and notebooks must not steer the terminal."""
+    return "".join(
+        character for character in str(text) if character in keep or unicodedata.category(character) not in {"Cc", "Cs"}
+    )
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a help text: commands to copy, kept line by line."""
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
+
+
+def show_error(error: BaseException, code: int, *, as_json: bool) -> None:
+    """Write ``error: …`` and ``hint: …`` to standard error, and with ``as_json`` the same as a document."""
+    message, hint = _texts(error)
+    click.secho("error:", fg="red", bold=True, err=True, nl=False)
+    click.echo(f" {plain(message)}", err=True)
+    if hint:
+        click.secho("hint:", fg="cyan", err=True, nl=False)
+        click.echo(f" {plain(hint)}", err=True)
+    if as_json:
+        document = {"error": {"kind": type(error).__name__, "message": message, "hint": hint, "exit_code": code}}
+        click.echo(json.dumps(document, indent=1))
+
+
+def _texts(error: BaseException) -> tuple[str, str]:
+    """Return what was wrong, and what to do about it."""
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "reprobook"
+        return error.format_message(), f"`{command} --help` lists what it takes."
+    if isinstance(error, click.ClickException):
+        return error.format_message(), ""
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return "interrupted", "What had ended by then is recorded; `reprobook runs` lists it."
+    return str(error), getattr(error, "hint", "")

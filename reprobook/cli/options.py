@@ -1,0 +1,42 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reprobook.runs import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def common_options(command: Command) -> Command:
+    """Add ``--store`` and ``--json``."""
+    store = click.option(
+        "--store",
+        "store_path",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The run store.  [default: $REPROBOOK_STORE, else .reprobook of the project]",
+    )
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+    return store(as_json(command))
+
+
+def cwd_option(text: str) -> Callable[[Command], Command]:
+    """Add ``--cwd``."""
+    return click.option("--cwd", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help=text)
+
+
+def open_store(store_path: Path | None, target: str | Path = ".") -> Store:
+    """Open the named store, else that of the project around a notebook, else that around the working folder."""
+    path = Path(target)
+    return Store.open(store_path, path if is_notebook(target) else Path())
+
+
+def is_notebook(target: str | Path) -> bool:
+    """Tell whether an argument means a notebook and not a run."""
+    return Path(target).suffix == ".ipynb"

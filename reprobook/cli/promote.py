@@ -1,0 +1,46 @@
+"""`reprobook promote`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from reprobook.cli.console import cell_text, console, print_json
+from reprobook.cli.exit_codes import DIVERGED, SUCCESS
+from reprobook.cli.messages import examples
+from reprobook.cli.options import common_options, is_notebook, open_store
+from reprobook.cli.progress import Progress
+from reprobook.promote import Promotion, promote_notebook
+
+
+@click.command(epilog=examples("reprobook promote train.ipynb -o job", "cd job && python train.py --help"))
+@click.argument("target", metavar="NB|RUN")
+@click.option("-o", "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="The job's folder.")
+@click.option("--no-verify", is_flag=True, help="Write the script without running it.")
+@common_options
+def promote(*, target: str, out: Path | None, no_verify: bool, store_path: Path | None, as_json: bool) -> int:
+    """Turn a notebook into a script, and prove it: it is run, and must give the notebook's result bit by bit."""
+    store = open_store(store_path, target)
+    source = Path(target) if is_notebook(target) else store.resolve(target)
+    with Progress() as progress:
+        found = promote_notebook(source, store, out=out, verify=not no_verify, on_event=progress)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _show(found)
+    return DIVERGED if found.equivalent is False else SUCCESS
+
+
+def _show(found: Promotion) -> None:
+    """Show what was written, what was left out, and whether it is the same."""
+    out = console()
+    verdicts = {True: "✓ proved equivalent", False: "✗ not equivalent", None: "not proved"}
+    styles = {True: "bold green", False: "bold red", None: "yellow"}
+    out.print(Text.assemble((verdicts[found.equivalent], styles[found.equivalent]), f"  {found.script}"))
+    for each in found.dropped:
+        out.print(cell_text(f"  left out: cell {each.cell}: {each.reason}", "dim"))
+    if found.first:
+        out.print(cell_text(f"first difference: {found.first['evidence']}"))
+        out.print(cell_text(f"hint: {found.first['fix']}", "cyan"))

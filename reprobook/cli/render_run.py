@@ -1,0 +1,110 @@
+"""Runs as people read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from reprobook.cli.console import cell_text, console, number_text, table
+from reprobook.cli.messages import plain
+from reprobook.cli.summary import Summary
+from reprobook.runs import RunFolder, RunRecord
+from reprobook.trace.outputs import normalised
+
+STATUS_STYLES = {
+    "succeeded": "green",
+    "failed": "bold red",
+    "interrupted": "yellow",
+    "running": "cyan",
+    "pending": "dim",
+}
+_MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "■", "running": "…", "pending": "…"}
+_LAST_LINES = 8
+_MOST_METRICS = 4
+
+
+def status_text(record: RunRecord) -> Text:
+    """Return the status with its mark."""
+    return Text(f"{_MARKS[record.status]} {record.status}", style=STATUS_STYLES[record.status])
+
+
+def show_outcome(run: RunFolder, record: RunRecord) -> None:
+    """Show a run that has just ended."""
+    out = console()
+    out.print(Text.assemble(status_text(record), f"  run {record.run_id}", (f"  {record.duration_s:.1f} s", "dim")))
+    show_facts(out, record)
+    if record.error:
+        show_failure(out, run, record)
+    elif record.kind == "run":
+        out.print(Text(f"hint: reprobook verify {record.run_id}", style="dim"))
+
+
+def show_facts(out: Console, record: RunRecord) -> None:
+    """Show parameters, seed and metrics, one aligned row each."""
+    rows = table("", "", "")
+    rows.show_header = False
+    for name, value in record.parameters.items():
+        rows.add_row("parameter", cell_text(name), cell_text(repr(value)))
+    if record.seed is not None:
+        rows.add_row("seed", "", str(record.seed))
+    for name, number in record.metrics.items():
+        rows.add_row("metric", cell_text(name), Text(number_text(number), style="bold"))
+    if record.notebook:
+        rows.add_row("notebook", "", cell_text(record.notebook, "dim"))
+    if rows.row_count:
+        out.print(rows)
+
+
+def show_failure(out: Console, run: RunFolder, record: RunRecord) -> None:
+    """Show where and why a run failed, with the end of the traceback."""
+    error = record.error
+    if error is None:
+        return
+    where = "" if error.cell is None else f"cell {error.cell}: "
+    out.print(Text.assemble((f"{where}{plain(error.ename)}", "bold red"), f": {plain(error.evalue)}"))
+    for line in traceback_lines(run)[-_LAST_LINES:]:
+        out.print(Text(f"  {plain(line)}", style="dim"))
+    if error.hint:
+        out.print(Text(f"hint: {plain(error.hint)}", style="cyan"))
+
+
+def traceback_lines(run: RunFolder) -> list[str]:
+    """Return the traceback in the executed notebook, colours removed; empty where there is none."""
+    if not run.executed.is_file():
+        return []
+    cells: list[dict[str, Any]] = json.loads(run.executed.read_bytes())["cells"]
+    outputs = (output for cell in cells for output in cell.get("outputs", ()))
+    found = [output["traceback"] for output in outputs if output.get("output_type") == "error"]
+    return [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()] if found else []
+
+
+def show_seeds(records: Sequence[RunRecord], summary: Summary) -> None:
+    """Show several runs of one notebook, and each metric as mean ± standard deviation."""
+    out = console()
+    show_records(out, records)
+    rows = table("metric", "mean", "std", "n", right=("mean", "std", "n"))
+    for name, each in summary.metrics.items():
+        rows.add_row(cell_text(name), number_text(each.mean), number_text(each.std), str(each.n))
+    if rows.row_count:
+        out.print(rows)
+
+
+def show_records(out: Console, records: Sequence[RunRecord]) -> None:
+    """Show runs, one a row, with the metrics that most of them have."""
+    names = list(dict.fromkeys(name for record in records for name in record.metrics))[:_MOST_METRICS]
+    rows = table("run", "status", "name", "notebook", "seed", "seconds", *names, right=("seed", "seconds", *names))
+    for record in records:
+        rows.add_row(
+            record.run_id,
+            status_text(record),
+            cell_text(record.name or ""),
+            cell_text(record.source or ""),
+            "" if record.seed is None else str(record.seed),
+            f"{record.duration_s:.1f}",
+            *(number_text(record.metrics.get(name)) for name in names),
+        )
+    out.print(rows)

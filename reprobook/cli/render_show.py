@@ -1,0 +1,71 @@
+"""A run with its header, as people and programs read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from reprobook.cli.console import cell_text, record_json, table
+from reprobook.cli.render_run import show_facts, show_failure, status_text
+from reprobook.cli.subject import Subject
+from reprobook.header import Header, header_data, short_id
+
+
+def subject_json(subject: Subject) -> dict[str, Any]:
+    """Return the JSON of `show`: the run's record, its header and its artifacts."""
+    record = record_json(subject.record) if subject.record else {}
+    header = header_data(subject.header) if subject.header else None
+    return {**record, "artifacts": list(subject.artifacts), "header": header}
+
+
+def show_subject(out: Console, subject: Subject) -> None:
+    """Show a run and its header."""
+    record = subject.record
+    if record:
+        out.print(Text.assemble(status_text(record), f"  run {record.run_id}", (f"  {record.created}", "dim")))
+        show_facts(out, record)
+    if subject.header:
+        _show_header(out, subject.header)
+    for name in subject.artifacts:
+        out.print(cell_text(f"  {name}"))
+    if subject.run and record:
+        show_failure(out, subject.run, record)
+
+
+def _show_header(out: Console, header: Header) -> None:
+    """Show the recipe, one aligned row a fact."""
+    rows = table("", "")
+    rows.show_header = False
+    for name, value in _facts(header).items():
+        if value:
+            rows.add_row(cell_text(name, "dim"), cell_text(value))
+    out.print(rows)
+
+
+def _facts(header: Header) -> dict[str, str]:
+    """Return the facts of a header that people ask for first."""
+    environment, hardware, git = header.environment, header.hardware, header.git
+    seeds = header.seeds
+    facts = {
+        "recipe": f"{short_id(header)}  ({header.recipe_digest})",
+        "experiment": header.name or "",
+        "recorded": f"{header.origin.created}  {header.origin.notebook or ''}".strip(),
+        "code": f"{len(header.code.cells)} cells",
+        "seed": "none" if seeds.seed is None else str(seeds.seed),
+        "not effective": "; ".join(f"{name}: {why}" for name, why in seeds.ineffective.items()),
+        "git": f"{(git.commit or '')[:12]} {git.branch or ''}{' (uncommitted changes)' if git.dirty else ''}"
+        if git
+        else "",
+        "data": ", ".join(f"{source.name} ({source.size} bytes)" for source in header.data),
+    }
+    if environment:
+        count = len(environment.distributions)
+        facts["environment"] = f"{environment.implementation} {environment.python}, {count} distributions"
+    if hardware:
+        gpus = ", ".join(gpu.name for gpu in hardware.gpus)
+        facts["hardware"] = (
+            f"{hardware.cpu or hardware.machine}, {hardware.cpu_count} CPUs{', ' + gpus if gpus else ''}"
+        )
+    return facts | {f"missing {name}": why for name, why in header.missing.items()}

@@ -1,0 +1,90 @@
+"""A verification as people read it: a strip of cells, then the first difference side by side."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from reprobook.cli.console import cell_text, number_text, table
+from reprobook.cli.messages import plain
+from reprobook.verify import Divergence, Verification
+from reprobook.verify.tolerance import numbers_agree
+
+_VERDICTS = {
+    "reproduced": ("✓ reproduced, bit by bit", "bold green"),
+    "within_tolerance": ("≈ reproduced within the tolerance", "green"),
+    "diverged": ("✗ diverged", "bold red"),
+    "failed": ("✗ the replay failed", "bold red"),
+}
+_MOST_LINES = 8
+
+
+def show_verification(out: Console, found: Verification) -> None:
+    """Show verdict, cells, the first difference, metrics and what to do next."""
+    text, style = _VERDICTS[found.verdict]
+    replay = f" against {found.replay_id}" if found.replay_id else ""
+    out.print(Text.assemble((text, style), f"  {found.run_id}{replay}"))
+    if found.cells:
+        out.print(_strip(found))
+    if found.error and found.verdict == "reproduced":
+        where = "" if found.error.cell is None else f" in cell {found.error.cell}"
+        out.print(Text(f"both failed{where}: {plain(found.error.ename)}: {plain(found.error.evalue)}", style="yellow"))
+    if found.first:
+        _show_first(out, found.first)
+    _show_metrics(out, found)
+    if found.verdict != "reproduced":
+        _show_lines(out, "between the two runs also changed:", found.environment)
+    _show_lines(out, "could not be compared as a whole:", found.opaque)
+    if found.verdict in {"diverged", "failed"} and found.replay_id:
+        out.print(Text(f"hint: reprobook diff {found.run_id} {found.replay_id}", style="cyan"))
+
+
+def _strip(found: Verification) -> Text:
+    """Return the cells in a row: equal, the first that differs, and those that differ too."""
+    differing = {each.cell for each in found.all}
+    first = found.first.cell if found.first else None
+    strip = Text("cells ")
+    for cell in found.cells:
+        if cell == first:
+            strip.append(f" {cell}✗", style="bold white on red")
+        else:
+            strip.append(f" {cell}{'✗' if cell in differing else '✓'}", style="red" if cell in differing else "green")
+    return strip
+
+
+def _show_first(out: Console, first: Divergence) -> None:
+    """Show the first difference: where, the values of both sides, the evidence."""
+    where = "the results" if first.cell is None else f"cell {first.cell}"
+    names = f": {', '.join(map(plain, first.names))}" if first.names else ""
+    out.print(Text.assemble(("first difference: ", "bold"), f"{where}{names}"))
+    rows = table("name", "original", "replay")
+    for change in first.values:
+        rows.add_row(cell_text(change.name), cell_text(change.original, "green"), cell_text(change.replay, "red"))
+    if rows.row_count:
+        out.print(rows)
+    out.print(Text(f"evidence: {plain(first.evidence)}"))
+    out.print(Text(f"cause: {first.cause}{'' if first.confirmed else ' (not confirmed)'}", style="dim"))
+    if first.fix:
+        out.print(Text(f"fix: {plain(first.fix)}", style="cyan"))
+
+
+def _show_metrics(out: Console, found: Verification) -> None:
+    """Show the metrics of both sides, those that differ in red."""
+    rows = table("metric", "original", "replay", right=("original", "replay"))
+    for name, pair in found.metrics.items():
+        style = "" if numbers_agree(pair, None) else "red"
+        # Digits that agree may hide those that do not.
+        digits = number_text if not style else repr
+        rows.add_row(cell_text(name), digits(pair.original), Text(digits(pair.replay), style=style))
+    if rows.row_count:
+        out.print(rows)
+
+
+def _show_lines(out: Console, title: str, lines: tuple[str, ...]) -> None:
+    """Show the first few of many lines."""
+    if lines:
+        out.print(Text(title, style="dim"))
+    for line in lines[:_MOST_LINES]:
+        out.print(cell_text(f"  {line}"))
+    if len(lines) > _MOST_LINES:
+        out.print(Text(f"  and {len(lines) - _MOST_LINES} more (--json lists all)", style="dim"))

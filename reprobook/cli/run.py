@@ -1,0 +1,108 @@
+"""`reprobook run`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reprobook.cli import render_run
+from reprobook.cli.console import print_json, record_json
+from reprobook.cli.exit_codes import exit_code_of_run
+from reprobook.cli.messages import examples
+from reprobook.cli.options import common_options, cwd_option, open_store
+from reprobook.cli.parameters import collect_values
+from reprobook.cli.progress import Progress
+from reprobook.cli.summary import summarize
+from reprobook.execute import RunOptions, run_notebook
+from reprobook.runs import Store
+
+_RANGE = re.compile(r"(\d+)-(\d+)")
+_MOST_SEEDS = 10_000
+
+
+def _seed_range(ctx: click.Context, param: click.Parameter, value: str | None) -> range | None:
+    """Read ``A-B``, both included."""
+    if value is None:
+        return None
+    match = _RANGE.fullmatch(value.strip())
+    seeds = range(int(match[1]), int(match[2]) + 1) if match else range(0)
+    if not 0 < len(seeds) <= _MOST_SEEDS:
+        msg = f"{value!r} is no range of seeds such as 0-4"
+        raise click.BadParameter(msg, ctx, param)
+    return seeds
+
+
+@click.command(
+    epilog=examples(
+        "reprobook run train.ipynb",
+        "reprobook run train.ipynb -p lr 3e-4 -p epochs 5 --seed 42",
+        "reprobook run train.ipynb -f params.yaml -o executed.ipynb",
+        "reprobook run train.ipynb --seeds 0-4",
+    )
+)
+@click.argument("notebook", metavar="NB", type=click.Path(path_type=Path))
+@click.option("-p", "--parameters", "texts", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
+@click.option("-r", "--parameters-raw", "raw", nargs=2, multiple=True, metavar="NAME TEXT", help="… taken as text.")
+@click.option("-f", "--parameters-file", "files", multiple=True, type=click.Path(path_type=Path), help="A YAML file.")
+@click.option("-y", "--parameters-yaml", "documents", multiple=True, metavar="YAML", help="YAML, such as 'lr: 0.1'.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed every random generator.")
+@click.option("--seeds", callback=_seed_range, metavar="A-B", help="One run a seed, with mean and standard deviation.")
+@click.option("--lite", is_flag=True, help="Use the lite values of the parameters.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
+@click.option("--trace", type=click.Choice(["full", "light", "off"]), default="full", show_default=True)
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds a cell may take.")
+@cwd_option("Working folder.  [default: the notebook's]")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
+@click.option("--name", help="Name of the experiment.")
+@common_options
+def run(  # noqa: PLR0913  # options of a command line, by keyword
+    *,
+    notebook: Path,
+    texts: Iterable[tuple[str, str]],
+    raw: Iterable[tuple[str, str]],
+    files: Iterable[Path],
+    documents: Iterable[str],
+    seeds: range | None,
+    store_path: Path | None,
+    as_json: bool,
+    **settings: Any,
+) -> int:
+    """Run a notebook headless and record it; the notebook itself is not changed."""
+    given = collect_values(texts, raw, files, documents)
+    options = RunOptions(texts=given.texts, values=given.values, **settings)
+    store = open_store(store_path, notebook)
+    if seeds is None:
+        return _one(notebook, store, options, as_json=as_json)
+    return _several(notebook, store, options, seeds, as_json=as_json)
+
+
+def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) -> int:
+    """Run once and show the run."""
+    with Progress() as progress:
+        found = run_notebook(notebook, store, options, progress)
+    record = found.read_record()
+    if as_json:
+        print_json(record_json(record))
+    else:
+        render_run.show_outcome(found, record)
+    return exit_code_of_run(record)
+
+
+def _several(notebook: Path, store: Store, options: RunOptions, seeds: range, *, as_json: bool) -> int:
+    """Run once a seed and show all runs with a summary."""
+    if options.output is not None or options.seed is not None:
+        msg = "--seeds makes several runs: it goes with neither --seed nor --output"
+        raise click.UsageError(msg)
+    with Progress() as progress:
+        records = [run_notebook(notebook, store, replace(options, seed=seed), progress).read_record() for seed in seeds]
+    summary = summarize(records)
+    if as_json:
+        print_json({"runs": [record_json(record) for record in records], "summary": summary.as_json()})
+    else:
+        render_run.show_seeds(records, summary)
+    return next(filter(None, map(exit_code_of_run, records)), 0)

@@ -1,0 +1,26 @@
+"""`reprobook show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reprobook.cli.console import console, print_json
+from reprobook.cli.messages import examples
+from reprobook.cli.options import common_options, is_notebook, open_store
+from reprobook.cli.render_show import show_subject, subject_json
+from reprobook.cli.subject import notebook_subject, run_subject
+
+
+@click.command(epilog=examples("reprobook show latest", "reprobook show train.ipynb --json"))
+@click.argument("target", metavar="RUN|NB")
+@common_options
+def show(*, target: str, store_path: Path | None, as_json: bool) -> None:
+    """Show one run, or the header that a notebook carries: what was run, on what, and what came of it."""
+    store = open_store(store_path, target)
+    subject = notebook_subject(Path(target), store) if is_notebook(target) else run_subject(store.resolve(target))
+    if as_json:
+        print_json(subject_json(subject))
+    else:
+        show_subject(console(), subject)

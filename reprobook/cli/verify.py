@@ -1,0 +1,43 @@
+"""`reprobook verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reprobook.cli.console import console, print_json
+from reprobook.cli.exit_codes import exit_code_of_verification
+from reprobook.cli.messages import examples
+from reprobook.cli.options import common_options, cwd_option, is_notebook, open_store
+from reprobook.cli.progress import Progress
+from reprobook.cli.render_verify import show_verification
+from reprobook.verify import is_job, parse_tolerance, verify_job, verify_notebook, verify_run
+
+
+@click.command(epilog=examples("reprobook verify latest", "reprobook verify train.ipynb --tolerance 1e-6"))
+@click.argument("target", metavar="RUN|NB|JOB")
+@click.option("--tolerance", default="bitwise", show_default=True, metavar="bitwise|REL", help="For the metrics.")
+@cwd_option("Working folder of the replay.  [default: the run's]")
+@common_options
+def verify(*, target: str, tolerance: str, cwd: Path | None, store_path: Path | None, as_json: bool) -> int:
+    """Run it again, compare cell by cell, and name the first cell and variable that differ.
+
+    NB takes the newest recorded run of that notebook, else runs it twice. JOB is a promoted folder. Exits with 0
+    if reproduced, 3 if not, 1 if the replay failed.
+    """
+    allowed = parse_tolerance(tolerance)
+    if is_job(Path(target)):
+        found = verify_job(Path(target), cwd=cwd, tolerance=allowed)
+    else:
+        store = open_store(store_path, target)
+        with Progress() as progress:
+            if is_notebook(target):
+                found = verify_notebook(Path(target), store, cwd=cwd, tolerance=allowed, on_event=progress)
+            else:
+                found = verify_run(store.resolve(target), store, cwd=cwd, tolerance=allowed, on_event=progress)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        show_verification(console(), found)
+    return exit_code_of_verification(found)

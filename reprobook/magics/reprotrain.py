@@ -1,0 +1,201 @@
+"""``%reprotrain``: record, verify and promote from inside the notebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.display import display
+
+from reprobook.capture import Subject, capture
+from reprobook.errors import InputError, ReprobookError
+from reprobook.execute.live import begin_live, end_live, notebook_path
+from reprobook.execute.session import Session, current_session
+from reprobook.header import Code, sha256_hex
+from reprobook.magics.card import card_bundle
+from reprobook.notebook import InitOptions, parse_init, read_notebook
+from reprobook.runs import RunFolder, Side, Store, diff
+from reprobook.space import Choice, Float, Int
+
+_HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device auto|cpu|cuda|mps] [--lite]
+    seed everything, freeze the header, record every cell from here on
+%reprotrain status     what has drifted since the freeze
+%reprotrain freeze     freeze again: a new run begins, with the recipe as it is now
+%reprotrain verify     run the saved notebook headless and compare, cell by cell
+%reprotrain promote    export a script and prove that it gives the same result
+%reprotrain runs       the newest runs
+%reprotrain end        seal the run
+%%reprotrain params    declare parameters: lr: Float(1e-5, 1e-1, log=True) = 1e-3"""
+_SPACES = {"Choice": Choice, "Float": Float, "Int": Int}
+
+
+@magics_class
+class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
+    """The magic and its verbs."""
+
+    @line_cell_magic  # type: ignore[untyped-decorator]  # IPython has no types
+    def reprotrain(self, line: str, cell: str | None = None) -> None:
+        """Dispatch to a verb; ``%reprotrain`` alone lists them."""
+        verb, *words = line.split() or ["help"]
+        if cell is not None:
+            if verb != "params":
+                msg = f"%%reprotrain {verb} takes no cell; only %%reprotrain params does"
+                raise UsageError(msg)
+            self._params(cell)
+            return
+        action = getattr(self, f"_{verb}", None) if verb in _VERBS else None
+        if action is None:
+            msg = f"%reprotrain has no verb {verb!r}.\n{_HELP}"
+            raise UsageError(msg)
+        try:
+            action(words)
+        except ReprobookError as error:
+            msg = f"{error}\n{error.hint}"
+            raise UsageError(msg) from error
+
+    def _help(self, _: list[str]) -> None:
+        _say(_HELP)
+
+    def _params(self, cell: str) -> None:
+        """Run the cell that declares parameters; the spaces need no import in it."""
+        added = {name: space for name, space in _SPACES.items() if name not in self.shell.user_ns}
+        self.shell.user_ns.update(added)
+        try:
+            exec(compile(self.shell.transform_cell(cell), "<params>", "exec"), self.shell.user_ns)  # noqa: S102 - the user's own cell
+        finally:
+            for name in added:
+                self.shell.user_ns.pop(name, None)
+
+    def _init(self, words: list[str]) -> None:
+        if "--help" in words or "-h" in words:
+            _say(_HELP)
+            return
+        options = parse_init(words)
+        session = current_session()
+        if session is not None and (not session.request.live or _same(session, options)):
+            session.reseed()
+        else:
+            session = begin_live(self.shell, options)
+        _show(session)
+
+    def _freeze(self, _: list[str]) -> None:
+        if _is_headless():
+            return
+        session = _session()
+        request = session.request
+        _show(begin_live(self.shell, InitOptions(request.name, request.seed, request.deterministic, request.device)))
+
+    def _status(self, _: list[str]) -> None:
+        session = _session()
+        changes = self._drift(session)
+        _say(f"run {session.run.run_id}: " + ("nothing has drifted since the freeze" if not changes else "drifted"))
+        for change in changes:
+            _say(f"  {change}")
+
+    def _drift(self, session: Session) -> list[str]:
+        """Compare the frozen recipe with the one that holds now."""
+        path = notebook_path(self.shell)
+        cells = read_notebook(path.read_bytes(), path.name).code_cells if path else ()
+        code = Code(cells=tuple(sha256_hex(cell.source.encode()) for cell in cells)) if path else session.header.code
+        now = capture(
+            Subject(
+                code=code,
+                sources=[cell.source for cell in cells] or session.request.sources,
+                folder=Path(session.request.cwd),
+                seeds=session.header.seeds,
+            )
+        ).model_copy(update={"parameters": session.header.parameters})
+        record = session.run.read_record()
+        found = diff(Side(record, session.header), Side(record, now))
+        return [f"{each.section} {each.key}: {each.a} -> {each.b}" for each in found]
+
+    def _verify(self, _: list[str]) -> None:
+        run = self._sealed()
+        if run is None:
+            return
+        from reprobook.verify import verify_run  # noqa: PLC0415 - only when asked for
+
+        found = verify_run(run, self._store())
+        _say(f"{found.verdict}: run {found.run_id}, replay {found.replay_id}")
+        if found.first is not None:
+            _say(f"  first at code cell [{found.first.cell}]: {', '.join(found.first.names)}\n  {found.first.evidence}")
+
+    def _promote(self, words: list[str]) -> None:
+        run = self._sealed()
+        path = notebook_path(self.shell)
+        if run is None:
+            return
+        if path is None:
+            msg = "the notebook's file is not known here"
+            raise InputError(msg, hint="Run `reprobook promote NOTEBOOK.ipynb` in a terminal.")
+        from reprobook.promote import promote_notebook  # noqa: PLC0415 - only when asked for
+
+        made = promote_notebook(path, self._store(), out=Path(words[0]) if words else None)
+        _say(f"{made.script}: equivalent {made.equivalent}")
+
+    def _runs(self, _: list[str]) -> None:
+        for record in self._store().records(limit=10):
+            metrics = "  ".join(f"{name}={value:.4g}" for name, value in record.metrics.items())
+            _say(f"{record.run_id}  {record.status:<11} {record.name or '':<12} {metrics}")
+
+    def _end(self, _: list[str]) -> None:
+        if _is_headless():
+            return
+        run = end_live()
+        _say(f"sealed {run.run_id}" if run else "nothing is being recorded")
+
+    def _sealed(self) -> RunFolder | None:
+        """Seal the live run to work on it; None in a headless run, where these verbs would never end."""
+        if _is_headless():
+            return None
+        _session()
+        run = end_live()
+        if run is not None:
+            _say(f"sealed {run.run_id}; %reprotrain init records anew")
+        return run
+
+    def _store(self) -> Store:
+        path = notebook_path(self.shell)
+        return Store.open(None, path.parent if path else Path.cwd())
+
+
+_VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "runs", "end"})
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - a cell's output
+
+
+def _show(session: Session) -> None:
+    data, metadata = card_bundle(session.header, session.run.run_id)
+    display(data, metadata=metadata, raw=True)
+
+
+def _same(session: Session, options: InitOptions) -> bool:
+    """Say whether the session was begun with these options: running the init cell again changes nothing then."""
+    asked = session.request
+    return (asked.name, asked.seed, asked.deterministic, asked.device) == (
+        options.name,
+        options.seed,
+        options.deterministic,
+        options.device,
+    )
+
+
+def _is_headless() -> bool:
+    session = current_session()
+    return session is not None and not session.request.live
+
+
+def _session() -> Session:
+    """Return the session.
+
+    Raises:
+        InputError: If there is none.
+    """
+    session = current_session()
+    if session is None:
+        msg = "nothing is being recorded"
+        raise InputError(msg, hint="Begin with %reprotrain init --seed 42.")
+    return session
