@@ -35,6 +35,8 @@ define step
 endef
 
 NOTEBOOK := notebooks/01_digits.ipynb
+# Named, so that the demo finds its runs in an unpacked archive too, where no .git marks the project's folder.
+demo: export REPROBOOK_STORE ?= $(CURDIR)/.reprobook
 demo: .venv/.demo ## run, verify and promote a notebook (under a minute, once installed)
 	$(call step,1. Run the notebook headless. Its recipe is frozen before the first cell.,reprobook run $(NOTEBOOK) --seed 7)
 	$(call step,2. What was recorded: the header and the results.,reprobook show latest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -9,8 +10,9 @@ import click
 from reprobook.cli.console import cell_text, console, json_value, print_json, table
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, open_store
-from reprobook.cli.subject import run_subject
-from reprobook.runs import Side, diff
+from reprobook.runs import RunFolder, Side, diff
+
+_DIGEST = re.compile(r"[0-9a-f]{40,64}")
 
 
 @click.command("diff", epilog=examples("reprobook diff 20261121-0a1b latest"))
@@ -20,12 +22,6 @@ from reprobook.runs import Side, diff
 def diff_runs(*, first: str, second: str, store_path: Path | None, as_json: bool) -> None:
     """Show what differs between two runs: parameters, code, environment, data, hardware, results."""
     store = open_store(store_path)
-    folders = [store.resolve(text) for text in (first, second)]
-    subjects = [run_subject(folder) for folder in folders]
-    a, b = (
-        Side(subject.record or folder.read_record(), subject.header)
-        for subject, folder in zip(subjects, folders, strict=True)
-    )
     found = diff(a, b)
     if as_json:
         rows = [{"section": d.section, "key": d.key, "a": json_value(d.a), "b": json_value(d.b)} for d in found]
@@ -33,5 +29,17 @@ def diff_runs(*, first: str, second: str, store_path: Path | None, as_json: bool
         return
     shown = table("section", "what", a.record.run_id, b.record.run_id)
     for each in found:
-        shown.add_row(each.section, cell_text(each.key), cell_text(each.a), cell_text(each.b))
+        shown.add_row(each.section, cell_text(each.key), cell_text(_short(each.a)), cell_text(_short(each.b)))
     console().print(shown if found else "The two runs do not differ.")
+
+
+def _side(run: RunFolder) -> Side:
+    """Return a run, its files checked, as one side of the comparison."""
+    record = run.check_integrity()
+    return Side(record, run.read_header() if run.header.exists() else None)
+
+
+def _short(value: object) -> str:
+    """Return a fact as text; of a digest the beginning is enough to see that it differs."""
+    text = "—" if value is None else str(value)
+    return f"{text[:12]}…" if _DIGEST.fullmatch(text) else text

@@ -73,6 +73,9 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     **settings: Any,
 ) -> int:
     """Run a notebook headless and record it; the notebook itself is not changed."""
+    if settings["output"] is not None and not settings["output"].absolute().parent.is_dir():
+        msg = f"--output: the folder {settings['output'].parent} does not exist"
+        raise click.UsageError(msg)
     given = collect_values(texts, raw, files, documents)
     options = RunOptions(texts=given.texts, values=given.values, **settings)
     store = open_store(store_path, notebook)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 import yaml
 
-from reprobook.promote.config_text import about
+from reprobook.promote.config_text import about, type_name
 from reprobook.promote.facts import Facts
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.model import Plan
@@ -31,7 +32,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
-        f"## Run\n\n```sh\npip install -r requirements.txt\npython train.py --config config.yaml --out out\n```",
+        "## Run\n\n```sh\npip install -r requirements.txt\npython train.py --config config.yaml --out out\n```",
         _WHERE,
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
         "## Parameters\n\n" + parameter_table(plan) if plan.fields else "",
@@ -45,7 +46,7 @@ def readme(plan: Plan, facts: Facts) -> str:
 def parameter_table(plan: Plan) -> str:
     """Return the parameters as a table."""
     rows = [
-        (f"`--{each.name}`", each.type.__name__, f"`{code(repr(each.default))}`", plain(about(each)))
+        (f"`--{each.name}`", type_name(each.type), f"`{code(repr(each.default))}`", plain(about(each)))
         for each in plan.fields
     ]
     return _table(("option", "type", "default", "meaning"), rows)
@@ -67,9 +68,10 @@ def model_card(plan: Plan, facts: Facts) -> str:
                 ],
             }
         ]
+    data = _own_files(facts.data)
     gaps = [
         *(["license"] if not facts.license else []),
-        *(["training data: no file was recorded"] if not facts.data else []),
+        *(["training data: no file of the notebook's folder was read"] if not data else []),
         "intended use and limits",
         "evaluation on other data, and on groups of people",
     ]
@@ -90,8 +92,8 @@ def model_card(plan: Plan, facts: Facts) -> str:
             ],
         ),
         parameter_table(plan) if plan.fields else "",
-        "## Data\n\n" + _table(("file", "SHA-256"), [(f"`{code(k)}`", f"`{code(v)}`") for k, v in facts.data.items()])
-        if facts.data
+        "## Data\n\n" + _table(("file", "SHA-256"), [(f"`{code(k)}`", f"`{code(v)}`") for k, v in data.items()])
+        if data
         else "",
         "## Results\n\n" + _table(("metric", "value"), [(plain(k), repr(v)) for k, v in facts.metrics.items()])
         if facts.metrics
@@ -106,11 +108,16 @@ def plain(text: str) -> str:
     return visible(text).translate(_MARKUP)
 
 
+def _own_files(files: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the files of libraries and of the machine: their paths mean nothing elsewhere."""
+    own = {path: digest for path, digest in files.items() if not PurePath(path).is_absolute()}
+    return {path: digest for path, digest in own.items() if digest != "missing"}
+
+
 def prose(text: str) -> str:
     """Return text in which names stand between backticks, with nothing else of meaning in Markdown."""
-    return "".join(
-        f"`{code(part)}`" if at % 2 else plain(part) for at, part in enumerate(text.split("`"))
-    )
+    parts = visible(text).split("`")
+    return "".join(f"`{code(part)}`" if at % 2 else part.translate(_MARKUP) for at, part in enumerate(parts))
 
 
 def code(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from reprobook.promote.model import Derived, Field, Plan
 from reprobook.promote.python import code_of, literal, statements
 from reprobook.promote.rewrite import with_names
@@ -40,7 +38,7 @@ def parse_args(plan: Plan) -> str:
     title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
     special = {bool: "read_bool"} | dict.fromkeys((list, tuple, dict, set, bytes, type(None)), "read_literal")
     used = {field.type: special[field.type] for field in plan.fields if field.type in special}
-    table = ", ".join(f"{_type_name(kind)}: {reader}" for kind, reader in used.items())
+    table = ", ".join(f"{type_name(kind)}: {reader}" for kind, reader in used.items())
     kind = f"{{{table}}}.get(kind, kind)" if used else "kind"
     escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
     factories = any(field.type in (list, dict, set) for field in plan.fields)
@@ -103,12 +101,13 @@ def _range(field: Field) -> str:
     return ""
 
 
-def _type_name(kind: type) -> str:
+def type_name(kind: type) -> str:
+    """Return how a type is called in an annotation."""
     return "object" if kind is type(None) else kind.__name__
 
 
 def _annotation(field: Field) -> str:
-    kind = _type_name(field.type)
+    kind = type_name(field.type)
     return f"Annotated[{kind}, {literal(about(field))}]" if about(field) else kind
 
 
@@ -145,15 +144,6 @@ def _property(derived: Derived, plan: Plan) -> list[str]:
     (line,) = with_names(statements(f"return {derived.expression}\n"), replacements)
     comment = f"  # {derived.comment.strip()}" if derived.comment.strip() else ""
     return ["", "    @property", f"    def {derived.name}(self):{comment}", f"        {code_of(line).strip()}"]
-
-
-def is_literal(code: str) -> bool:
-    """Tell whether source is a literal."""
-    try:
-        ast.literal_eval(code)
-    except (ValueError, SyntaxError):
-        return False
-    return True
 
 
 _READ_BOOL = '''

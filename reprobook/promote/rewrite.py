@@ -1,7 +1,7 @@
 """Rewrite the notebook's statements for their place in a script."""
 
 # libcst finds a visitor by its name, and hands it the old node and the new one:
-# ruff: noqa: ARG002, N802
+# ruff: noqa: ARG002
 
 from __future__ import annotations
 

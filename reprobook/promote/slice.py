@@ -136,7 +136,121 @@ class _Facts:
         reads = self._closure(plain.reads | touched | draws | effects.needs) - self._names.imported
         return Flow(reads, plain.writes | changes | draws | effects.seeds, plain.binds | effects.seeds)
 
-    def _moved(observed: Observed) -> frozenset[str]:
+    def _seen_changes(
+        self, source: Source, statement: Statement, changes: frozenset[str], observed: Observed
+    ) -> frozenset[str]:
+        """Prefer what was seen to change; settings and files are known from the code only.
+
+        A change that no statement of the cell explains is put down to every statement that calls with that name.
+        """
+        pseudo = frozenset(name for name in changes if ":" in name)
+        explained = _NONE.union(*(self._may_change(other) for other in source.statements))
+        unexplained = frozenset(observed.writes) - explained
+        calling = any(isinstance(node, ast.Call) for node in ast.walk(statement.tree))
+        used = flow_of(statement.tree).reads if calling else _NONE
+        return pseudo | (changes & frozenset(observed.writes)) | (unexplained & used)
+
+    def _may_change(self, statement: Statement) -> frozenset[str]:
+        touched = self._effects[id(statement)].changes
+        return touched | self._aliases_of(touched) | flow_of(statement.tree).writes
+
+    def _aliases_of(self, names: frozenset[str]) -> frozenset[str]:
+        return _NONE.union(*(self._aliases.get(name, _NONE) for name in names))
+
+    def _closure(self, names: frozenset[str]) -> frozenset[str]:
+        """Add what the functions among these names read when they are called."""
+        seen: set[str] = set()
+        stack = list(names)
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack += self._later.get(name, ())
+        return frozenset(seen)
+
+    def sinks(self) -> frozenset[int]:
+        """Return the cells that produce results; in a notebook without any, those that do more than show."""
+        explicit = {source.index for source in self._sources if self.effects(source).sinks}
+        found = explicit | self._wishes.sinks
+        return frozenset(found or {source.index for source in self._sources if _works(self.effects(source), source)})
+
+    def trimmed(self, source: Source, needed: frozenset[str], *, is_sink: bool) -> tuple[Source, frozenset[str]]:
+        """Remove what is dead in a kept cell, and return what it needs from the cells above."""
+        kept: list[Statement] = []
+        shown = source.statements[-1] if source.statements and source.shows and is_sink else None
+        for statement in reversed(source.statements):
+            flow = self.statement_flow(source, statement)
+            effects = self._effects[id(statement)]
+            if statement is not shown and _is_dead(statement.tree, flow, effects, needed):
+                continue
+            kept.append(_without_target(statement, flow, needed))
+            needed = (needed - flow.binds) | flow.reads
+        shows = source.shows and bool(kept) and kept[0] is source.statements[-1]
+        return replace(source, statements=tuple(reversed(kept)), shows=shows), needed
+
+    def reason(self, source: Source) -> str:
+        """Say why a cell is left out."""
+        effects = self.effects(source)
+        if "skip" in source.tags:
+            return "tagged skip"
+        if source.error:
+            return source.error
+        if not source.statements:
+            return source.notes[0] if source.notes else "empty"
+        trees = [statement.tree for statement in source.statements]
+        if all(isinstance(tree, (ast.Import, ast.ImportFrom)) for tree in trees):
+            return "nothing imported here is used"
+        return self._reason_of_work(source, trees, effects)
+
+    def _reason_of_work(self, source: Source, trees: Sequence[ast.stmt], effects: Effects) -> str:
+        """Say so for a cell with code other than imports."""
+        flow = self.flow(source)
+        used = [name for name in _in_order(trees, flow.reads) if not name.startswith("rng:")]
+        written = _in_order(trees, flow_of(trees).writes) or _in_order(trees, flow.writes)
+        texts = [name.removeprefix("file:") for name in flow.writes if name.startswith("file:")]
+        files = sorted(text for text in texts if text.isprintable() and ("." in text or "/" in text))
+        written = [name for name in written if name not in self._names.imports]
+        if not written and files:
+            return f"no result reads {_quoted(files[:1])}"
+        if not written and effects.plots:
+            return f"only plots {_quoted(used)}" if used else "only plots"
+        if not written and effects.prints:
+            return f"only prints {_quoted(used)}" if used else "only prints"
+        if not written:
+            return f"only shows `{ast.unparse(trees[-1])}`"
+        if effects.plots:
+            return f"only plots {_quoted([name for name in used if name not in written] or written)}"
+        return f"no result depends on {_quoted(written)}"
+
+
+def _is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str]) -> bool:
+    """Tell whether leaving a statement out changes nothing: it shows a value, or sets a name nobody reads."""
+    if not isinstance(tree, (ast.Expr, ast.Assign, ast.AnnAssign)) or effects.sinks or effects.plots or effects.prints:
+        return False
+    if effects.unknown or effects.seeds or isinstance(getattr(tree, "value", None), (ast.Await, ast.Yield)):
+        return False
+    return not (flow.writes & (set(needed) | {SETTING})) and not any(name.startswith("file:") for name in flow.writes)
+
+
+def _without_target(statement: Statement, flow: Flow, needed: Collection[str]) -> Statement:
+    """Keep only the value of ``noise = np.random.randn(3)`` where nobody reads the name."""
+    tree = statement.tree
+    if not isinstance(tree, ast.Assign) or len(tree.targets) != 1 or not isinstance(tree.targets[0], ast.Name):
+        return statement
+    if not calls(tree.value) or flow_of(tree).writes & set(needed):
+        return statement
+    comment = "  # for the random numbers it draws" if any(name.startswith("rng:") for name in flow.writes) else ""
+    node = without_target(statement.node, comment)
+    return replace(statement, node=node, tree=tree_of(node))
+
+
+def _works(effects: Effects, source: Source) -> bool:
+    idle = (ast.Expr, ast.Import, ast.ImportFrom)
+    shows_only = effects.plots or all(isinstance(statement.tree, idle) for statement in source.statements)
+    return bool(source.statements) and (not shows_only or bool(effects.changes))
+
+
+def _moved(observed: Observed) -> frozenset[str]:
     """Return the generators that a cell really moved; devices count as torch's."""
     before, after = observed.rng_before, observed.rng_after
     moved = {name for name in after if before.get(name) != after[name]}

@@ -1,7 +1,6 @@
 """A code cell as Python statements, with IPython's syntax translated."""
 
 # libcst finds a visitor by its name, and hands it the old node and the new one:
-# ruff: noqa: N802
 
 from __future__ import annotations
 

@@ -152,6 +152,17 @@ def test_an_observation_decides_against_the_look_of_the_code(sliced: Callable[..
     assert 2 not in kept(sliced(*cells, observed={2: Seen(writes=("e",))}))
 
 
+def test_an_observation_does_not_keep_what_only_shows(sliced: Callable[..., Slice]) -> None:
+    found = sliced("x = np.ones(3)\nx.shape", "rb.log(x=x[0])", observed={1: Seen(writes=("x",))})
+    assert [code_of(s.node).strip() for s in found.kept[0].statements] == ["x = np.ones(3)"]
+
+
+def test_a_change_that_only_the_run_saw_keeps_the_call(sliced: Callable[..., Slice]) -> None:
+    cells = ("x = np.ones(3)", "np.secretly(x)", "rb.log(x=x[0])")
+    assert 2 not in kept(sliced(*cells))
+    assert 2 in kept(sliced(*cells, observed={2: Seen(writes=("x",))}))
+
+
 def test_an_observation_tells_whether_a_generator_moved(sliced: Callable[..., Slice]) -> None:
     cells = ("u = mystery.sample(1)", "rb.log(x=np.random.rand())")
     still = Seen(("u",), {"numpy": "a"}, {"numpy": "a"})

@@ -1,7 +1,7 @@
 """Spacing and spelling within a statement: blanks, quotes, semicolons, needless parentheses."""
 
 # libcst finds a visitor by its name, and hands it the old node and the new one:
-# ruff: noqa: ARG002, D102, N802
+# ruff: noqa: ARG002, D102
 
 from __future__ import annotations
 
