@@ -45,7 +45,7 @@ def wandb_ms() -> float | None:
     import wandb  # noqa: PLC0415 - optional
 
     os.environ |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
-    return median_ms(lambda: wandb.init(project="bench"), lambda: wandb.finish())
+    return median_ms(lambda: wandb.init(project="bench"), wandb.finish)
 
 
 def cell_ms(shell: InteractiveShell, source: str, cells: int = 200) -> float:

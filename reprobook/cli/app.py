@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -90,10 +89,6 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; errors made on purpose are shown, not raised."""
     try:
         return int(cli.main(args=list(arguments), prog_name="reprobook", standalone_mode=False) or 0)
-    except BrokenPipeError:
-        # `reprobook runs | head`: nobody reads on, which is no error; and Python must not try to flush at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (click.ClickException, click.Abort, ReprobookError, KeyboardInterrupt) as error:
         code = exit_code(error)
         show_error(error, code, as_json="--json" in arguments)

@@ -22,6 +22,7 @@ _DIGEST = re.compile(r"[0-9a-f]{40,64}")
 def diff_runs(*, first: str, second: str, store_path: Path | None, as_json: bool) -> None:
     """Show what differs between two runs: parameters, code, environment, data, hardware, results."""
     store = open_store(store_path)
+    a, b = (_side(store.resolve(text)) for text in (first, second))
     found = diff(a, b)
     if as_json:
         rows = [{"section": d.section, "key": d.key, "a": json_value(d.a), "b": json_value(d.b)} for d in found]

@@ -13,9 +13,11 @@ from reprobook.cli.render_run import show_records
 
 
 @click.command(
-    epilog=examples("reprobook runs", 'reprobook runs --where "accuracy > 0.9 and seed = 1" --sort -accuracy --limit 5')
+    epilog=examples(
+        "reprobook runs", 'reprobook runs --where "accuracy > 0.9 and seed == 1" --sort -accuracy --limit 5'
+    )
 )
-@click.option("--where", metavar="EXPR", help="Only runs for which this holds: \"lr > 0.1 and status = 'succeeded'\".")
+@click.option("--where", metavar="EXPR", help="Only runs for which this holds: \"lr > 0.1 and status == 'succeeded'\".")
 @click.option("--sort", metavar="[-]FIELD", help="By a field, parameter or metric; - for descending.  [newest first]")
 @click.option("--limit", type=int, metavar="N", help="At most so many.")
 @common_options

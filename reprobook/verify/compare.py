@@ -5,7 +5,7 @@ A difference is looked for where it arises: a cell that read what already differ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -24,16 +24,21 @@ class Comparison:
         all: Every cell that differs, in cell order.
         opaque: Names that could not be compared as a whole: equal digests of them prove nothing.
         cells: Every code cell that ran in either.
+        paired: How many of them ran in both.
     """
 
     first: Divergence | None
     all: tuple[Divergence, ...]
     opaque: tuple[str, ...]
     cells: tuple[int, ...]
+    paired: int
 
 
-def compare(original: Trace, replay: Trace) -> Comparison:
-    """Compare what two runs of one notebook did; cells are paired by code index, of repeated ones the last counts."""
+def compare(original: Trace, replay: Trace, cell_ids: Sequence[str | None] = ()) -> Comparison:
+    """Compare what two runs of one notebook did; cells are paired by code index, of repeated ones the last counts.
+
+    ``cell_ids`` are those of the notebook's code cells, where the traces may not have them.
+    """
     left, right = _last_executions(original), _last_executions(replay)
     results = _differing_sinks(original, replay)
     found: list[Divergence] = []
@@ -56,12 +61,22 @@ def compare(original: Trace, replay: Trace) -> Comparison:
             first = first or (divergence if by_itself else None)
     # Logged outside of any cell that was compared.
     found += [evidence.of_sinks(None, None, sinks) for sinks in results.values()]
+    found = [_named(each, cell_ids) for each in found]
     return Comparison(
-        first=first or (found[0] if found else None),
+        first=_named(first, cell_ids) if first else next(iter(found), None),
         all=tuple(found),
         opaque=_opaque(left, right),
         cells=tuple(sorted(left.keys() | right.keys())),
+        paired=len(left.keys() & right.keys()),
     )
+
+
+def _named(divergence: Divergence, cell_ids: Sequence[str | None]) -> Divergence:
+    """Return a divergence with the id of its cell."""
+    cell = divergence.cell
+    if divergence.cell_id or cell is None or cell >= len(cell_ids):
+        return divergence
+    return divergence.model_copy(update={"cell_id": cell_ids[cell]})
 
 
 def _last_executions(trace: Trace) -> dict[int, CellTrace]:

@@ -10,6 +10,7 @@ from reprobook.header import MIME_TYPE, Header, check_header, sha256_hex
 from reprobook.notebook import Notebook
 from reprobook.runs import Store
 
+_SHOWN = ("text/plain", "text/html")
 _HINT = "Restore the notebook from a backup, or run it again: what it shows is not what was recorded."
 
 
@@ -30,7 +31,7 @@ def notebook_integrity(notebook: Notebook, store: Store) -> list[Header]:
         if MIME_TYPE in data:
             headers.append(check_header(data[MIME_TYPE], place))
             _check_origin(headers[-1], metadata.get("run_id"), store, place)
-            _check_siblings(data, _mapping(metadata.get("sha256")), place)
+            _check_siblings(data, {mime: metadata[mime] for mime in _SHOWN if mime in metadata}, place)
     return headers
 
 

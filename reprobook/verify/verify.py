@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reprobook.errors import InputError, NotebookError
-from reprobook.execute import OnEvent, RunOptions, ignore, read_trace, replay_run, run_notebook
+from reprobook.execute import OnEvent, RunOptions, ignore, replay_run, run_notebook
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunError, RunFolder, RunRecord, Side, Store, diff
 from reprobook.trace.outputs import normalised
@@ -13,7 +13,8 @@ from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.evidence import of_headers
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.model import Divergence, Verdict, Verification
-from reprobook.verify.recorded import recorded_run, run_of_header
+from reprobook.verify.placing import placed
+from reprobook.verify.recorded import recorded_run, run_of_header, trace_of
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
 
 
@@ -78,7 +79,7 @@ def _read(path: Path) -> bytes:
 def _check(run: RunFolder) -> None:
     """Make sure that there is evidence, and that nobody touched it."""
     record = run.check_integrity()
-    if not run.trace.exists() and record.status != "succeeded":
+    if not run.trace.exists() and not run.trace_journal.exists() and record.status != "succeeded":
         msg = f"run {run.run_id} left no trace: it is {record.status}"
         raise InputError(msg, hint="It did not come to its end; run the notebook again.")
 
@@ -86,7 +87,13 @@ def _check(run: RunFolder) -> None:
 def _compared(original: RunFolder, replay: RunFolder, tolerance: Tolerance) -> Verification:
     """Compare the two runs and judge."""
     before, after = original.read_record(), replay.read_record()
-    comparison = compare(read_trace(original), read_trace(replay))
+    # Headless kernels are sent no cell ids: those of the file are taken.
+    notebook = read_notebook(replay.source.read_bytes(), replay.source.name)
+    recorded, repeated = trace_of(original), trace_of(replay)
+    comparison = compare(placed(recorded, repeated, notebook), repeated, [cell.id for cell in notebook.code_cells])
+    if recorded.cells and not comparison.paired and after.status == "succeeded":
+        msg = f"none of the cells that run {original.run_id} recorded is in the notebook that was run again"
+        raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
     metrics = pair_metrics(before.metrics, after.metrics)
     verdict = _verdict(before, after, comparison)
     if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
