@@ -36,7 +36,7 @@ def promote(*, target: str, out: Path | None, no_verify: bool, store_path: Path 
 def _show(found: Promotion) -> None:
     """Show what was written, what was left out, and whether it is the same."""
     out = console()
-    verdicts = {True: "✓ proved equivalent", False: "✗ not equivalent", None: "not proved"}
+    verdicts = {True: "✓ equivalent: true", False: "✗ equivalent: false", None: "not proved"}
     styles = {True: "bold green", False: "bold red", None: "yellow"}
     out.print(Text.assemble((verdicts[found.equivalent], styles[found.equivalent]), f"  {found.script}"))
     for each in found.dropped:

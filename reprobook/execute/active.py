@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 from reprobook.execute.sinklog import SinkLog
@@ -34,14 +33,16 @@ def log(*, step: int | None = None, **values: Any) -> None:
         sinks.log(values, step)
 
 
-def save(name: str, value: Any) -> Path | None:
-    """Save an object as an artifact of the run and return its file: ``rb.save("model", model)``.
+def save(name: str, value: Any) -> None:
+    """Save an object as an artifact of the run: ``rb.save("model", model)``.
+
+    Nothing is returned: a path at the end of a cell would be another one in each run.
 
     Raises:
         InputError: If the name is no plain file name.
     """
-    sinks = active_sinks()
-    return sinks.save(name, value) if sinks else None
+    if sinks := active_sinks():
+        sinks.save(name, value)
 
 
 def device() -> str:

@@ -123,6 +123,8 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
 
     # papermill reads text as well as paths; text cannot be mistaken for a remote address or a path template.
     node = nbformat.from_dict(dict(prepared.notebook.content))
+    for cell in node.cells:
+        _complete(cell)
     try:
         papermill.execute_notebook(
             node,
@@ -138,6 +140,14 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
         raise InputError(msg, hint="`jupyter kernelspec list` names those installed.") from error
     except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
         return  # noted in the recording, by the cell that it happened in
+
+
+def _complete(cell: Any) -> None:
+    """Add the keys that a cell must have; notebooks written by hand or by a script often lack them."""
+    cell.setdefault("metadata", {})
+    if cell.cell_type == "code":
+        cell.setdefault("outputs", [])
+        cell.setdefault("execution_count", None)
 
 
 def _kernel_name(prepared: Preparation) -> str:

@@ -44,7 +44,7 @@ def card_bundle(header: Header, run_id: str) -> tuple[dict[str, Any], dict[str, 
         MIME_TYPE: header_data(header),
     }
     sealed = {mime: sha256_hex(data[mime].encode()) for mime in ("text/plain", "text/html")}
-    return data, {"reprobook": sealed}
+    return data, {"reprobook": {"run_id": run_id, **sealed}}
 
 
 def _text(header: Header, run_id: str) -> str:

@@ -22,7 +22,7 @@ from reprobook.promote.files import job_files
 from reprobook.promote.model import Plan
 from reprobook.promote.plan import plan
 from reprobook.promote.text import Provenance, render
-from reprobook.runs import NewRun, RunFolder, RunRecord, Store
+from reprobook.runs import RunFolder, RunRecord, Store
 from reprobook.runs.files import write_atomic
 from reprobook.space import Parameter, declared_parameters, override
 from reprobook.trace import Trace
@@ -205,10 +205,11 @@ def _facts(recipe: Recipe, provenance: Provenance, equivalent: bool | None) -> F
 
 def _proof(recipe: Recipe, equivalent: bool | None) -> bytes:  # noqa: FBT001 - see _facts
     """Write down what the script must give, for ``reprobook verify DIR``."""
-    parameters = NewRun(parameters=recipe.record.parameters).model_dump(mode="json")["parameters"]
+    record = recipe.record.model_dump(mode="json")
     proof = {
-        "result_digest": recipe.record.result_digest,
-        "parameters": parameters,
+        "result_digest": record["result_digest"],
+        "parameters": record["parameters"],
+        "metrics": record["metrics"],
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,
         "equivalent": equivalent,
