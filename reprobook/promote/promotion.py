@@ -22,6 +22,7 @@ from reprobook.promote.files import job_files
 from reprobook.promote.model import Plan
 from reprobook.promote.plan import plan
 from reprobook.promote.text import Provenance, render
+from reprobook.promote.workplace import lay_out, made_files
 from reprobook.runs import RunFolder, RunRecord, Store
 from reprobook.runs.files import write_atomic
 from reprobook.space import Parameter, declared_parameters, override
@@ -219,12 +220,13 @@ def _proof(recipe: Recipe, equivalent: bool | None) -> bytes:  # noqa: FBT001 - 
 
 
 def _try_script(folder: Path, recipe: Recipe) -> Mapping[str, Any] | ExecutionError:
-    """Run the script as it was written, where the notebook ran."""
-    with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as out:
+    """Run the script as it was written, in the notebook's folder as it was before the run."""
+    with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary:
+        cwd = Path(recipe.header.origin.folder or folder)
         request = JobRequest(
             folder=folder,
-            out=Path(out),
-            cwd=Path(recipe.header.origin.folder or folder),
+            out=Path(temporary, "out"),
+            cwd=lay_out(cwd, made_files(recipe.trace), Path(temporary, "cwd")),
             seed=recipe.header.seeds.seed,
             deterministic=recipe.header.seeds.deterministic,
         )
