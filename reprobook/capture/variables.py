@@ -28,12 +28,14 @@ _NAMES = """
     PYTORCH_MPS_PREFER_METAL PYTORCH_NO_CUDA_MEMORY_CACHING PYTORCH_JIT PYTORCH_NVFUSER_DISABLE
 """
 _ALLOWED = frozenset(_NAMES.split())
+# scikit-learn and threadpoolctl set these two as they are imported: they would look like drift, and decide no bits.
+_SET_BY_IMPORTS = frozenset({"KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
 _PREFIXES = ("LC_", "OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "NUMEXPR_")
 
 
 def is_recorded(name: str) -> bool:
     """Say whether an environment variable of this name may enter a header."""
-    return name in _ALLOWED or name.startswith(_PREFIXES)
+    return name in _ALLOWED or (name.startswith(_PREFIXES) and name not in _SET_BY_IMPORTS)
 
 
 def environment_variables(environ: Mapping[str, str]) -> dict[str, str]:

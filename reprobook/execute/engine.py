@@ -2,8 +2,6 @@
 
 papermill marks cells "completed" that never ran, after a kernel died or a cell timed out; here a cell that did not
 run stays "pending" and the one that ended the run is "failed".
-
-papermill loads this module by its entry point: import papermill, never this module, or the import is circular.
 """
 
 from __future__ import annotations

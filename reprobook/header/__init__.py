@@ -3,6 +3,7 @@
 from reprobook.header.canonical import canonical_json, decode, digest_json, encode, sha256_hex
 from reprobook.header.model import (
     MIME_TYPE,
+    OWN_MIME_TYPES,
     SCHEMA,
     Code,
     DataSource,
@@ -20,6 +21,7 @@ from reprobook.header.seal import check_header, header_bytes, header_data, open_
 
 __all__ = [
     "MIME_TYPE",
+    "OWN_MIME_TYPES",
     "SCHEMA",
     "Code",
     "DataSource",

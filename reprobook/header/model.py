@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA: Literal["reprobook.header/1"] = "reprobook.header/1"
-MIME_TYPE = "application/vnd.reprobook.header+json"
+# What reprobook itself shows in a notebook carries a type of this family.
+OWN_MIME_TYPES = "application/vnd.reprobook."
+MIME_TYPE = f"{OWN_MIME_TYPES}header+json"
 RECORD_ONLY = "record-only"
 
 

@@ -12,7 +12,7 @@ from reprobook.capture import Subject, capture
 from reprobook.errors import InputError, ReprobookError
 from reprobook.execute.live import begin_live, end_live, notebook_path
 from reprobook.execute.session import Session, current_session
-from reprobook.header import Code, sha256_hex
+from reprobook.header import OWN_MIME_TYPES, Code, sha256_hex
 from reprobook.magics.card import card_bundle
 from reprobook.notebook import InitOptions, parse_init, read_notebook
 from reprobook.runs import RunFolder, Side, Store, diff
@@ -164,7 +164,7 @@ _VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "ru
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201 - a cell's output
+    display({"text/plain": text, f"{OWN_MIME_TYPES}message+json": {"text": text}}, raw=True)
 
 
 def _show(session: Session) -> None:

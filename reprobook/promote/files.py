@@ -59,14 +59,22 @@ def requirements(plan: Plan, versions: Mapping[str, str]) -> str:
     """
     modules = {one.module.partition(".")[0] for one in plan.imports} | {"reprobook", "yaml"} | set(plan.seeded)
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
+    recorded = {_normalised(name): version for name, version in versions.items()}
     lines: list[str] = []
     for module in sorted(modules - {""}, key=str.lower):
         if is_standard(module):
             continue
         name = _DISTRIBUTIONS.get(module, module)
-        version = versions.get(module) or versions.get(name)
-        lines.append(f"{name}=={version}" if version else f"# {name}: no version recorded (a local module?)")
+        version = recorded.get(_normalised(module)) or recorded.get(_normalised(name))
+        # Without the local part (torch's +cpu): no index but one's own has it, and the pin is met by it all the same.
+        pinned = f"{name}=={version.partition('+')[0]}" if version else ""
+        lines.append(pinned or f"# {name}: no version recorded (a local module?)")
     return "\n".join(lines) + "\n"
+
+
+def _normalised(name: str) -> str:
+    """Return the name of a distribution as PEP 503 compares it."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def dockerfile(python_version: str) -> str:

@@ -269,7 +269,8 @@ def _first(cell: int | None, names: list[str], evidence: str) -> dict[str, Any]:
         "cause": "unknown",
         "evidence": evidence,
         "confirmed": False,
-        "fix": "Keep more cells: give the cells that matter the tag 'keep'.",
+        "fix": "Check with `reprobook verify` that the notebook repeats. If not, seed it (`reprobook run --seed 42`)"
+        " and promote that run; if so, give the cells that matter the tag 'keep'.",
     }
 
 

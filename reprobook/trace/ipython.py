@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from reprobook.header import MIME_TYPE
+from reprobook.header import OWN_MIME_TYPES
 from reprobook.trace.outputs import CellOutput
 from reprobook.trace.recorder import Recorder
 from reprobook.trace.shown import scalar_metrics, shown_metrics
@@ -131,8 +131,8 @@ class ShellTrace:
     def _note_display(self, display_id: str | None, data: dict[str, Any]) -> None:
         """Note the plain text of a display."""
         text = data.get("text/plain")
-        # The header's own card names run and time: it is of the record, not of the result.
-        if isinstance(text, str) and MIME_TYPE not in data:
+        # What %reprotrain shows names runs and times: it is of the record, not of the result.
+        if isinstance(text, str) and not any(mime.startswith(OWN_MIME_TYPES) for mime in data):
             self._displays[display_id or len(self._displays)] = text
 
     @contextmanager

@@ -221,3 +221,13 @@ def statuses(folder: RunFolder) -> list[str]:
     """Return what the executed notebook says of each code cell."""
     cells = json.loads(folder.executed.read_bytes())["cells"]
     return [cell["metadata"]["papermill"]["status"] for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_papermill_itself_finds_the_engine_and_its_statuses_are_true(write: Write, tmp_path: Path) -> None:
+    path = write("x = 1", "import os; os._exit(1)", "y = 2")
+    out = tmp_path / "out.ipynb"
+    command = ["papermill", "--engine", "reprobook", "-k", "python3", "--no-progress-bar", str(path), str(out)]
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    cells = json.loads(out.read_bytes())["cells"]
+    assert [cell["metadata"]["papermill"]["status"] for cell in cells] == ["completed", "failed", "pending"]

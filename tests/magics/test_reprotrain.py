@@ -33,8 +33,8 @@ def live(tmp_path: Path) -> Any:
 
 
 def texts(cell: Any) -> str:
-    """Return what a cell printed."""
-    return "".join(output.get("text", "") for output in cell.outputs)
+    """Return what a cell says."""
+    return "\n".join(output.data["text/plain"] for output in cell.outputs if "data" in output)
 
 
 def test_init_freezes_the_header_and_shows_it(live: Any, tmp_path: Path) -> None:
@@ -82,9 +82,14 @@ def test_params_cell_needs_no_import(live: Any) -> None:
     assert notebook.cells[2].outputs[0].data["text/plain"] == "(0.5, 1.0)"
 
 
-def test_verify_replays_the_saved_notebook(live: Any) -> None:
-    notebook = live(INIT, "x = 1\nx", "%reprotrain verify")
-    assert "reproduced" in texts(notebook.cells[2])
+def test_verify_replays_the_saved_notebook_whatever_status_says(live: Any) -> None:
+    notebook = live(INIT, "x = 1\nx", "%reprotrain status", "%reprotrain verify")
+    assert "reproduced" in texts(notebook.cells[3])
+
+
+def test_what_libraries_set_at_import_is_no_drift(live: Any) -> None:
+    notebook = live(INIT, "import sklearn.linear_model, torch", "%reprotrain status")
+    assert "nothing has drifted" in texts(notebook.cells[2])
 
 
 def test_an_unknown_file_is_no_obstacle(live: Any, tmp_path: Path) -> None:

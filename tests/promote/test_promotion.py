@@ -75,6 +75,13 @@ def test_without_a_result_nothing_is_called_equivalent(promoted: PromoteFile) ->
     assert "rb.log" in made.first["evidence"]  # type: ignore[index]  # it is there, or the test fails
 
 
+def test_requirements_pin_what_the_script_imports(promoted: PromoteFile, tmp_path: Path) -> None:
+    promoted("import torch\nx = torch.zeros(2)", "total = x.sum().item()\ntotal")
+    lines = (tmp_path / "job" / "requirements.txt").read_text().splitlines()
+    assert {line.partition("==")[0] for line in lines} >= {"torch", "PyYAML", "reprobook"}
+    assert all("==" in line and "+" not in line for line in lines)
+
+
 def test_no_verify_proves_nothing(promoted: PromoteFile) -> None:
     assert promoted("acc = 0.5\nacc", verify=False).equivalent is None
 
