@@ -19,6 +19,8 @@ class Progress:
         self._console = Console(stderr=True, markup=False, highlight=False, emoji=False, quiet=quiet)
         self._line: Status | None = None
         self._run = ""
+        self._cell = ""
+        self._metrics = ""
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -35,7 +37,11 @@ class Progress:
     def __call__(self, event: RunEvent) -> None:
         """Show one event."""
         if event.kind == "started":
-            self._run = event.text
+            self._run, self._metrics = event.text, ""
+        elif event.kind == "cell":
+            self._cell = f"run {self._run}: cell {event.cell} of {event.total}"
+        elif event.kind == "metric":
+            self._metrics = event.text
         text = plain(self._text(event))
         if self._line and event.kind not in {"note", "ended"}:
             self._line.update(text)
@@ -47,8 +53,8 @@ class Progress:
         match event.kind:
             case "started":
                 return f"run {event.text}: starting a kernel for {event.total} cells"
-            case "cell":
-                return f"run {self._run}: cell {event.cell} of {event.total}"
+            case "cell" | "metric":
+                return f"{self._cell}  {self._metrics}".rstrip()
             case "ended":
                 return f"run {self._run}: {event.text}"
             case _:

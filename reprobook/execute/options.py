@@ -47,7 +47,7 @@ class RunOptions:
 class RunEvent:
     """Progress of a run: ``cell`` is the 0-based code index, ``total`` the number of code cells."""
 
-    kind: Literal["started", "cell", "note", "ended"]
+    kind: Literal["started", "cell", "metric", "note", "ended"]
     cell: int | None
     total: int
     text: str = ""

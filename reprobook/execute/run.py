@@ -17,6 +17,7 @@ from reprobook.execute.journal import seal_trace
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
+from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 from reprobook.runs.files import write_atomic
@@ -81,7 +82,7 @@ def _run(prepared: Preparation, store: Store, options: RunOptions, on_event: OnE
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
-        with _sigterm_interrupts():
+        with _sigterm_interrupts(), reported_metrics(run, on_event, total):
             _execute(prepared, recording, options)
     except KeyboardInterrupt:
         interrupted = True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reprobook.errors import InputError, NotebookError, ParameterError
-from reprobook.execute import RunOptions, read_trace, replay_run, run_notebook
+from reprobook.execute import RunEvent, RunOptions, read_trace, replay_run, run_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,3 +231,11 @@ def test_papermill_itself_finds_the_engine_and_its_statuses_are_true(write: Writ
     assert done.returncode != 0
     cells = json.loads(out.read_bytes())["cells"]
     assert [cell["metadata"]["papermill"]["status"] for cell in cells] == ["completed", "failed", "pending"]
+
+
+def test_metrics_are_reported_while_a_cell_goes_on(write: Write, store: Store) -> None:
+    path = write("import reprobook as rb, time\nrb.log(loss=0.25)\ntime.sleep(3)\nrb.log(loss=0.125)")
+    events: list[RunEvent] = []
+    run_notebook(path, store, RunOptions(), events.append)
+    texts = [event.text for event in events if event.kind == "metric"]
+    assert texts[0] == "loss 0.25"
