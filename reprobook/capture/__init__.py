@@ -1,19 +1,27 @@
 """Capture: probes that describe the running process, seeding, and the lock of the environment."""
 
+from reprobook.capture.hardware import usable_cpus
+from reprobook.capture.local_modules import local_module_files
 from reprobook.capture.lock import LOCK_NAME, write_lock
 from reprobook.capture.probe import Subject, capture
+from reprobook.capture.python import timezone as current_timezone
 from reprobook.capture.redact import is_secret_name, strip_credentials
 from reprobook.capture.seeding import apply_seed, seed_environment, stop_seeding, used_generators
+from reprobook.capture.variables import environment_variables
 
 __all__ = [
     "LOCK_NAME",
     "Subject",
     "apply_seed",
     "capture",
+    "current_timezone",
+    "environment_variables",
     "is_secret_name",
+    "local_module_files",
     "seed_environment",
     "stop_seeding",
     "strip_credentials",
+    "usable_cpus",
     "used_generators",
     "write_lock",
 ]

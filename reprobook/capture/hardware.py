@@ -30,7 +30,7 @@ def read_hardware(environ: Mapping[str, str], distributions: Sequence[Distributi
     return Hardware(
         machine=platform.machine(),
         instruction_sets=instruction_sets(cpu),
-        cpu_count=_usable_cpus(),
+        cpu_count=usable_cpus(),
         threads=_thread_counts(environ),
         gpus=driver.gpus,
         cuda=driver.cuda,
@@ -65,7 +65,7 @@ def instruction_sets(cpu: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(flag for flag in flags.split() if _INSTRUCTION_SETS.fullmatch(flag)))
 
 
-def _usable_cpus() -> int | None:
+def usable_cpus() -> int | None:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

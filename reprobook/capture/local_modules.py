@@ -20,23 +20,39 @@ _OWN_NAME = "reprobook"
 def local_modules(sources: Sequence[str], folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each local top-level module or package that code cells import, directly or through another.
 
-    Local is what lies in ``folder``, in an entry of ``sys.path`` that is neither the standard library nor a
-    site-packages folder, or in a folder that a cell adds to ``sys.path`` by name.
-
     Raises:
         OSError: If a module's file cannot be read.
+    """
+    return {name: digest_tree(root) for name, root in _roots(sources, folder).items()}
+
+
+def local_module_files(sources: Sequence[str], folder: Path) -> dict[str, dict[str, Path]]:
+    """Return the importable files of the same modules, by their path below the folder that is searched."""
+    return {
+        name: {path.relative_to(root.parent).as_posix(): path for path in source_files(root)}
+        if root.is_dir()
+        else {root.name: root}
+        for name, root in _roots(sources, folder).items()
+    }
+
+
+def _roots(sources: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Return the file or folder of each local module.
+
+    Local is what lies in ``folder``, in an entry of ``sys.path`` that is neither the standard library nor a
+    site-packages folder, or in a folder that a cell adds to ``sys.path`` by name.
     """
     trees = [tree for source in sources if (tree := parse_cell(source)) is not None]
     path = _SearchPath([folder, *_added_folders(trees, folder), *_local_entries()])
     pending = [name for tree in trees for name in _imported(tree)]
-    digests: dict[str, str] = {}
+    roots: dict[str, Path] = {}
     while pending:
         name = pending.pop()
-        root = None if name in digests else path.find(name)
+        root = None if name in roots else path.find(name)
         if root is not None:
-            digests[name] = digest_tree(root)
+            roots[name] = root
             pending += _imported_by(root)
-    return dict(sorted(digests.items()))
+    return dict(sorted(roots.items()))
 
 
 class _SearchPath:

@@ -12,8 +12,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.capture.hash_seed import uses_hash_seed
-from reprobook.capture.import_hook import Action, AfterImport, is_imported
 from reprobook.errors import InputError
 from reprobook.header import Seeds
 
@@ -21,6 +21,7 @@ _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 # NVIDIA cuBLAS documentation, "Results reproducibility": either makes results repeat; the first is the faster.
 _CUBLAS_DETERMINISTIC = (":4096:8", ":16:8")
 _LARGEST_SEED = 2**64 - 1
+_waiting: list[AfterImport] = []
 
 
 def seed_environment(seed: int | None, *, deterministic: bool) -> dict[str, str]:
@@ -60,14 +61,15 @@ def apply_seed(seed: int | None, *, deterministic: bool = False, device: str = "
     if seed is not None or deterministic:
         actions["torch"] = lambda module: _prepare_torch(module, seed, deterministic=deterministic)
     _describe(seed, effective, deterministic=deterministic)
-    AfterImport(actions).install()
+    _waiting.append(AfterImport(actions))
+    _waiting[-1].install()
     return Seeds(seed=seed, deterministic=deterministic, device=device, effective=effective, ineffective=ineffective)
 
 
 def stop_seeding() -> None:
     """Forget the libraries that were still to be seeded at their import."""
-    for finder in [finder for finder in sys.meta_path if isinstance(finder, AfterImport)]:
-        finder.remove()
+    while _waiting:
+        _waiting.pop().remove()
 
 
 def used_generators() -> tuple[str, ...]:

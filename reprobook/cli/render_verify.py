@@ -17,6 +17,7 @@ _VERDICTS = {
     "failed": ("✗ the replay failed", "bold red"),
 }
 _MOST_LINES = 8
+_UNPROVEN = ("not proven: --diagnose finds out by experiment", "dim")
 
 
 def show_verification(out: Console, found: Verification) -> None:
@@ -29,43 +30,63 @@ def show_verification(out: Console, found: Verification) -> None:
     if found.error and found.verdict == "reproduced":
         where = "" if found.error.cell is None else f" in cell {found.error.cell}"
         out.print(Text(f"both failed{where}: {plain(found.error.ename)}: {plain(found.error.evalue)}", style="yellow"))
+    for pin in found.pinned:
+        text = f"restored {pin.setting}: {pin.recorded} as recorded; found {pin.found} ({pin.cause})"
+        out.print(Text(plain(text), style="yellow"))
     if found.first:
-        _show_first(out, found.first)
+        _show_first(out, found.first, only_restored=found.verdict == "reproduced")
+    for other in found.all:
+        if other != found.first:
+            _show_other(out, other)
     _show_metrics(out, found)
     if found.verdict != "reproduced":
         _show_lines(out, "between the two runs also changed:", found.environment)
+    _show_lines(out, "note:", found.notes)
+    _show_lines(out, "timings, which differ in every run:", (", ".join(found.benign),) if found.benign else ())
     _show_lines(out, "could not be compared as a whole:", found.opaque)
     if found.verdict in {"diverged", "failed"} and found.replay_id:
         out.print(Text(f"hint: reprobook diff {found.run_id} {found.replay_id}", style="cyan"))
 
 
 def _strip(found: Verification) -> Text:
-    """Return the cells in a row: equal, the first that differs, and those that differ too."""
-    differing = {each.cell for each in found.all}
-    first = found.first.cell if found.first else None
+    """Return the cells in a row: equal, those that differ by themselves, and those that differ in consequence."""
+    differing = set(found.differing)
+    origins = {each.cell for each in found.all}
     strip = Text("cells ")
     for cell in found.cells:
-        if cell == first:
+        if cell in origins and cell in differing:
             strip.append(f" {cell}✗", style="bold white on red")
         else:
             strip.append(f" {cell}{'✗' if cell in differing else '✓'}", style="red" if cell in differing else "green")
     return strip
 
 
-def _show_first(out: Console, first: Divergence) -> None:
+def _show_first(out: Console, first: Divergence, *, only_restored: bool) -> None:
     """Show the first difference: where, the values of both sides, the evidence."""
+    title = "without that it would differ first in: " if only_restored else "first difference: "
     where = "the results" if first.cell is None else f"cell {first.cell}"
     names = f": {', '.join(map(plain, first.names))}" if first.names else ""
-    out.print(Text.assemble(("first difference: ", "bold"), f"{where}{names}"))
+    out.print(Text.assemble((title, "bold"), f"{where}{names}"))
     rows = table("name", "original", "replay")
     for change in first.values:
         rows.add_row(cell_text(change.name), cell_text(change.original, "green"), cell_text(change.replay, "red"))
     if rows.row_count:
         out.print(rows)
+    for line in first.distance_lines():
+        out.print(Text(f"  {plain(line)}"))
+    proof = ("proven: held still, the difference is gone", "green") if first.confirmed else _UNPROVEN
+    out.print(Text.assemble(("cause: ", "bold"), (first.cause, "bold red"), "  ", proof))
     out.print(Text(f"evidence: {plain(first.evidence)}"))
-    out.print(Text(f"cause: {first.cause}{'' if first.confirmed else ' (not confirmed)'}", style="dim"))
     if first.fix:
         out.print(Text(f"fix: {plain(first.fix)}", style="cyan"))
+
+
+def _show_other(out: Console, other: Divergence) -> None:
+    """Show a further difference that arose by itself, in short."""
+    where = "the results" if other.cell is None else f"cell {other.cell}"
+    proof = "" if other.confirmed else " (not proven)"
+    text = f"also by itself: {where}: {', '.join(other.names)} — {other.cause}{proof}. Fix: {other.fix or 'unknown'}"
+    out.print(Text(plain(text)))
 
 
 def _show_metrics(out: Console, found: Verification) -> None:

@@ -12,16 +12,27 @@ from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, is_notebook, open_store
 from reprobook.cli.progress import Progress
 from reprobook.cli.render_verify import show_verification
-from reprobook.verify import is_job, parse_tolerance, verify_job, verify_notebook, verify_run
+from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job, verify_notebook, verify_run
 
 
-@click.command(epilog=examples("reprobook verify latest", "reprobook verify train.ipynb --tolerance 1e-6"))
+@click.command(epilog=examples(
+        "reprobook verify latest",
+        "reprobook verify latest --diagnose",
+        "reprobook verify train.ipynb --tolerance 1e-6",
+    ))
 @click.argument("target", metavar="RUN|NB|JOB")
+@click.option("--diagnose", is_flag=True, help="Find the cause by experiments: replays with one thing held still.")
 @click.option("--tolerance", default="bitwise", show_default=True, metavar="bitwise|REL", help="For the metrics.")
 @cwd_option("Working folder of the replay.  [default: the run's]")
 @common_options
-def verify(*, target: str, tolerance: str, cwd: Path | None, store_path: Path | None, as_json: bool) -> int:
+def verify(  # noqa: PLR0913  # one argument an option
+    *, target: str, diagnose: bool, tolerance: str, cwd: Path | None, store_path: Path | None, as_json: bool
+) -> int:
     """Run it again, compare cell by cell, and name the first cell and variable that differ.
+
+    Settings that the header can bring back (environment variables, threads, time zone, hash seed) are restored for
+    the replay and listed. With --diagnose the cause is proven: by replays with one suspect held still at a time,
+    until the difference is gone.
 
     NB takes the newest recorded run of that notebook, else runs it twice. JOB is a promoted folder. Exits with 0
     if reproduced, 3 if not, 1 if the replay failed.
@@ -32,10 +43,11 @@ def verify(*, target: str, tolerance: str, cwd: Path | None, store_path: Path | 
     else:
         store = open_store(store_path, target)
         with Progress() as progress:
+            options = VerifyOptions(cwd=cwd, tolerance=allowed, diagnose=diagnose, on_event=progress)
             if is_notebook(target):
-                found = verify_notebook(Path(target), store, cwd=cwd, tolerance=allowed, on_event=progress)
+                found = verify_notebook(Path(target), store, options)
             else:
-                found = verify_run(store.resolve(target), store, cwd=cwd, tolerance=allowed, on_event=progress)
+                found = verify_run(store.resolve(target), store, options)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

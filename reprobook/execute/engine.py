@@ -50,6 +50,8 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
                 raise
             finally:
                 self.nb_man.cell_complete(cell, index)
+            if recording is not None and index == recording.stop_after:
+                break
 
     def _fail(self, index: int, error: BaseException) -> None:
         """Mark the cell that ended the run."""

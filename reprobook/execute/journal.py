@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from reprobook.errors import IntegrityError
 from reprobook.runs import JsonLines, RunFolder
 from reprobook.runs.files import read_bytes, write_atomic
@@ -29,19 +32,28 @@ class Journal:
 def seal_trace(run: RunFolder) -> Trace:
     """Turn the journal into ``trace.json``; where only shown metrics count, write them to ``metrics.jsonl``."""
     lines = JsonLines(run.trace_journal).read().records
-    sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
-    if not any(sink.explicit for sink in sinks):
+    trace = _trace(lines)
+    if not any(sink.explicit for sink in trace.sinks):
         for line in lines:
             if "value" in line:
                 run.log_metric(line["sink"]["name"], float(line["value"]), line["sink"]["step"])
-    trace = Trace(
-        cells=tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line),
-        sinks=counted(sinks),
-        result_digest=result_digest(sinks),
-    )
     write_atomic(run.trace, trace_bytes(trace))
     run.trace_journal.unlink(missing_ok=True)
     return trace
+
+
+def trace_of(run: RunFolder) -> Trace:
+    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed."""
+    if run.trace.exists() or not run.trace_journal.exists():
+        return read_trace(run)
+    return _trace(JsonLines(run.trace_journal).read().records)
+
+
+def _trace(lines: Sequence[dict[str, Any]]) -> Trace:
+    """Put the lines of a journal together."""
+    sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
+    cells = tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line)
+    return Trace(cells=cells, sinks=counted(sinks), result_digest=result_digest(sinks))
 
 
 def read_trace(run: RunFolder) -> Trace:

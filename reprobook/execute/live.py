@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.errors import ReprobookError
+from reprobook.execute.history import LiveHistory
+from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.session import Session, begin, current_session, end
@@ -20,6 +22,7 @@ from reprobook.runs.files import write_atomic
 from reprobook.space import declared_parameters
 
 _started: dict[str, float] = {}
+_histories: dict[str, LiveHistory] = {}
 
 
 def begin_live(shell: Any, options: InitOptions) -> Session:
@@ -64,7 +67,10 @@ def begin_live(shell: Any, options: InitOptions) -> Session:
     )
     _started[run.run_id] = time.monotonic()
     atexit.register(end_live)
-    return begin(request, shell)
+    session = begin(request, shell)
+    _histories[run.run_id] = LiveHistory(run, shell)
+    _histories[run.run_id].attach()
+    return session
 
 
 def end_live() -> RunFolder | None:
@@ -75,10 +81,13 @@ def end_live() -> RunFolder | None:
     end()
     atexit.unregister(end_live)
     run = session.run
+    if history := _histories.pop(run.run_id, None):
+        history.detach()
     path = Path(session.request.notebook) if session.request.notebook else None
     if path is not None and path.is_file():
         write_atomic(run.source, path.read_bytes())
     trace = seal_trace(run)
+    keep_files(trace, Path(session.request.cwd), run.blobs)
     duration = time.monotonic() - _started.pop(run.run_id, time.monotonic())
     run.seal(status="succeeded", result_digest=trace.result_digest, duration_s=round(duration, 3))
     return run

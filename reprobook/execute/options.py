@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from reprobook.ambient import NO_PINS, Pins
+
 TraceLevel = Literal["full", "light", "off"]
 
 
@@ -27,6 +29,9 @@ class RunOptions:
         trace: How much is recorded: ``full``, ``light`` (large values are sampled) or ``off`` (results only).
         kind: ``replay`` for a verification.
         parent: The run that this one replays.
+        pins: What is held still while the cells run.
+        measured: A cell, and the names whose numbers are saved after it, in the run's folder under ``values``.
+        stop_after: Code index of the last cell to run; None: all.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -41,6 +46,28 @@ class RunOptions:
     trace: TraceLevel = "full"
     kind: Literal["run", "replay"] = "run"
     parent: str | None = None
+    pins: Pins = NO_PINS
+    stop_after: int | None = None
+    measured: tuple[int, tuple[str, ...]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions:
+    """How a recorded run is executed again.
+
+    Attributes:
+        cwd: Working folder; default: that of the run.
+        notebook: Bytes of the notebook, where it is not the recorded one that is to run.
+        pins: What is held still.
+        measured: A cell, and the names whose numbers are saved after it.
+        stop_after: Code index of the last cell to run; None: all.
+    """
+
+    cwd: Path | None = None
+    notebook: bytes | None = None
+    pins: Pins = NO_PINS
+    measured: tuple[int, tuple[str, ...]] | None = None
+    stop_after: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from reprobook.header import encode, sha256_hex
 from reprobook.notebook import InitOptions, Notebook, init_directive, read_notebook
 from reprobook.space import Parameter, declared_parameters, find_parameter, lite_values, override, parse_value
 
-_SEED = "seed"
+SEED = "seed"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Preparation:
             deterministic=self.init.deterministic,
             device=options.device if options.device != "auto" else self.init.device,
             trace=options.trace,
+            pins=options.pins,
+            measured=options.measured,
         )
 
 
@@ -95,8 +97,8 @@ def _values(declared: tuple[Parameter, ...], options: RunOptions, init: InitOpti
     values = dict(lite_values(declared)) if options.lite or init.lite else {}
     values |= options.values
     values |= {name: parse_value(find_parameter(by_name, name, place), text) for name, text in options.texts.items()}
-    named_seed = by_name.get(_SEED)
-    if options.seed is not None and named_seed is not None and named_seed.type is int and _SEED not in options.values:
+    named_seed = by_name.get(SEED)
+    if options.seed is not None and named_seed is not None and named_seed.type is int and SEED not in options.values:
         # Someone who says --seed 7 means the notebook's own seed too, unless they gave it by name.
-        values.setdefault(_SEED, options.seed)
+        values.setdefault(SEED, options.seed)
     return values

@@ -16,6 +16,7 @@ class Recording:
         env: Environment of the kernel.
         cwd: Its working folder.
         on_cell: Called with the index among all cells as a cell begins.
+        stop_after: Index among all cells of the last one to run; None: all.
         notebook: The executed notebook.
         failed: Index among all cells of the cell that ended the run.
         error: What ended it.
@@ -25,6 +26,7 @@ class Recording:
     env: dict[str, str]
     cwd: str
     on_cell: Callable[[int], None]
+    stop_after: int | None = None
     notebook: Any = None
     failed: int | None = None
     error: BaseException | None = field(default=None, repr=False)

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from reprobook.ambient import NO_PINS, Pins
+
 
 class RecordRequest(BaseModel):
     """Everything a session needs to freeze the header and to follow the cells.
@@ -19,6 +21,8 @@ class RecordRequest(BaseModel):
         notebook: Path of the source notebook.
         cwd: Working folder.
         live: An open notebook, not a headless run.
+        pins: What is held still from before the header is frozen.
+        measured: Names whose numbers are saved after the cell of this code index, for an experiment.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,3 +40,5 @@ class RecordRequest(BaseModel):
     device: str = "auto"
     trace: str = "full"
     live: bool = False
+    pins: Pins = NO_PINS
+    measured: tuple[int, tuple[str, ...]] | None = None

@@ -6,21 +6,26 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, InputError
+from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
-from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
-from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.options import OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
+from reprobook.execute.preparation import SEED, Preparation, prepare
 from reprobook.execute.recording import Recording
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
+from reprobook.notebook import read_notebook
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 from reprobook.runs.files import write_atomic
+from reprobook.space import declared_parameters
+
+_AS_RECORDED = ReplayOptions()
 
 
 def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -30,39 +35,50 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
-    return _run(prepare(path, options), store, options, on_event)
+    return run_prepared(prepare(path, options), store, options, on_event)
 
 
 def replay_run(
-    run: RunFolder,
-    store: Store,
-    *,
-    cwd: Path | None = None,
-    notebook: bytes | None = None,
-    on_event: OnEvent = ignore,
+    run: RunFolder, store: Store, how: ReplayOptions = _AS_RECORDED, on_event: OnEvent = ignore
 ) -> RunFolder:
-    """Run a recorded notebook, or the given bytes of it, again: same parameters, same seed.
+    """Run a recorded notebook again: same parameters, same seed, same folder, unless ``how`` says otherwise.
 
     Raises:
         InputError: If nothing could run.
     """
     record, header = run.read_record(), run.read_header()
     path = Path(header.origin.notebook or run.source)
+    source = run.source.read_bytes() if how.notebook is None else how.notebook
     options = RunOptions(
-        values=record.parameters,
+        values=_own_seed(source, path.name) if record.kind == "live" else record.parameters,
         seed=header.seeds.seed,
         device=header.seeds.device,
         name=header.name,
-        cwd=cwd or Path(header.origin.folder or path.parent),
+        cwd=how.cwd or Path(header.origin.folder or path.parent),
         kind="replay",
         parent=run.run_id,
+        pins=how.pins,
+        measured=how.measured,
+        stop_after=how.stop_after,
     )
-    source = run.source.read_bytes() if notebook is None else notebook
-    return _run(prepare(path, options, source), store, options, on_event)
+    return run_prepared(prepare(path, options, source), store, options, on_event)
 
 
-def _run(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent) -> RunFolder:
-    """Make the run, execute it, seal it."""
+def _own_seed(source: bytes, name: str) -> dict[str, Any]:
+    """Return the values that keep a notebook's parameters as they stand: a seed of the session is none of them.
+
+    A live session's record holds the parameters as they were before it began.
+    """
+    return {each.name: each.default for each in declared_parameters(read_notebook(source, name)) if each.name == SEED}
+
+
+def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
+    """Make the run of a prepared notebook, execute it, seal it, and return it.
+
+    Raises:
+        InputError: If no kernel can run it.
+        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
+    """
     run = store.create(
         NewRun(
             kind=options.kind,
@@ -109,10 +125,16 @@ def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_ev
     environment = seed_environment(prepared.seed, deterministic=prepared.init.deterministic)
     return Recording(
         prologue=f"__import__('reprobook.execute.session', fromlist=['session']).begin_in_kernel({request!r})",
-        env={**os.environ, **environment},
+        env=_environment({**os.environ, **environment, **options.pins.environment}),
         cwd=str(prepared.cwd),
         on_cell=on_cell,
+        stop_after=None if options.stop_after is None else indices.index(options.stop_after),
     )
+
+
+def _environment(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the variables that are set."""
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
@@ -162,6 +184,7 @@ def _kernel_name(prepared: Preparation) -> str:
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
     """Write trace and executed notebook, and end the run with the status that is true."""
     trace = seal_trace(run)
+    keep_files(trace, prepared.cwd, run.blobs)
     error = _error(recording, prepared)
     if recording.notebook is not None:
         _write_executed(run, recording.notebook, prepared)

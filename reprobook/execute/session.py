@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from reprobook.ambient.pin import apply_pins
 from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
 from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
+from reprobook.execute.inputs import keep_modules
 from reprobook.execute.journal import Journal
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import SinkLog
@@ -17,9 +19,12 @@ from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
 from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
 from reprobook.trace.ipython import ShellTrace
+from reprobook.trace.numbers import save_numbers
 
 # Bytes of one value that a light trace reads; of more, a deterministic sample.
 _LIGHT_BUDGET = 1 << 20
+# Folder of an experiment's run that holds the numbers asked for.
+VALUES = "values"
 
 
 class Session:
@@ -33,12 +38,14 @@ class Session:
     def __init__(self, request: RecordRequest, shell: Any) -> None:
         self.run = RunFolder(Path(request.folder))
         self.request = request
+        apply_pins(request.pins)
         self.seeds = apply_seed(request.seed, deterministic=request.deterministic, device=request.device)
         self.header = self._freeze()
         self.cells = CellMap(request.sources, request.cell_ids)
         self._journal = Journal(self.run)
+        self._namespace: dict[str, Any] = shell.user_ns
         self._recorder = Recorder(
-            shell.user_ns,
+            self._namespace,
             on_cell=self._cell_ended,
             resolve=self.cells.resolve,
             hidden=shell.user_ns_hidden,
@@ -86,6 +93,7 @@ class Session:
             )
         )
         self.run.write_header(header)
+        keep_modules(self.run, request.sources, Path(request.cwd))
         if header.environment is not None:
             write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
         return header
@@ -93,6 +101,9 @@ class Session:
     def _cell_ended(self, cell: CellTrace) -> None:
         self.cells.passed(cell.index)
         self._journal.cell(cell)
+        measured = self.request.measured
+        if measured is not None and cell.index == measured[0]:
+            save_numbers(self._namespace, measured[1], self.run.path / VALUES)
 
 
 # One notebook a process: this is where rb.log finds it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
@@ -10,6 +11,7 @@ from IPython.display import display
 
 from reprobook.capture import Subject, capture
 from reprobook.errors import InputError, ReprobookError
+from reprobook.execute import RunEvent
 from reprobook.execute.live import begin_live, end_live, notebook_path
 from reprobook.execute.session import Session, current_session
 from reprobook.header import OWN_MIME_TYPES, Code, sha256_hex
@@ -22,7 +24,9 @@ _HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device a
     seed everything, freeze the header, record every cell from here on
 %reprotrain status     what has drifted since the freeze
 %reprotrain freeze     freeze again: a new run begins, with the recipe as it is now
-%reprotrain verify     run the saved notebook headless and compare, cell by cell
+%reprotrain verify [--diagnose]
+    does Restart and run all, of the notebook as it is saved, give what is on the screen? If not: which cell and why;
+    with --diagnose the cause is proven by experiments
 %reprotrain promote    export a script and prove that it gives the same result
 %reprotrain runs       the newest runs
 %reprotrain end        seal the run
@@ -110,16 +114,26 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         found = diff(Side(record, session.header), Side(record, now))
         return [f"{each.section} {each.key}: {each.a} -> {each.b}" for each in found]
 
-    def _verify(self, _: list[str]) -> None:
-        run = self._sealed()
-        if run is None:
+    def _verify(self, words: list[str]) -> None:
+        """Compare what this session did with the saved notebook run from top to bottom; the session goes on."""
+        if _is_headless():
             return
-        from reprobook.verify import verify_run  # noqa: PLC0415 - only when asked for
+        _session()
+        path = notebook_path(self.shell)
+        if path is None:
+            msg = "the notebook's file is not known here"
+            raise InputError(msg, hint="Run `reprobook verify NOTEBOOK.ipynb` in a terminal.")
+        from reprobook.magics.report import report_bundle  # noqa: PLC0415 - only when asked for
+        from reprobook.verify import VerifyOptions, verify_notebook  # noqa: PLC0415
 
-        found = verify_run(run, self._store())
-        _say(f"{found.verdict}: run {found.run_id}, replay {found.replay_id}")
-        if found.first is not None:
-            _say(f"  first at code cell [{found.first.cell}]: {', '.join(found.first.names)}\n  {found.first.evidence}")
+        progress = display(_message("starting a fresh kernel"), raw=True, display_id=True)
+
+        def show(event: RunEvent) -> None:
+            where = "" if event.cell is None else f"cell {event.cell + 1} of {event.total}"
+            progress.update(_message(f"Restart and run all, in another kernel: {event.text or where}"), raw=True)
+
+        options = VerifyOptions(diagnose="--diagnose" in words, on_event=show)
+        progress.update(report_bundle(verify_notebook(path, self._store(), options)), raw=True)
 
     def _promote(self, words: list[str]) -> None:
         run = self._sealed()
@@ -164,7 +178,11 @@ _VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "ru
 
 
 def _say(text: str) -> None:
-    display({"text/plain": text, f"{OWN_MIME_TYPES}message+json": {"text": text}}, raw=True)
+    display(_message(text), raw=True)
+
+
+def _message(text: str) -> dict[str, Any]:
+    return {"text/plain": text, f"{OWN_MIME_TYPES}message+json": {"text": text}}
 
 
 def _show(session: Session) -> None:

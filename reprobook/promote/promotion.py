@@ -15,6 +15,7 @@ from reprobook.capture import LOCK_NAME
 from reprobook.errors import ExecutionError, InputError
 from reprobook.execute import OnEvent, RunOptions, ignore, read_trace, run_notebook
 from reprobook.execute.script import SCRIPT, JobRequest, run_script
+from reprobook.execute.workplace import lay_out, made_files
 from reprobook.header import Header, sha256_hex
 from reprobook.notebook import Notebook, read_notebook
 from reprobook.promote.facts import Facts
@@ -22,7 +23,6 @@ from reprobook.promote.files import job_files
 from reprobook.promote.model import Plan
 from reprobook.promote.plan import plan
 from reprobook.promote.text import Provenance, render
-from reprobook.promote.workplace import lay_out, made_files
 from reprobook.runs import RunFolder, RunRecord, Store
 from reprobook.runs.files import write_atomic
 from reprobook.space import Parameter, declared_parameters, override

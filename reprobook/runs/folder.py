@@ -13,6 +13,7 @@ from filelock import FileLock
 from reprobook.errors import InputError
 from reprobook.header import Header, header_bytes, open_header
 from reprobook.runs import seal
+from reprobook.runs.blobs import Blobs
 from reprobook.runs.files import JsonLines, Lines, make_folder, read_bytes, write_atomic
 from reprobook.runs.model import RunRecord, json_number, parse_record, record_bytes
 
@@ -35,6 +36,8 @@ class RunFolder:
         self.metrics = path / "metrics.jsonl"
         self.artifacts = path / "artifacts"
         self.lock = path / "pylock.reprobook.toml"
+        # Of the store that the run is in.
+        self.blobs = Blobs(path.parent.parent / "blobs")
         self._journal = JsonLines(self.metrics, durable=False)
 
     def __repr__(self) -> str:

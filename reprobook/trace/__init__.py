@@ -20,7 +20,7 @@ from reprobook.trace.model import (
 from reprobook.trace.outputs import CellOutput
 from reprobook.trace.recorder import Recorder
 from reprobook.trace.rng import positions
-from reprobook.trace.shown import scalar_metrics, shown_metrics
+from reprobook.trace.shown import is_timing_name, scalar_metrics, shown_metrics
 from reprobook.trace.sinks import SinkChain, as_number
 from reprobook.trace.static import CellNames, names_of
 
@@ -41,6 +41,7 @@ __all__ = [
     "as_number",
     "cell_line",
     "digest_value",
+    "is_timing_name",
     "names_of",
     "open_cell_line",
     "open_trace",

@@ -1,10 +1,11 @@
 """Which files a cell opens, through Python's audit events (PEP 578).
 
-A file that a library opens in C, without Python's ``open``, raises no event and is not seen.
+A file that a library opens in C, without Python's ``open`` (``torch.save``, Parquet, HDF5), raises no event: one that
+it writes is seen by looking at the folders before and after (``folders``), one that it reads is not seen.
 """
 
 # Paths are text here: the hook runs at every opening, and pathlib would cost more than all the rest.
-# ruff: noqa: PTH100, PTH116, PTH118, PTH206
+# ruff: noqa: PTH100, PTH116, PTH118, PTH120, PTH206
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from threading import get_ident
 from types import FrameType
+
+from reprobook.trace.folders import FolderWatch
 
 MISSING = "missing"
 
@@ -39,9 +42,14 @@ _installed_hooks: list[bool] = []
 
 def _audit(event: str, args: tuple[object, ...]) -> None:
     """Note files as they are opened; called for every audit event of the process, so it returns at once."""
-    if event == "open" and _watches:
+    if not _watches:
+        return
+    if event == "open":
         for watch in _watches:
             watch.note(*args)
+    elif event == "os.mkdir":
+        for watch in _watches:
+            watch.made(args[0])
 
 
 class FileWatch:
@@ -57,6 +65,7 @@ class FileWatch:
         self._written: set[str] = set()
         self._known: dict[tuple[object, ...], str] = {}
         self._busy: set[int] = set()
+        self._folders = FolderWatch()
 
     def start(self) -> None:
         """Begin to note."""
@@ -65,6 +74,7 @@ class FileWatch:
             _installed_hooks.append(True)
             sys.addaudithook(_audit)
         self._read, self._written = {}, set()
+        self._folders.look()
         if self not in _watches:
             _watches.append(self)
 
@@ -76,9 +86,15 @@ class FileWatch:
         """
         with suppress(ValueError):
             _watches.remove(self)
+        self._written |= set(filter(self._counts_as_data, self._folders.changed()))
         read = {path: digest or self._digest(path) or _absence(path) for path, digest in list(self._read.items())}
         written = {path: self._digest(path) for path in list(self._written)}
         return _named(read), _named(written)
+
+    def made(self, path: object) -> None:
+        """Note that a folder is being made: what a library writes there in C is to be seen too."""
+        if name := _absolute(path):
+            self._folders.add(name)
 
     def note(self, path: object, mode: object = None, flags: object = 0) -> None:
         """Note one ``open`` event; it precedes the opening. Called in the user's stack: it must not raise."""
@@ -103,16 +119,21 @@ class FileWatch:
             self._read.setdefault(name, None)
         if writes:
             self._written.add(name)
+            self._folders.add(os.path.dirname(name))
 
     def _counts(self, name: str) -> bool:
-        """Tell whether a file is data."""
+        """Tell whether a file is data, and not source that the interpreter reads."""
+        if not self._counts_as_data(name):
+            return False
+        return not (name.endswith(".py") and (name.startswith(_INSTALLED) or _reads_source(sys._getframe(3))))  # noqa: SLF001
+
+    def _counts_as_data(self, name: str) -> bool:
+        """Tell whether a path may be one of the notebook's files."""
         if name.startswith(_SYSTEM) or name.endswith(_CODE_SUFFIXES):
             return False
         if any(name == each or name.startswith(each + os.sep) for each in self._ignore):
             return False
-        if any(part.endswith(_CODE_FOLDERS) for part in name.split(os.sep)[:-1]):
-            return False
-        return not (name.endswith(".py") and (name.startswith(_INSTALLED) or _reads_source(sys._getframe(3))))  # noqa: SLF001
+        return not any(part.endswith(_CODE_FOLDERS) for part in name.split(os.sep)[:-1])
 
     def _digest(self, path: str) -> str | None:
         """Return the SHA-256 of a regular file, None if there is none; a file unchanged is not read again."""

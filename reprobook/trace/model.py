@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from reprobook.ambient import Call
 from reprobook.errors import IntegrityError
 from reprobook.header.canonical import canonical_json
 
@@ -65,6 +66,10 @@ class CellTrace(Record):
         files_read: SHA-256 of files opened for reading; ``missing`` for one that did not exist.
         files_written: SHA-256 of files opened for writing, after the cell.
         duration_s: Wall time of the cell in seconds.
+        deletes: Names that the cell removed.
+        calls: What the cell asked of the world outside.
+        settings_before: Process-wide settings that change results (default dtype, threads, time zone ...), as text.
+        settings_after: The same, after the cell.
     """
 
     index: int | None
@@ -82,6 +87,10 @@ class CellTrace(Record):
     files_read: Digests = Field(default_factory=dict)
     files_written: Digests = Field(default_factory=dict)
     duration_s: float = 0.0
+    deletes: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    settings_before: dict[str, str] = Field(default_factory=dict)
+    settings_after: dict[str, str] = Field(default_factory=dict)
 
 
 class Sink(Record):

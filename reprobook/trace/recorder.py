@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from reprobook.ambient.settings import settings
+from reprobook.ambient.watch import CallWatch
 from reprobook.header.canonical import sha256_hex
-from reprobook.trace.content import DEFAULT_BUDGET, Digester
-from reprobook.trace.content.anatomy import module_of, qualified_name
+from reprobook.trace.content import DEFAULT_BUDGET
+from reprobook.trace.content.anatomy import qualified_name
 from reprobook.trace.files import FileWatch
 from reprobook.trace.model import CellError, CellTrace, ValueDigest
+from reprobook.trace.names import NotebookNames
 from reprobook.trace.outputs import CellOutput, normalised
-from reprobook.trace.reach import reached_names
 from reprobook.trace.rng import positions
-from reprobook.trace.static import CellNames, names_of
+from reprobook.trace.static import names_of
 
-_SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
-_PACKAGE = "reprobook"
 _LONGEST_MESSAGE = 4000
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,9 @@ class _OpenCell:
     source: str
     cell_id: str | None
     execution_count: int | None
-    names: CellNames
     reads: dict[str, ValueDigest]
-    identities: dict[str, int]
     rng: dict[str, str]
+    settings: dict[str, str]
     started: float
 
 
@@ -61,12 +59,11 @@ class Recorder:
         ignore: Iterable[str | os.PathLike[str]] = (),
         budget: int = DEFAULT_BUDGET,
     ) -> None:
-        self._namespace = namespace
+        self._names = NotebookNames(namespace, hidden, budget)
         self._on_cell = on_cell
         self._resolve = resolve
-        self._hidden = hidden
-        self._budget = budget
         self._files = FileWatch(ignore=ignore)
+        self._calls = CallWatch(namespace)
         self._order = 0
         self._cell: _OpenCell | None = None
 
@@ -91,21 +88,21 @@ class Recorder:
             execution_count: The kernel's counter.
             transformed: The Python that runs, where magics make it differ from the source.
         """
-        names = names_of(source if transformed is None else transformed)
         self._cell = _OpenCell(
             source=source,
             cell_id=cell_id,
             execution_count=execution_count,
-            names=names,
-            reads=self._digests(self._readable(names)),
-            identities=self._identities(),
+            reads=self._names.begin(names_of(source if transformed is None else transformed)),
             rng=positions(),
+            settings=settings(),
             started=perf_counter(),
         )
         self._files.start()
+        self._calls.start()
 
     def cancel(self) -> None:
         """Forget a cell that began."""
+        self._calls.stop()
         self._files.stop()
         self._cell = None
 
@@ -115,7 +112,9 @@ class Recorder:
             return None
         duration = perf_counter() - cell.started
         self._cell = None
+        calls = self._calls.stop()
         files_read, files_written = self._files.stop()
+        writes, deletes = self._names.end(finished=error is None)
         trace = CellTrace(
             index=self._resolve(cell.source, cell.cell_id),
             cell_id=cell.cell_id,
@@ -124,7 +123,8 @@ class Recorder:
             execution_count=cell.execution_count,
             status="ok" if error is None else "error",
             error=None if error is None else _cell_error(error),
-            writes=self._writes(cell, finished=error is None),
+            writes=writes,
+            deletes=deletes,
             reads=cell.reads,
             rng_before=cell.rng,
             rng_after=positions(),
@@ -132,55 +132,13 @@ class Recorder:
             files_read=files_read,
             files_written=files_written,
             duration_s=duration,
+            calls=calls,
+            settings_before=cell.settings,
+            settings_after=settings(),
         )
         self._order += 1
         self._on_cell(trace)
         return trace
-
-    def _identities(self) -> dict[str, int]:
-        """Return every name with the id of its object: ids, since a reference would keep the object alive."""
-        return dict(zip(self._namespace, map(id, self._namespace.values()), strict=True))
-
-    def _readable(self, names: CellNames) -> set[str]:
-        """Return the names whose value before the cell may matter to it."""
-        direct = set(names.inputs)
-        if names.stores & names.loads:
-            # It may call what it defines: what those functions refer to is read here.
-            direct |= names.deferred
-        return direct | reached_names(direct, self._namespace)
-
-    def _writes(self, cell: _OpenCell, *, finished: bool) -> dict[str, ValueDigest]:
-        """Return the names that the cell bound or changed."""
-        before = cell.identities
-        rebound = {name for name, identity in self._identities().items() if before.get(name) != identity}
-        # A cell that failed may not have come as far as to bind what it names.
-        bound = rebound | cell.names.stores if finished else rebound
-        used = cell.names.loads | cell.reads.keys()
-        after = self._digests(bound | used | reached_names(used, self._namespace))
-        return {name: value for name, value in after.items() if name in bound or cell.reads.get(name) != value}
-
-    def _digests(self, names: Iterable[str]) -> dict[str, ValueDigest]:
-        """Digest those of the names that are the notebook's own, as they are now."""
-        digester = Digester(budget=self._budget)
-        return {name: digester.digest(self._namespace[name]) for name in sorted(filter(self._counts, names))}
-
-    def _counts(self, name: object) -> bool:
-        """Tell whether a name is the user's."""
-        if type(name) is not str or name.startswith("_") or name in _SHELL_NAMES:
-            return False
-        value = self._namespace.get(name, _ABSENT)
-        return value is not _ABSENT and value is not self._hidden.get(name, _ABSENT) and not _is_ours(value)
-
-
-def _is_ours(value: object) -> bool:
-    """Tell whether a value is part of reprobook itself."""
-    if type(value) is types.ModuleType:
-        module = value.__name__
-    elif type(value) is types.FunctionType:
-        module = value.__module__
-    else:
-        module = module_of(value) if type(value) is type else module_of(type(value))
-    return module == _PACKAGE or str(module).startswith(f"{_PACKAGE}.")
 
 
 def _cell_error(error: BaseException) -> CellError:

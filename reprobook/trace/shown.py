@@ -93,6 +93,11 @@ def _number(text: str) -> int | float:
     return int(plain) if plain.lstrip("+-").isdigit() else float(plain)
 
 
+def is_timing_name(name: str) -> bool:
+    """Tell whether a metric of this name measures time, which differs in every run."""
+    return _TIMINGS.search(name) is not None
+
+
 def scalar_metrics(expression: str, value: object) -> list[tuple[str, int | float]]:
     """Return the metrics that a cell's last expression shows.
 

@@ -1,16 +1,16 @@
-"""Which names a cell binds, loads and deletes, read off its source (Python language reference, section 4.2)."""
-
-# ruff: noqa: N815 - the visitor methods have the names that ast gives them
+"""Which names a cell binds, loads and deletes, read off its source."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+from reprobook.trace.scope import Scope
+
+# With these a cell reaches names that its source does not show.
+_DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__"})
+_SETTERS = frozenset({"setattr", "delattr", "object", "dict"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class CellNames:
         deletes: Deleted at the top level.
         inputs: The loads that may happen before the cell itself has bound the name.
         deferred: Loaded by the bodies of functions that the cell defines: when they are called, not before.
+        owners: Dotted names whose attributes it sets, anywhere: what it may patch, where that is a module or class.
+        dynamic: It may use any name: by ``exec``, ``globals()``, or a magic that is not understood.
     """
 
     stores: frozenset[str] = frozenset()
@@ -30,15 +32,18 @@ class CellNames:
     deletes: frozenset[str] = frozenset()
     inputs: frozenset[str] = frozenset()
     deferred: frozenset[str] = frozenset()
+    owners: frozenset[tuple[str, ...]] = frozenset()
+    dynamic: bool = False
 
 
 @lru_cache(maxsize=512)
 def names_of(source: str) -> CellNames:
     """Return the names of a cell's Python source (magics already transformed); none if it does not parse."""
     try:
-        body = ast.parse(source).body
-        cell = _Cell()
-        cell.block(body)
+        tree = ast.parse(source)
+        cell = Scope()
+        cell.block(tree.body)
+        owners = frozenset(_owners(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return CellNames()
     return CellNames(
@@ -47,6 +52,8 @@ def names_of(source: str) -> CellNames:
         deletes=frozenset(cell.deletes),
         inputs=frozenset(cell.inputs),
         deferred=frozenset(cell.deferred),
+        owners=owners,
+        dynamic=not _DYNAMIC.isdisjoint(cell.loads | cell.deferred),
     )
 
 
@@ -62,247 +69,29 @@ def last_expression(source: str) -> str | None:
     return " ".join(text.split())
 
 
-class _Cell(ast.NodeVisitor):
-    """Collects the names of a cell's top level.
-
-    ``_bound`` are the names bound for certain at the point reached; ``_local`` those of the comprehensions, lambdas
-    and class bodies around it.
-    """
-
-    def __init__(self) -> None:
-        self.stores: set[str] = set()
-        self.loads: set[str] = set()
-        self.deletes: set[str] = set()
-        self.inputs: set[str] = set()
-        self.deferred: set[str] = set()
-        self.declared: set[str] = set()
-        self._bound: set[str] = set()
-        self._local: frozenset[str] = frozenset()
-
-    def block(self, statements: Iterable[ast.stmt]) -> None:
-        """Visit statements that run one after another."""
-        for statement in statements:
-            self.visit(statement)
-
-    @contextmanager
-    def _perhaps(self) -> Iterator[None]:
-        """Visit what may be skipped: what it binds is not bound for certain."""
-        saved = set(self._bound)
-        yield
-        self._bound = saved
-
-    @contextmanager
-    def _scope(self, names: Iterable[str]) -> Iterator[None]:
-        """Visit an inner scope with names of its own."""
-        saved = self._local
-        self._local = saved | frozenset(names)
-        yield
-        self._local = saved
-
-    def _load(self, name: str) -> None:
-        if name in self._local:
-            return
-        self.loads.add(name)
-        if name not in self._bound:
-            self.inputs.add(name)
-
-    def _store(self, name: str) -> None:
-        if name not in self._local:
-            self.stores.add(name)
-            self._bound.add(name)
-
-    def visit_Name(self, node: ast.Name) -> None:  # the name ast gives it
-        """Count one name."""
-        if isinstance(node.ctx, ast.Load):
-            self._load(node.id)
-        elif isinstance(node.ctx, ast.Store):
-            self._store(node.id)
-        elif node.id not in self._local:
-            self.deletes.add(node.id)
-            self._bound.discard(node.id)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        """Visit the value first: it is evaluated first."""
-        self.visit(node.value)
-        for target in node.targets:
-            self.visit(target)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Visit the value first; an annotation alone binds nothing."""
-        self.visit(node.annotation)
-        if node.value:
-            self.visit(node.value)
-            self.visit(node.target)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        """Count the target as loaded, then as bound."""
-        if isinstance(node.target, ast.Name):
-            self._load(node.target.id)
-        self.visit(node.value)
-        self.visit(node.target)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        """Bind in the cell, even from inside a comprehension (PEP 572)."""
-        self.visit(node.value)
-        self._store(node.target.id)
-
-    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Bind what an import binds; what ``*`` binds cannot be known."""
-        for alias in node.names:
-            if alias.name != "*":
-                self._store(alias.asname or alias.name.partition(".")[0])
-
-    visit_ImportFrom = visit_Import
-
-    def visit_If(self, node: ast.If) -> None:
-        """Visit both branches as ones that may be skipped."""
-        self.visit(node.test)
-        self._branches(node.body, node.orelse)
-
-    def visit_While(self, node: ast.While) -> None:
-        """Visit the body as one that may be skipped."""
-        self.visit(node.test)
-        self._branches(node.body, node.orelse)
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        """Visit the body, where the target is bound, as one that may be skipped."""
-        self.visit(node.iter)
-        with self._perhaps():
-            self.visit(node.target)
-            self.block(node.body)
-        self._branches(node.orelse)
-
-    visit_AsyncFor = visit_For
-
-    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
-        """Visit each part as one that may be skipped."""
-        self._branches(node.body)
-        for handler in node.handlers:
-            with self._perhaps():
-                if handler.type:
-                    self.visit(handler.type)
-                # The name of the exception is unbound again at the end of the handler.
-                with self._scope([handler.name] if handler.name else []):
-                    self.block(handler.body)
-        self._branches(node.orelse, node.finalbody)
-
-    visit_TryStar = visit_Try
-
-    def visit_Match(self, node: ast.Match) -> None:
-        """Visit each case as one that may be skipped."""
-        self.visit(node.subject)
-        for case in node.cases:
-            with self._perhaps():
-                self.generic_visit(case)
-
-    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
-        """Bind what a pattern captures."""
-        self.generic_visit(node)
-        if node.name:
-            self._store(node.name)
-
-    visit_MatchStar = visit_MatchAs
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        """Bind the rest of a mapping pattern."""
-        self.generic_visit(node)
-        if node.rest:
-            self._store(node.rest)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        """Visit what the definition evaluates; the body runs later."""
-        for part in (*node.decorator_list, *_annotations(node), *_defaults(node.args)):
-            self.visit(part)
-        free, declared = _free_names(node)
-        self.deferred |= free
-        self.declared |= declared
-        self.stores |= declared
-        self._store(node.name)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        """Visit the body too: a lambda is mostly called where it stands."""
-        for default in _defaults(node.args):
-            self.visit(default)
-        with self._scope(_arguments(node.args)):
-            self.visit(node.body)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """Visit the body, which runs at once in a scope of its own; its methods run later."""
-        for part in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
-            self.visit(part)
-        with self._scope(_stored(node.body)):
-            self.block(node.body)
-        self._store(node.name)
-
-    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
-        """Visit the first iterable outside, the rest in the comprehension's scope."""
-        self.visit(node.generators[0].iter)
-        with self._scope(_targets(node)):
-            for number, generator in enumerate(node.generators):
-                for part in ([] if number == 0 else [generator.iter]) + generator.ifs:
-                    self.visit(part)
-            for element in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
-                self.visit(element)
-
-    visit_SetComp = visit_ListComp
-    visit_DictComp = visit_ListComp
-    visit_GeneratorExp = visit_ListComp
-
-    def _branches(self, *branches: list[ast.stmt]) -> None:
-        """Visit blocks of which any may be skipped."""
-        for branch in branches:
-            with self._perhaps():
-                self.block(branch)
-
-
-def _defaults(arguments: ast.arguments) -> list[ast.expr]:
-    """Return the default values, evaluated where the function is defined."""
-    return [*arguments.defaults, *(each for each in arguments.kw_defaults if each)]
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
-    """Return the annotations of a function."""
-    found = [each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg)]
-    return [each for each in (*found, node.returns) if each]
-
-
-def _arguments(arguments: ast.arguments) -> set[str]:
-    """Return the names of a function's parameters."""
-    return {each.arg for each in ast.walk(arguments) if isinstance(each, ast.arg)}
-
-
-def _targets(comprehension: ast.AST) -> set[str]:
-    """Return the names that the ``for`` clauses of a comprehension bind."""
-    found: set[str] = set()
-    for generator in getattr(comprehension, "generators", []):
-        found |= {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
+def _owners(tree: ast.AST) -> set[tuple[str, ...]]:
+    """Return the dotted names whose attributes are set, deleted, or patched with ``setattr`` or ``patch.object``."""
+    found = set()
+    for node in ast.walk(tree):
+        owner: ast.expr | None = None
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            owner = node.value
+        elif isinstance(node, ast.Call) and node.args and _called(node.func) in _SETTERS:
+            owner = node.args[0]
+        if dotted := _dotted(owner):
+            found.add(dotted)
     return found
 
 
-def _stored(body: Iterable[ast.stmt]) -> set[str]:
-    """Return the names that a block binds in its own scope."""
-    inner = _Cell()
-    inner.block(body)
-    return inner.stores
+def _called(function: ast.expr) -> str:
+    """Return the last name of what is called."""
+    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
 
 
-def _free_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[set[str], set[str]]:
-    """Return the global names that a function's body loads, and those it declares ``global`` and binds."""
-    inner = _Cell()
-    inner.block(function.body)
-    declared = {name for node in _own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
-    declared |= inner.declared
-    local = (_arguments(function.args) | inner.stores) - declared
-    return (inner.loads | inner.deferred) - local, inner.stores & declared
-
-
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """Walk the body of a function, functions in it left out."""
-    pending = list(ast.iter_child_nodes(function))
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, _FUNCTIONS):
-            pending.extend(ast.iter_child_nodes(node))
+def _dotted(node: ast.expr | None) -> tuple[str, ...]:
+    """Return the parts of a dotted name, none if it is no such thing."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()

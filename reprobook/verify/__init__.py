@@ -6,7 +6,7 @@ from reprobook.verify.job import is_job, verify_job
 from reprobook.verify.model import Divergence, MetricPair, ValueChange, Verdict, Verification
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.tolerance import BITWISE, Tolerance, parse_tolerance
-from reprobook.verify.verify import verify_notebook, verify_run
+from reprobook.verify.verify import VerifyOptions, verify_notebook, verify_run
 
 __all__ = [
     "BITWISE",
@@ -17,6 +17,7 @@ __all__ = [
     "ValueChange",
     "Verdict",
     "Verification",
+    "VerifyOptions",
     "compare",
     "is_job",
     "notebook_integrity",

@@ -34,8 +34,8 @@ def _sentences(pair: Pair, strange: list[str], sinks: list[str]) -> Iterator[str
     yield from _files(a.files_read, b.files_read)
     if pair.rng:
         yield f"random numbers were drawn otherwise from: {', '.join(sorted(pair.rng))}"
-    elif moved := _drawn_from_unlike(a, b):
-        yield f"it drew from generators that did not stand alike before it: {', '.join(moved)}"
+    elif moved := pair.unlike_draws:
+        yield f"it drew from generators that did not stand alike before it: {', '.join(sorted(moved))}"
     if pair.outputs:
         yield "its output differs"
     if sinks:
@@ -46,9 +46,7 @@ def changes(
     names: Iterable[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]
 ) -> tuple[ValueChange, ...]:
     """Return both sides of each name."""
-    return tuple(
-        ValueChange(name=name, original=_side(a.get(name)), replay=_side(b.get(name))) for name in sorted(names)
-    )
+    return tuple(ValueChange(name=name, original=_side(a.get(name)), replay=_side(b.get(name))) for name in names)
 
 
 def _values(names: Iterable[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> str:
@@ -86,17 +84,6 @@ def _file(digest: str | None) -> str:
     if digest is None:
         return "not read"
     return MISSING if digest == MISSING else f"sha256 {digest[:_SHORT_DIGEST]}"
-
-
-def _drawn_from_unlike(a: CellTrace, b: CellTrace) -> list[str]:
-    """Return the generators that both sides moved, from different positions."""
-    return [
-        name
-        for name in sorted(a.rng_before.keys() & b.rng_before.keys())
-        if a.rng_before[name] != b.rng_before[name]
-        and a.rng_before[name] != a.rng_after.get(name)
-        and b.rng_before[name] != b.rng_after.get(name)
-    ]
 
 
 def missing_cell(cell: CellTrace) -> Divergence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
@@ -27,6 +28,24 @@ class ValueChange(Finding):
     replay: str
 
 
+class Distance(Finding):
+    """How far two runs lie apart in one variable.
+
+    Attributes:
+        name: The variable.
+        count: How many of its numbers differ.
+        size: How many it has.
+        max_abs: The largest absolute difference; None where the two are of another shape or type.
+        max_ulp: The largest difference in units in the last place; None where they are no floating-point numbers.
+    """
+
+    name: str
+    count: int
+    size: int
+    max_abs: float | None = None
+    max_ulp: int | None = None
+
+
 class Divergence(Finding):
     """One cell that went another way.
 
@@ -39,6 +58,7 @@ class Divergence(Finding):
         confirmed: Whether an intervention made this divergence disappear.
         fix: What would make it go away; empty while the cause is unknown.
         values: Both sides of ``names``, as far as they are variables.
+        distances: How far apart they are, where a diagnosis measured it.
     """
 
     cell: int | None
@@ -49,6 +69,16 @@ class Divergence(Finding):
     confirmed: bool = False
     fix: str = ""
     values: tuple[ValueChange, ...] = ()
+    distances: tuple[Distance, ...] = ()
+
+    def distance_lines(self) -> Iterator[str]:
+        """Yield how far the two sides lie apart, a line a variable."""
+        for far in self.distances:
+            if far.max_abs is None:
+                yield f"{far.name}: another shape or type"
+                continue
+            units = "" if far.max_ulp is None else f", {far.max_ulp} units in the last place"
+            yield f"{far.name}: {far.count} of {far.size} numbers differ, by up to {far.max_abs:.3g}{units}"
 
 
 class MetricPair(Finding):
@@ -78,13 +108,17 @@ class Verification(Finding):
         run_id: The run that was verified; of a promoted job, its folder's name.
         replay_id: The run that repeated it; None for a job, whose repetition is not kept.
         verdict: ``reproduced`` bit by bit, ``within_tolerance`` in its metrics, ``diverged``, or ``failed``.
-        first: The first cell that went another way by itself, not because of what it read.
-        all: Every cell that differs, in cell order.
+        first: The first cell that went another way by itself, not because of what it read. Of a diagnosis that
+            reproduced the run only with restored settings: the first cell that goes another way without them.
+        all: Every cell that did, in cell order; consequences are left out.
         metrics: The metrics of both runs, by name.
         pinned: What was restored from the header for the replay.
+        notes: What else is to be known of the comparison, in sentences.
         opaque: Names whose content could not be compared as a whole.
         environment: Differences between the two headers, in plain words.
+        benign: Names that differ and hold nothing but timings.
         cells: Every code cell that was compared.
+        differing: Those that differ, consequences included.
         error: Why the replay failed, if it did.
     """
 
@@ -95,7 +129,10 @@ class Verification(Finding):
     all: tuple[Divergence, ...] = ()
     metrics: dict[str, MetricPair] = Field(default_factory=dict)
     pinned: tuple[Pin, ...] = ()
+    notes: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    benign: tuple[str, ...] = ()
     cells: tuple[int, ...] = ()
+    differing: tuple[int, ...] = ()
     error: RunError | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reprobook.trace import CellTrace, ValueDigest
@@ -10,20 +10,27 @@ from reprobook.trace import CellTrace, ValueDigest
 
 @dataclass(frozen=True)
 class Pair:
-    """One cell in both runs, and the names in which it differs."""
+    """One cell in both runs, and the names in which it differs.
+
+    Attributes:
+        original: The cell in the run that is verified.
+        replay: The cell in the run that repeats it.
+        benign: Names that hold timings, which differ in every run.
+    """
 
     original: CellTrace
     replay: CellTrace
+    benign: Collection[str] = frozenset()
 
     @property
     def writes(self) -> set[str]:
         """Names whose content after the cell differs."""
-        return _differing(self.original.writes, self.replay.writes)
+        return _differing(self.original.writes, self.replay.writes) - set(self.benign)
 
     @property
     def reads(self) -> set[str]:
         """Names whose content before the cell differs."""
-        return _differing(self.original.reads, self.replay.reads)
+        return _differing(self.original.reads, self.replay.reads) - set(self.benign)
 
     @property
     def rng(self) -> set[str]:
@@ -36,6 +43,18 @@ class Pair:
         return {name for name in alike if a.rng_after.get(name) != b.rng_after.get(name)}
 
     @property
+    def unlike_draws(self) -> set[str]:
+        """Generators that the cell moved on both sides, from positions that differ."""
+        a, b = self.original, self.replay
+        return {
+            name
+            for name in a.rng_before.keys() & b.rng_before.keys()
+            if a.rng_before[name] != b.rng_before[name]
+            and a.rng_before[name] != a.rng_after.get(name)
+            and b.rng_before[name] != b.rng_after.get(name)
+        }
+
+    @property
     def outputs(self) -> bool:
         """Whether the cell showed something else."""
         return self.original.outputs != self.replay.outputs
@@ -46,7 +65,19 @@ class Pair:
         a, b = self.original, self.replay
         return (a.status, a.error and a.error.ename) != (b.status, b.error and b.error.ename)
 
+    @property
+    def files(self) -> set[str]:
+        """Files that were read with another content, or by one side only."""
+        a, b = self.original.files_read, self.replay.files_read
+        return {path for path in a.keys() | b.keys() if a.get(path) != b.get(path)}
+
 
 def _differing(a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> set[str]:
-    """Return the names with another content, or on one side only."""
-    return {name for name in a.keys() | b.keys() if name not in a or name not in b or a[name].digest != b[name].digest}
+    """Return the names with another content, or on one side only; what a name imports is no content."""
+    names = {name for name in a.keys() | b.keys() if name not in a or name not in b or a[name].digest != b[name].digest}
+    return {name for name in names if not (_is_module(a.get(name)) and _is_module(b.get(name)))}
+
+
+def _is_module(value: ValueDigest | None) -> bool:
+    """Tell whether a value is a module of another release, which is of the environment; a patched one is not."""
+    return value is not None and value.kind == "module"

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reprobook.execute import read_trace
 from reprobook.header import Header
-from reprobook.runs import JsonLines, RunFolder, RunRecord, Store, project_folder
-from reprobook.trace import CellTrace, Sink, Trace
-from reprobook.trace.sinks import counted, result_digest
+from reprobook.notebook import read_notebook
+from reprobook.runs import RunFolder, RunRecord, Store, project_folder
+from reprobook.verify.belonging import is_session_of
 
 
 def recorded_run(path: Path, store: Store) -> RunFolder | None:
     """Return the newest run of the notebook that has evidence, a live session included; replays do not count."""
     target = path.resolve()
     bases = (project_folder(path), store.root.parent, Path.cwd())
+    notebook = read_notebook(path.read_bytes(), path.name) if path.is_file() else None
     for record in store.records(where="kind in ('run', 'live')"):
-        if _has_evidence(record) and target in _sources(record, bases):
-            return store.folder(record.run_id)
+        if not _has_evidence(record):
+            continue
+        run = store.folder(record.run_id)
+        if target in _sources(record, bases):
+            return run
+        if record.kind == "live" and notebook is not None and is_session_of(run, record, path, notebook):
+            return run
     return None
 
 
@@ -37,13 +42,3 @@ def _sources(record: RunRecord, bases: tuple[Path, ...]) -> set[Path]:
 def _has_evidence(record: RunRecord) -> bool:
     """Tell whether a run came far enough; a live session is verified while it goes on."""
     return record.kind == "live" or record.status in {"succeeded", "failed"}
-
-
-def trace_of(run: RunFolder) -> Trace:
-    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed."""
-    if run.trace.exists() or not run.trace_journal.exists():
-        return read_trace(run)
-    lines = JsonLines(run.trace_journal).read().records
-    sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
-    cells = tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line)
-    return Trace(cells=cells, sinks=counted(sinks), result_digest=result_digest(sinks))

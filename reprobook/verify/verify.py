@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from reprobook.errors import InputError, NotebookError
-from reprobook.execute import OnEvent, RunOptions, ignore, replay_run, run_notebook
+from reprobook.execute import OnEvent, ReplayOptions, ignore, replay_run, run_notebook
+from reprobook.execute.history import HISTORY
+from reprobook.execute.inputs import files_read
+from reprobook.execute.journal import trace_of
+from reprobook.execute.options import RunOptions
+from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunError, RunFolder, RunRecord, Side, Store, diff
+from reprobook.trace import MISSING, Trace
 from reprobook.trace.outputs import normalised
-from reprobook.verify.compare import Comparison, compare
-from reprobook.verify.evidence import of_headers
+from reprobook.verify.causes.scene import Knowledge
+from reprobook.verify.compare import Comparison, Source, compare
+from reprobook.verify.counterfactual import counterfactual
+from reprobook.verify.diagnose import attributed, diagnose
+from reprobook.verify.evidence import changes, of_headers
+from reprobook.verify.history import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.integrity import notebook_integrity
-from reprobook.verify.model import Divergence, Verdict, Verification
+from reprobook.verify.laboratory import Conditions, Laboratory
+from reprobook.verify.model import UNKNOWN, Divergence, Verdict, Verification
 from reprobook.verify.placing import placed
-from reprobook.verify.recorded import recorded_run, run_of_header, trace_of
+from reprobook.verify.recorded import recorded_run, run_of_header
+from reprobook.verify.restore import pins_of, restored
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
 
 
-def verify_run(
-    run: RunFolder,
-    store: Store,
-    *,
-    cwd: Path | None = None,
-    tolerance: Tolerance = None,
-    on_event: OnEvent = ignore,
-) -> Verification:
-    """Replay a recorded run and compare.
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """How a verification is done.
 
-    Args:
-        run: The run.
-        store: Where the replay is recorded.
+    Attributes:
         cwd: Working folder of the replay; default: that of the run.
         tolerance: Relative difference that metrics may have; None: bit by bit.
-        on_event: Told of the replay's progress.
+        diagnose: Prove the causes of divergences by experiments.
+        on_event: Told of the progress.
+    """
+
+    cwd: Path | None = None
+    tolerance: Tolerance = None
+    diagnose: bool = False
+    on_event: OnEvent = ignore
+
+
+_DEFAULT = VerifyOptions()
+
+
+def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
+    """Replay a recorded run and compare.
 
     Raises:
         IntegrityError: If a file of the run was edited, removed or added.
         InputError: If the run left no evidence to compare with.
     """
     _check(run)
-    return _compared(run, replay_run(run, store, cwd=cwd, on_event=on_event), tolerance)
+    return _Case(run, store, options, run.source.read_bytes()).verification()
 
 
-def verify_notebook(
-    path: Path,
-    store: Store,
-    *,
-    cwd: Path | None = None,
-    tolerance: Tolerance = None,
-    on_event: OnEvent = ignore,
-) -> Verification:
+def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
     """Verify the newest recorded run of a notebook against the file as it is now; without one, run it twice.
 
     Raises:
@@ -62,9 +75,9 @@ def verify_notebook(
     known = (run_of_header(header, store) for header in headers)
     run = recorded_run(path, store) or next(filter(None, known), None)
     if run is None:
-        run = run_notebook(path, store, RunOptions(cwd=cwd), on_event)
+        run = run_notebook(path, store, RunOptions(cwd=options.cwd), options.on_event)
     _check(run)
-    return _compared(run, replay_run(run, store, cwd=cwd, notebook=source, on_event=on_event), tolerance)
+    return _Case(run, store, options, source).verification()
 
 
 def _read(path: Path) -> bytes:
@@ -84,32 +97,133 @@ def _check(run: RunFolder) -> None:
         raise InputError(msg, hint="It did not come to its end; run the notebook again.")
 
 
-def _compared(original: RunFolder, replay: RunFolder, tolerance: Tolerance) -> Verification:
-    """Compare the two runs and judge."""
-    before, after = original.read_record(), replay.read_record()
-    # Headless kernels are sent no cell ids: those of the file are taken.
-    notebook = read_notebook(replay.source.read_bytes(), replay.source.name)
-    recorded, repeated = trace_of(original), trace_of(replay)
-    comparison = compare(placed(recorded, repeated, notebook), repeated, [cell.id for cell in notebook.code_cells])
-    if recorded.cells and not comparison.paired and after.status == "succeeded":
-        msg = f"none of the cells that run {original.run_id} recorded is in the notebook that was run again"
-        raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
-    metrics = pair_metrics(before.metrics, after.metrics)
-    verdict = _verdict(before, after, comparison)
-    if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
-        verdict = "within_tolerance"
-    return Verification(
-        run_id=original.run_id,
-        replay_id=replay.run_id,
-        verdict=verdict,
-        first=comparison.first or (_failure(after.error) if verdict == "failed" and after.error else None),
-        all=comparison.all,
-        metrics=metrics,
-        opaque=comparison.opaque,
-        environment=of_headers(diff(_side(original, before), _side(replay, after))),
-        cells=comparison.cells,
-        error=after.error,
-    )
+class _Case:
+    """One verification: the recorded run, its replay, and what follows from the two."""
+
+    def __init__(self, original: RunFolder, store: Store, options: VerifyOptions, source: bytes) -> None:
+        self._original = original
+        self._store = store
+        self._options = options
+        self._bytes = source
+        self._record = original.read_record()
+        self._recorded = trace_of(original)
+        self._pinned = restored(original.read_header(), self._recorded, os.environ)
+        self._conditions = Conditions(pins=pins_of(self._pinned))
+        self._notes: tuple[str, ...] = ()
+        self._live: Live | None = None
+        if self._record.kind == "live" and (original.path / HISTORY).exists():
+            self._live = live_session(original, read_notebook(source, original.source.name))
+
+    def verification(self) -> Verification:
+        """Execute, compare, look for causes and judge."""
+        replay = replay_run(
+            self._original,
+            self._store,
+            ReplayOptions(
+                cwd=self._options.cwd,
+                notebook=(self._live and self._live.clean_notebook()) or self._bytes,
+                pins=self._conditions.pins,
+            ),
+            self._options.on_event,
+        )
+        after = replay.read_record()
+        known, source = self._known(replay)
+        comparison = known.comparison
+        if self._recorded.cells and not comparison.pairs and after.status == "succeeded":
+            msg = f"none of the cells that run {self._original.run_id} recorded is in the notebook that was run again"
+            raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
+        verdict = _verdict(self._record, after, comparison)
+        metrics = pair_metrics(self._record.metrics, after.metrics)
+        tolerance = self._options.tolerance
+        if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
+            verdict = "within_tolerance"
+        found = self._causes(known, source)
+        first = next(iter(found), None)
+        return Verification(
+            run_id=self._original.run_id,
+            replay_id=replay.run_id,
+            verdict=verdict,
+            first=first or (_failure(after.error) if verdict == "failed" and after.error else None),
+            all=found,
+            metrics=metrics,
+            pinned=self._pinned,
+            notes=(*_notes(comparison), *self._notes),
+            opaque=comparison.opaque,
+            benign=comparison.benign,
+            environment=of_headers(known.headers),
+            cells=comparison.cells,
+            differing=comparison.differing,
+            error=after.error,
+        )
+
+    def _known(self, replay: RunFolder) -> tuple[Knowledge, Source]:
+        """Gather what both runs show."""
+        # Headless kernels are sent no cell ids: those of the file are taken.
+        notebook = read_notebook(replay.source.read_bytes(), replay.source.name)
+        source = Source(
+            tuple(cell.source for cell in notebook.code_cells), tuple(cell.id for cell in notebook.code_cells)
+        )
+        repeated = trace_of(replay)
+        original = self._live.trace if self._live else placed(self._recorded, repeated, notebook)
+        known = Knowledge(
+            original=original,
+            replay=repeated,
+            comparison=compare(original, repeated, source),
+            hazards=possible_causes(notebook),
+            headers=diff(_side(self._original, self._record), _side(replay, replay.read_record())),
+            sources=source.sources,
+            grown=self._grown(repeated),
+            moved=self._options.cwd is not None,
+        )
+        return known, source
+
+    def _causes(self, known: Knowledge, source: Source) -> tuple[Divergence, ...]:
+        """Return the independent divergences with their causes, proven if that was asked."""
+        if self._live is not None and (found := self._of_history(self._live, known)):
+            return found
+        if not self._options.diagnose:
+            return tuple(attributed(each, known) for each in known.comparison.origins)
+        laboratory = Laboratory(self._original, self._bytes, self._cwd(), self._options.on_event)
+        if known.comparison.first is None and self._pinned:
+            return counterfactual(known, laboratory, source, self._pinned)
+        return diagnose(known, laboratory, source, self._conditions)
+
+    def _of_history(self, live: Live, known: Knowledge) -> tuple[Divergence, ...]:
+        """Return what the history of a live session explains."""
+        benign = known.comparison.benign
+        if not self._options.diagnose:
+            findings = history_findings(live, known.replay, benign)
+        else:
+            diagnosis = diagnose_history(
+                live,
+                known.replay,
+                benign=benign,
+                cwd=self._options.cwd,
+                pins=self._conditions.pins,
+                on_event=self._options.on_event,
+            )
+            findings, self._notes = diagnosis.findings, diagnosis.notes
+        return tuple(of_finding(finding, known.comparison) for finding in findings)
+
+    def _cwd(self) -> Path:
+        """Return the working folder of the replay."""
+        header = self._original.read_header()
+        return (self._options.cwd or Path(header.origin.folder or self._original.path)).resolve()
+
+    def _grown(self, repeated: Trace) -> frozenset[str]:
+        """Return the files that begin with the bytes they had when they were recorded."""
+        recorded, found = files_read(self._recorded), files_read(repeated)
+        changed = {path for path in recorded.keys() & found.keys() if recorded[path] != found[path]}
+        return frozenset(path for path in changed if self._begins_as_recorded(path, recorded[path]))
+
+    def _begins_as_recorded(self, path: str, digest: str) -> bool:
+        """Tell whether a file begins with the bytes that were kept of it."""
+        blobs, file = self._original.blobs, self._cwd() / path
+        if digest == MISSING or not blobs.path(digest).exists() or not file.is_file():
+            return False
+        before = blobs.read(digest)
+        with file.open("rb") as stream:
+            return stream.read(len(before)) == before
 
 
 def _verdict(before: RunRecord, after: RunRecord, comparison: Comparison) -> Verdict:
@@ -119,6 +233,35 @@ def _verdict(before: RunRecord, after: RunRecord, comparison: Comparison) -> Ver
     if comparison.first:
         return "failed" if after.status != "succeeded" else "diverged"
     return "reproduced"
+
+
+def of_finding(finding: HistoryFinding, comparison: Comparison) -> Divergence:
+    """Return what the history explains as a divergence."""
+    pair = comparison.pairs.get(finding.cell)
+    suspect = next(iter(finding.suspects), None)
+    return Divergence(
+        cell=finding.cell,
+        cell_id=pair.replay.cell_id or pair.original.cell_id if pair else None,
+        names=finding.names,
+        cause=suspect.cause if suspect else UNKNOWN,
+        evidence=suspect.evidence if suspect else "",
+        fix=suspect.fix if suspect else "",
+        confirmed=finding.confirmed,
+        values=changes(
+            finding.names,
+            {**pair.original.reads, **pair.original.writes} if pair else {},
+            {**pair.replay.reads, **pair.replay.writes} if pair else {},
+        ),
+    )
+
+
+def _notes(comparison: Comparison) -> tuple[str, ...]:
+    """Say what a comparison passed over on purpose."""
+    if (resumed := comparison.resumed) is None:
+        return ()
+    names = ", ".join(sorted(resumed.names))
+    text = f"cell {resumed.cell} went on from {resumed.path}, which an earlier run left; after cell {resumed.last} all "
+    return (f"{text}is equal, and what differs ({names}) describes the resumed part",)
 
 
 def _failing(error: RunError | None) -> tuple[int | None, str, str] | None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import reprobook
-from reprobook.capture.import_hook import AfterImport
+from reprobook.ambient.import_hook import AfterImport
 from reprobook.capture.seeding import apply_seed, seed_environment, stop_seeding
 from reprobook.errors import InputError
 

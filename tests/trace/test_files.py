@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 
 from reprobook.trace import MISSING
 from reprobook.trace.files import FileWatch
+from reprobook.trace.folders import FolderWatch
 
 
 def sha(text: str) -> str:
@@ -141,3 +142,31 @@ def test_the_hook_is_inert_in_a_fresh_process(python: Callable[..., str]) -> Non
         print(hooks)
     """
     assert python(script) == "[]"
+
+
+def test_what_a_library_writes_in_c_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    watch = FileWatch()
+    watch.start()
+    torch.save({"w": torch.ones(2)}, "model.pt")
+    (tmp_path / "sub").mkdir()
+    torch.save({"w": torch.ones(2)}, "sub/model.pt")
+    (tmp_path / "saved.ipynb").write_text("{}")
+    _, written = watch.stop()
+    assert {"model.pt", "sub/model.pt"} <= written.keys()
+
+    watch.start()
+    _, written = watch.stop()
+    assert written == {}
+
+
+def test_a_replaced_file_of_the_same_size_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").write_text("1")
+    folders = FolderWatch()
+    folders.look()
+    other = tmp_path.parent / "other"
+    other.write_text("2")
+    other.replace(tmp_path / "a")
+    assert list(folders.changed()) == [str(tmp_path / "a")]

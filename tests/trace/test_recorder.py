@@ -63,7 +63,7 @@ def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notebook:
         (["log = []", "def f(): log.append(1)\nf()"], {"log", "f"}),
         (["log = []\ndef f(): pass", "def f(): log.append(1)"], {"f"}),
         (["import functools\nlog = []\nf = functools.partial(lambda x: log.append(x), 1)", "f()"], {"log"}),
-        (["_x = 1; x = 2; _ = 3"], {"x"}),
+        (["_x = 1; x = 2; _ = _i1 = __doc__ = 3"], {"_x", "x"}),
         (["In = Out = 1; get_ipython = None"], set()),
         (["if False: x = 1"], set()),
         (["x = 1", "del x"], set()),
@@ -187,4 +187,4 @@ H = Meta("H", (dict,), dict.fromkeys(names, fail))
 """)
     cell = notebook.run("h = dict.__new__(H); box = [h]")
     assert set(cell.writes) == {"h", "box"}
-    assert set(notebook.run("dict.__setitem__(h, 'a', 1)").writes) == {"h"}
+    assert set(notebook.run("dict.__setitem__(h, 'a', 1)").writes) == {"h", "box"}

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reprobook.trace import CellError, CellTrace, Sink, Trace, ValueDigest
 from reprobook.verify import compare
+from reprobook.verify.compare import Source
 
 
 def value(content: object, *, opaque: bool = False, kind: str = "int") -> ValueDigest:
@@ -27,7 +27,7 @@ def trace(*cells: CellTrace, sinks: tuple[Sink, ...] = ()) -> Trace:
 def test_equal_traces_have_no_difference() -> None:
     one = trace(cell(0, writes={"x": 1}), cell(1, reads={"x": 1}, writes={"y": 2}))
     found = compare(one, one)
-    assert (found.first, found.all, found.opaque, found.cells) == (None, (), (), (0, 1))
+    assert (found.first, found.origins, found.opaque, found.cells) == (None, (), (), (0, 1))
 
 
 def test_first_is_the_cell_whose_reads_were_equal() -> None:
@@ -40,7 +40,8 @@ def test_first_is_the_cell_whose_reads_were_equal() -> None:
     found = compare(a, b)
     assert found.first is not None
     assert (found.first.cell, found.first.names, found.first.cause) == (1, ("x",), "unknown")
-    assert [each.cell for each in found.all] == [1, 2]
+    assert [each.cell for each in found.origins] == [1]
+    assert found.differing == (1, 2)
     (change,) = found.first.values
     assert (change.name, change.original[:5], change.replay[:5]) == ("x", "int 1", "int 2")
 
@@ -61,7 +62,8 @@ def test_a_cell_that_passes_on_is_not_first_even_if_it_is_the_only_one_with_new_
     found = compare(a, b)
     assert found.first is not None
     assert found.first.cell == 0
-    assert [each.cell for each in found.all] == [0, 1, 2]
+    assert [each.cell for each in found.origins] == [0, 2]
+    assert found.differing == (0, 1, 2)
 
 
 def test_outputs_alone_are_a_difference() -> None:
@@ -71,24 +73,67 @@ def test_outputs_alone_are_a_difference() -> None:
     assert "output differs" in first.evidence
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "differs"),
-    [
-        (("p", "p"), ("q", "r"), True),
-        (("p", "p"), ("q", "q"), False),
-        (("p", "o"), ("q", "r"), False),  # never seeded: no two processes stand alike
-    ],
-)
-def test_generators_differ_only_from_equal_positions(
-    before: tuple[str, str],
-    after: tuple[str, str],
-    differs: bool,  # noqa: FBT001
-) -> None:
+def test_a_generator_that_left_its_course_shows_where_it_is_drawn_from() -> None:
+    """`%timeit` draws another number of times in each run; that alone changes no value."""
     a, b = (
-        trace(cell(0, rng_before={"python": start}, rng_after={"python": end}))
-        for start, end in zip(before, after, strict=True)
+        trace(
+            cell(0, rng_before={"numpy": "p"}, rng_after={"numpy": f"q{n}"}),
+            cell(1, writes={"x": n}, rng_before={"numpy": f"q{n}"}, rng_after={"numpy": f"r{n}"}),
+        )
+        for n in (1, 2)
     )
-    assert bool(compare(a, b).first) is differs
+    found = compare(a, b)
+    assert [(each.cell, each.names) for each in found.origins] == [(1, ("x",))]
+    assert found.pairs[0].rng == {"numpy"}
+    assert compare(trace(a.cells[0]), trace(b.cells[0])).first is None
+
+
+def test_a_later_draw_from_the_same_unseeded_generator_is_no_origin_of_its_own() -> None:
+    a, b = (
+        trace(
+            *(
+                cell(c, writes={f"x{c}": n}, rng_before={g: f"{g}{c}{n}"}, rng_after={g: f"{g}{c}{n}+"})
+                for c, g in enumerate(["numpy", "numpy", "torch"])
+            )
+        )
+        for n in (1, 2)
+    )
+    assert [each.cell for each in compare(a, b).origins] == [0, 2]
+
+
+def test_names_come_in_the_order_of_the_source_with_by_products_last() -> None:
+    source = Source(("import time\nt0 = time.time()\nb = 1\na = b\nfor i in range(a):\n    c = i",))
+    names = dict.fromkeys(("a", "b", "c", "i", "t0"))
+    one, other = (trace(cell(0, writes=dict.fromkeys(names, n))) for n in (1, 2))
+    first = compare(one, other, source).first
+    assert first is not None
+    assert first.names == ("b", "a", "c", "i")
+
+
+def test_timings_differ_in_every_run_and_are_benign() -> None:
+    sources = ("import time\nt0 = time.time()", "x = 1", "took = time.time() - t0\nprint(took)")
+    a, b = (trace(cell(0, writes={"t0": n}), cell(1), cell(2, reads={"t0": n}, writes={"took": n})) for n in (1, 2))
+    found = compare(a, b, Source(sources))
+    assert (found.first, found.benign) == (None, ("t0", "took"))
+
+
+def test_a_clock_that_seeds_is_no_timing() -> None:
+    sources = ("import time\ns = int(time.time())", "rng = default_rng(s)")
+    a, b = (trace(cell(0, writes={"s": n}), cell(1, reads={"s": n}, writes={"rng": n})) for n in (1, 2))
+    first = compare(a, b, Source(sources)).first
+    assert first is not None
+    assert (first.cell, first.names) == (0, ("s",))
+
+
+def test_another_release_of_a_module_is_no_content() -> None:
+    a, b = (
+        trace(
+            CellTrace(index=0, source_digest="s", order=0, writes={"m": value(n, kind="module")}),
+            cell(1, writes={"x": n}),
+        )
+        for n in (1, 2)
+    )
+    assert [each.cell for each in compare(a, b).origins] == [1]
 
 
 def test_a_generator_that_a_library_brings_along_is_no_difference() -> None:
@@ -206,8 +251,8 @@ traces = st.lists(st.tuples(contents, contents, st.sampled_from(["", "o"])), max
 def test_comparison_is_symmetric_where_both_ran_and_sound(a: Trace, b: Trace) -> None:
     assert compare(a, a).first is None
     found = compare(a, b)
-    assert (found.first is None) == (not found.all)
+    assert (found.first is None) == (not found.origins)
     if found.first:
-        assert found.first in found.all
+        assert found.first in found.origins
     if len(a.cells) == len(b.cells):
-        assert [each.cell for each in found.all] == [each.cell for each in compare(b, a).all]
+        assert [each.cell for each in found.origins] == [each.cell for each in compare(b, a).origins]

@@ -15,7 +15,7 @@ from reprobook.execute.journal import Journal
 from reprobook.header import Code, Header, Origin, open_header, seal
 from reprobook.runs import NewRun, Store
 from reprobook.trace import Recorder
-from reprobook.verify import recorded_run, run_of_header, verify_notebook, verify_run
+from reprobook.verify import VerifyOptions, recorded_run, run_of_header, verify_notebook, verify_run
 
 WriteNotebook = Callable[..., Path]
 
@@ -50,14 +50,14 @@ def test_an_unseeded_notebook_diverges_in_the_cell_that_draws(store: Store, writ
     path = write_notebook(
         "import random\nn = 3", "x = [1 + 1e-9 * random.random() for _ in range(n)]", "loss = sum(x)\nloss"
     )
-    found = verify_notebook(path, store, tolerance=1e-6)
+    found = verify_notebook(path, store, VerifyOptions(tolerance=1e-6))
     assert found.verdict == "within_tolerance"
     assert found.first is not None
     assert (found.first.cell, found.first.cell_id, found.first.names) == (1, "c1", ("x",))
     assert "python" in found.first.evidence
-    assert [each.cell for each in found.all] == [1, 2]
-    assert found.cells == (0, 1, 2)
-    assert not found.first.confirmed
+    assert [each.cell for each in found.all] == [1]
+    assert (found.cells, found.differing) == ((0, 1, 2), (1, 2))
+    assert (found.first.cause, found.first.confirmed) == ("unseeded_rng.python_random", False)
 
 
 def test_a_changed_file_diverges_with_its_path(store: Store, write_notebook: WriteNotebook) -> None:

@@ -6,11 +6,15 @@ types are used here: what they return cannot lie, and reading it has no effect.
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 import types
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
+# What ``id`` gives, rotated; but ``id`` raises an audit event at every call, which costs more than all the rest.
+identity: Callable[[object], int] = object.__hash__
 _mro = type.__dict__["__mro__"].__get__
 _base = type.__dict__["__base__"].__get__
 _namespace = type.__dict__["__dict__"].__get__
@@ -25,7 +29,7 @@ _FIELDS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 # no two runs share it, and none of it is a result.
 _EPHEMERAL_NAMES = """
     threading _thread socket _socket ssl _ssl subprocess multiprocessing _multiprocessing concurrent asyncio _asyncio
-    logging selectors select sqlite3 _sqlite3 tempfile io _io mmap ctypes _ctypes queue _queue contextvars _contextvars
+    logging selectors select sqlite3 _sqlite3 tempfile io _io mmap ctypes _ctypes _queue contextvars _contextvars
     shutil weakref _weakrefset zipfile tarfile urllib http requests urllib3 httpx aiohttp zmq tornado
     IPython ipykernel ipywidgets traitlets comm matplotlib matplotlib_inline seaborn plotly bokeh altair
     tqdm rich wandb mlflow tensorboard reprobook
@@ -33,16 +37,32 @@ _EPHEMERAL_NAMES = """
 _EPHEMERAL = frozenset(_EPHEMERAL_NAMES.split())
 # Of these, hidden C state may be asked for by the pickle protocol: it has no side effects there.
 _TRUSTED_NAMES = """
-    builtins types operator _operator functools collections array decimal datetime zoneinfo random _random fractions
+    builtins types operator _operator functools collections _collections array decimal datetime zoneinfo random _random fractions
     numpy scipy sklearn pandas torch
 """
 _TRUSTED = frozenset(_TRUSTED_NAMES.split())
+_PACKAGE = "reprobook"
+_INSTALLED = tuple(
+    {os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib", "purelib", "platlib")}  # noqa: PTH118
+)
+# Attributes of libraries' objects that hold an address, a chance name, a counter of the process or a time, no more:
+# of sklearn's vectorizers and searches, of a styled frame, of what torch.compile returns.
+_VOLATILE_NAMES = """
+    _stop_words_id refit_time_ uuid
+    _torchdynamo_wrapper_id _torchdynamo_orig_callable _isolate_recompiles_id dynamo_ctx get_compiler_config
+"""
+_VOLATILE = frozenset(_VOLATILE_NAMES.split())
 
 
 def mro_of(cls: type) -> tuple[type, ...]:
     """Return the method resolution order."""
     found: tuple[type, ...] = _mro(cls)
     return found
+
+
+def derives(cls: type, base: type) -> bool:
+    """Tell whether a class is another or inherits from it, whatever its metaclass says."""
+    return any(each is base for each in mro_of(cls))
 
 
 def namespace_of(cls: type) -> types.MappingProxyType[str, Any]:
@@ -93,7 +113,7 @@ def has_hidden_state(cls: type, known: Collection[int]) -> bool:
     ``known`` have a handler of their own that reads their fields.
     """
     for each in mro_of(cls):
-        if each is object or id(each) in known:
+        if each is object or identity(each) in known:
             continue
         # Other getset descriptors may be computed: they say nothing about fields.
         shown = sum(
@@ -118,6 +138,14 @@ def attributes_of(value: object) -> dict[str, object]:
     return dict(sorted(found.items()))
 
 
+def content_of(value: object) -> dict[str, object]:
+    """Return the attributes that are content: without those that differ in every process."""
+    own = attributes_of(value)
+    if _VOLATILE.isdisjoint(own) or not is_trusted(type(value)):
+        return own
+    return {name: each for name, each in own.items() if name not in _VOLATILE}
+
+
 def _add_slot(found: dict[str, object], name: str, value: object, member: types.MemberDescriptorType) -> None:
     """Add a slot unless it is empty or a subclass's slot of the same name came first."""
     try:
@@ -137,3 +165,14 @@ def loaded(library: str) -> types.ModuleType | None:
     if type(module) is not types.ModuleType:
         return None
     return None if getattr(module.__spec__, "_initializing", False) else module
+
+
+def is_local_module(module: object) -> bool:
+    """Tell whether a module is neither installed nor builtin nor reprobook's: one beside the notebook."""
+    if type(module) is not types.ModuleType:
+        return False
+    own = vars(module)
+    name, file = own.get("__name__"), own.get("__file__")
+    if type(file) is not str or type(name) is not str or name.partition(".")[0] == _PACKAGE:
+        return False
+    return not file.startswith(_INSTALLED)

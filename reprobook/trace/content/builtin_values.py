@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _random
+import array
 import collections
+import contextvars
 import datetime as dt
 import decimal
 import enum
@@ -19,12 +21,16 @@ import weakref
 import zoneinfo
 from typing import Any
 
-from reprobook.trace.content import code_values
+from reprobook.trace.content import code_values, position_values
 from reprobook.trace.content.anatomy import attributes_of, fields_of, mro_of, qualified_name
 from reprobook.trace.content.parts import Parts, bytes_content, encode, sequence_parts
 from reprobook.trace.content.registry import Handler, opaque_parts
 
 _LONGEST_INT = 128
+# How sklearn names the seconds that each fit took; they come first in its results.
+_TIMINGS = frozenset(
+    ["fit_time", "score_time", "mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time", "fit_times"]
+)
 
 
 def scalar_summary(value: object) -> str:
@@ -51,7 +57,17 @@ def _memoryview(value: memoryview) -> Parts:
 
 
 def _dict(value: dict[Any, Any]) -> Parts:
-    return _items("dict", list(dict.keys(value)), list(dict.values(value)))
+    keys, values = list(dict.keys(value)), list(dict.values(value))
+    if len(keys) > 1 and type(keys[0]) is str and keys[0] in _TIMINGS and type(keys[1]) is str and keys[1] in _TIMINGS:
+        return _timed(keys, values)
+    return _items("dict", keys, values)
+
+
+def _timed(keys: list[Any], values: list[Any]) -> Parts:
+    """Return the parts of the results of a cross-validation, without the seconds that it took."""
+    kept = [(key, value) for key, value in zip(keys, values, strict=True) if type(key) is not str or key not in _TIMINGS]
+    found = _items("dict", [key for key, _ in kept], [value for _, value in kept])
+    return found._replace(data=b"timed", opaque=True, summary=f"dict[{len(keys)}]")
 
 
 def _ordered_dict(value: collections.OrderedDict[Any, Any]) -> Parts:
@@ -157,10 +173,6 @@ def _partial(value: functools.partial[Any]) -> Parts:
     return Parts("functools.partial", children=children, summary="functools.partial")
 
 
-def _cached_function(value: Any) -> Parts:
-    return Parts("functools.lru_cache", children=(attributes_of(value).get("__wrapped__"),), summary="lru_cache")
-
-
 def _exception(value: BaseException) -> Parts:
     return Parts("BaseException", children=fields_of(BaseException, value, "args"), summary="exception")
 
@@ -175,6 +187,19 @@ def _generator_state(value: random.Random) -> Parts:
 def _weak_reference(_: weakref.ref[Any]) -> Parts:
     # Whether the referent still lives depends on the collector: a weak reference has no content of its own.
     return Parts("weakref", summary="weakref")
+
+
+def _union(value: types.UnionType) -> Parts:
+    return Parts("types.UnionType", children=value.__args__, summary="Union")
+
+
+def _number_array(value: array.array[Any]) -> Parts:
+    data = array.array.tobytes(value)
+    return Parts("array.array", encode(value.typecode), bytes_content(data), summary=f"array[{value.typecode}]")
+
+
+def _context_variable(value: contextvars.ContextVar[Any]) -> Parts:
+    return Parts("contextvars.ContextVar", value.name.encode(), children=(value.get(None),), summary="ContextVar")
 
 
 def _singleton(value: object) -> Parts:
@@ -216,11 +241,14 @@ HANDLERS: dict[type, Handler] = {
     slice: Handler(_slice),
     range: Handler(_range),
     functools.partial: Handler(_partial),
-    functools._lru_cache_wrapper: Handler(_cached_function),  # noqa: SLF001  # it has no public name
     BaseException: Handler(_exception),
     _random.Random: Handler(_generator_state, whole=True),
     weakref.ref: Handler(_weak_reference, whole=True),
     type(...): Handler(_singleton),
     type(NotImplemented): Handler(_singleton),
+    type(int | str): Handler(_union),
+    array.array: Handler(_number_array),
+    contextvars.ContextVar: Handler(_context_variable),
     **code_values.HANDLERS,
+    **position_values.HANDLERS,
 }

@@ -1,17 +1,29 @@
 """How code is taken apart: functions, methods, classes, modules.
 
 A function is its compiled code, its defaults and what it closes over; not where it was written, since a notebook's
-file name changes with every process. A class of the notebook is its members; any other class is its name.
+file name changes with every process. A class of the notebook is its members; any other class is its name. A module beside the notebook
+counts as the notebook's; any other is its name and version.
 """
 
 from __future__ import annotations
 
+import sys
 import types
-from typing import Any
+from typing import Any, cast
 
-from reprobook.trace.content.anatomy import attributes_of, fields_of, mro_of, namespace_of, qualified_name
+from reprobook.ambient.stand_in import StandIn, unwrapped
+from reprobook.trace.content.anatomy import (
+    attributes_of,
+    derives,
+    fields_of,
+    is_local_module,
+    module_of,
+    mro_of,
+    namespace_of,
+    qualified_name,
+)
 from reprobook.trace.content.parts import Parts, encode
-from reprobook.trace.content.registry import Handler
+from reprobook.trace.content.registry import Handler, opaque_parts
 
 _FUNCTIONS = (types.FunctionType, classmethod, staticmethod, property)
 
@@ -33,7 +45,11 @@ def _code(value: types.CodeType) -> Parts:
 def _function(value: types.FunctionType) -> Parts:
     fields = fields_of(types.FunctionType, value, "__code__", "__defaults__", "__kwdefaults__", "__closure__")
     name = fields[0].co_qualname
-    return Parts("function", name.encode(), children=(*fields, attributes_of(value)), summary=name)
+    own = attributes_of(value)
+    if "_torchdynamo_orig_callable" in own:
+        # What torch.compile makes of a function holds counters and caches of this process.
+        return Parts("compiled", children=(own["_torchdynamo_orig_callable"],), opaque=True, summary=name)
+    return Parts("function", name.encode(), children=(*fields, own), summary=name)
 
 
 def _cell(value: types.CellType) -> Parts:
@@ -72,7 +88,8 @@ def _named(value: Any) -> Parts:
 
 def _class(value: type) -> Parts:
     name = qualified_name(value)
-    if not name.startswith("__main__."):
+    module = module_of(value)
+    if module != "__main__" and not is_local_module(sys.modules.get(module)):
         return Parts("class", name.encode(), summary=name)
     # Of the special names only the functions: the rest is bookkeeping of decorators and metaclasses.
     members = {
@@ -84,12 +101,35 @@ def _class(value: type) -> Parts:
 
 
 def _module(value: types.ModuleType) -> Parts:
-    own = attributes_of(value)
+    own = vars(value)
     facts = [each if type(each) is str else "" for each in (own.get("__name__"), own.get("__version__"))]
-    return Parts("module", encode(facts), summary=" ".join(facts).strip())
+    # Of a module beside the notebook, what it defines itself; what it imports from elsewhere is not its content.
+    members = _defined_in(own, facts[0]) if is_local_module(value) else {}
+    return Parts("module", encode(facts), children=(members,) if members else (), summary=" ".join(facts).strip())
+
+
+def _defined_in(members: dict[str, object], module: str) -> dict[str, object]:
+    """Return functions, classes and data of a module, sorted by name."""
+    found = {}
+    for name, value in sorted(members.items()):
+        if type(value) is types.FunctionType or derives(type(value), type):
+            home = value.__module__ if type(value) is types.FunctionType else module_of(cast("type", value))
+            if home != module:
+                continue
+        if type(value) is not types.ModuleType and not name.startswith("__"):
+            found[name] = value
+    return found
+
+
+def _stand_in(value: StandIn) -> Parts:
+    """Take a watched function as the function itself."""
+    function = unwrapped(value)
+    handler = HANDLERS.get(type(function))
+    return handler.describe(function) if handler else opaque_parts(type(function))
 
 
 HANDLERS: dict[type, Handler] = {
+    StandIn: Handler(_stand_in, whole=True),
     types.CodeType: Handler(_code),
     types.FunctionType: Handler(_function),
     types.CellType: Handler(_cell),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from blake3 import blake3
 
+from reprobook.trace.content.anatomy import identity
 from reprobook.trace.content.builtin_values import HANDLERS, scalar_summary
 from reprobook.trace.content.parts import Parts, bytes_content, encode, is_scalar
 from reprobook.trace.content.registry import Registry, opaque_parts
@@ -114,17 +115,22 @@ class Digester:
 
     def digest(self, value: object) -> ValueDigest:
         """Digest the content of a value."""
+        return self.measured(value)[0]
+
+    def measured(self, value: object) -> tuple[ValueDigest, int]:
+        """Digest the content of a value; return the work it took too, in bytes hashed or as good as hashed."""
         root = value
         if is_scalar(value):
             data = encode(value)
             root = Parts(type(value).__name__, content=bytes_content(data), summary=scalar_summary(value))
-        token, kind, summary = _Walk(self._memo, self._budget).run(root)[1:4]
-        return ValueDigest(
+        token, kind, summary, cost = _Walk(self._memo, self._budget).run(root)[1:5]
+        digest = ValueDigest(
             digest=blake3(token.data).hexdigest(),
             kind=f"sampled:{kind}" if token.sampled else kind,
             opaque=token.opaque,
             summary=summary[:_SUMMARY_LENGTH],
         )
+        return digest, cost
 
 
 class _Walk:
@@ -168,7 +174,7 @@ class _Walk:
 
     def _recall(self, value: object) -> _Known | None:
         """Return a value that was met before and may be taken as it was, if any."""
-        key = id(value)
+        key = identity(value)
         if (depth := self._depths.get(key)) is not None:
             up = _Token(b"\2" + encode(len(self._stack) - depth), low=depth, pure=False)
             return _Known(value, up, "", "", 0)
@@ -193,7 +199,7 @@ class _Walk:
         frame.scope, frame.spent = self._scope, self._spent
         content = frame.parts.content
         self._spent += _NODE_COST + (content.nbytes if content else 0)
-        self._depths[id(value)] = len(self._stack)
+        self._depths[identity(value)] = len(self._stack)
         self._stack.append(frame)
 
     def _opened(self, value: object, parts: Parts) -> _Frame:
@@ -216,7 +222,7 @@ class _Walk:
 
     def _leave(self, frame: _Frame) -> _Known:
         """Hash the children of a node, and remember it."""
-        depth, key, token = len(self._stack), id(frame.value), frame.token
+        depth, key, token = len(self._stack), identity(frame.value), frame.token
         del self._depths[key]
         if frame.parts.ordered:
             frame.hasher.update(encode(frame.tokens))
@@ -237,7 +243,7 @@ class _Walk:
         elif closed:
             self._scope[key] = known
         else:
-            ancestor = id(self._stack[token.low].value)
+            ancestor = identity(self._stack[token.low].value)
             number = b"\3" + encode(len(self._scope))
             self._scope[key] = known._replace(token=token._replace(data=number), ancestor=ancestor)
         return known

@@ -6,11 +6,13 @@ import marshal
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from reprobook.trace.content.anatomy import identity
+
 # marshal writes None and the plain scalars by content, in C. Format 2 is the last one that is free of references
 # and of interning flags, both of which would depend on the history of the process; it has not changed since 2.5.
 _MARSHAL_FORMAT = 2
 # By id: to look a class up by itself would call the ``__hash__`` of its metaclass.
-_SCALARS = frozenset(map(id, (type(None), bool, int, float, complex, str, bytes)))
+SCALARS = frozenset(map(identity, (type(None), bool, int, float, complex, str, bytes)))
 
 # Anything with the buffer protocol, contiguous; numpy arrays too.
 Buffer = Any
@@ -75,7 +77,7 @@ class Parts(NamedTuple):
 
 def is_scalar(value: object) -> bool:
     """Tell whether a value is a plain scalar, of one of the builtin types and not of a subclass."""
-    return id(type(value)) in _SCALARS
+    return identity(type(value)) in SCALARS
 
 
 def encode(value: Any) -> bytes:
@@ -92,7 +94,7 @@ def bytes_content(data: Buffer) -> Content:
 def sequence_parts(kind: str, items: list[object], *, ordered: bool = True) -> Parts:
     """Return the parts of a sequence or set; one of plain scalars is encoded at once, about 100 times faster."""
     summary = f"{kind}[{len(items)}]"
-    if not _SCALARS.issuperset(map(id, map(type, items))):
+    if not SCALARS.issuperset(map(identity, map(type, items))):
         return Parts(kind, encode(len(items)), children=items, ordered=ordered, summary=summary)
     flat = encode(items) if ordered else encode(sorted(map(encode, items)))
     if len(flat) <= _SMALL_BYTES:

@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import Any, NamedTuple, cast
 
 from reprobook.trace.content.anatomy import (
-    attributes_of,
+    content_of,
     has_hidden_state,
+    identity,
     is_ephemeral,
     is_iterator,
     is_trusted,
@@ -19,7 +20,15 @@ from reprobook.trace.content.anatomy import (
 )
 from reprobook.trace.content.parts import Parts
 
-_LIBRARIES = ("numpy", "pandas", "torch")
+# By the module that must be loaded: the file here that knows its types.
+_LIBRARIES = {
+    "numpy": "numpy_values",
+    "pandas": "pandas_values",
+    "torch": "torch_values",
+    "PIL.Image": "image_values",
+    "pyarrow": "arrow_values",
+    "polars": "polars_values",
+}
 
 
 class Handler(NamedTuple):
@@ -38,33 +47,33 @@ class Registry:
 
     def __init__(self, builtin: Mapping[type, Handler]) -> None:
         # By the id of the type, for the reason that ``parts.py`` gives; the types themselves live as long as Python.
-        self._handlers = {id(cls): handler for cls, handler in builtin.items()}
+        self._handlers = {identity(cls): handler for cls, handler in builtin.items()}
         self._attached: set[str] = set()
 
     def attach_loaded(self) -> None:
         """Attach the handlers of the libraries that the process has imported by now."""
-        for library in _LIBRARIES:
+        for library, adapter in _LIBRARIES.items():
             if library not in self._attached and loaded(library):
                 self._attached.add(library)
-                found = import_module(f"reprobook.trace.content.{library}_values").handlers()
-                self._handlers |= {id(each): handler for each, handler in found.items()}
+                found = import_module(f"reprobook.trace.content.{adapter}").handlers()
+                self._handlers |= {identity(each): handler for each, handler in found.items()}
 
     def describe(self, value: object) -> Parts:
         """Take a value apart by the handler of its type, else by its attributes."""
         cls = type(value)
-        if exact := self._handlers.get(id(cls)):
+        if exact := self._handlers.get(identity(cls)):
             return exact.describe(value)
-        known = [self._handlers[id(each)] for each in mro_of(cls) if id(each) in self._handlers]
+        known = [self._handlers[identity(each)] for each in mro_of(cls) if identity(each) in self._handlers]
         if whole := next((handler for handler in known if handler.whole), None):
             return whole.describe(value)
         if is_ephemeral(cls):
             return opaque_parts(cls)
         base = [handler.describe(value) for handler in known[:1]]
         if not has_hidden_state(cls, self._handlers):
-            return _instance_parts(cls, base, attributes_of(value))
+            return _instance_parts(cls, base, content_of(value))
         if not base and is_trusted(cls) and not is_iterator(cls):
             return _reduced_parts(cls, value)
-        return _instance_parts(cls, base, attributes_of(value))._replace(opaque=True)
+        return _instance_parts(cls, base, content_of(value))._replace(opaque=True)
 
 
 def opaque_parts(cls: type) -> Parts:

@@ -1,7 +1,6 @@
 """How torch's values are taken apart. Imported only once torch is.
 
-Modules and schedulers need no handler: they are plain Python objects, and their parameters, buffers, mode and
-attributes all lie in their ``__dict__``.
+Schedulers and data loaders need no handler: they are plain Python objects.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import Any
 
 import torch
 
-from reprobook.trace.content.anatomy import attributes_of, mro_of, namespace_of, qualified_name
+from reprobook.trace.content.anatomy import attributes_of, content_of, mro_of, namespace_of, qualified_name
 from reprobook.trace.content.numpy_values import array_parts
 from reprobook.trace.content.parts import Parts, encode, sequence_parts
 from reprobook.trace.content.registry import Handler, opaque_parts
@@ -23,6 +22,7 @@ _COMPRESSED = {
     torch.sparse_csc: ("ccol_indices", "row_indices"),
     torch.sparse_bsc: ("ccol_indices", "row_indices"),
 }
+_HOOKS = frozenset(name for name in vars(torch.nn.Module()) if name.endswith("_hooks"))
 
 
 def handlers() -> dict[type, Handler]:
@@ -33,6 +33,10 @@ def handlers() -> dict[type, Handler]:
         torch.Generator: Handler(_generator, whole=True),
         torch.optim.Optimizer: Handler(_optimizer, whole=True),
         torch.optim.lr_scheduler.LRScheduler: Handler(_scheduler, whole=True),
+        torch.nn.Module: Handler(_module, whole=True),
+        torch.utils.hooks.RemovableHandle: Handler(lambda _: Parts("hook", summary="hook"), whole=True),
+        torch.UntypedStorage: Handler(_storage, whole=True),
+        torch.jit.ScriptModule: Handler(_script, whole=True),
         torch.Size: Handler(lambda value: sequence_parts("torch.Size", list(tuple.__iter__(value)))),
         **dict.fromkeys(named, Handler(_named)),
     }
@@ -48,9 +52,11 @@ def _tensor(value: torch.Tensor) -> Parts:
         kind, dtype, shape = qualified_name(cls), str(plain.dtype).removeprefix("torch."), list(plain.shape)
         facts = (dtype, tuple(shape), plain.device.type, str(plain.layout), value.requires_grad)
         parts = Parts(kind, encode(facts), summary=f"{dtype}{shape}")
-        if plain.is_meta or plain.is_quantized:
+        if plain.is_meta or plain.is_nested:
             return parts._replace(opaque=True)
-        return parts._replace(children=(*_elements(plain), attributes_of(value)))
+        # What backward passes have added up belongs to the state of a parameter.
+        gradient = value.grad if value.is_leaf else None
+        return parts._replace(children=(*_elements(plain), gradient, attributes_of(value)))
 
 
 def _dispatches(cls: type) -> bool:
@@ -66,7 +72,17 @@ def _elements(plain: torch.Tensor) -> tuple[Parts, ...]:
         return (_dense(merged.indices()), _dense(merged.values()))
     if names := _COMPRESSED.get(plain.layout):
         return (*(_dense(getattr(plain, name)()) for name in names), _dense(plain.values()))
+    if plain.is_quantized:
+        return (_dense(plain.int_repr()), *_scales(plain))
     return (_dense(plain),)
+
+
+def _scales(plain: torch.Tensor) -> tuple[Parts, ...]:
+    """Return what the integers of a quantized tensor stand for."""
+    if plain.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+        return (Parts("scale", encode((plain.q_scale(), plain.q_zero_point()))),)
+    axis = Parts("axis", encode(plain.q_per_channel_axis()))
+    return (_dense(plain.q_per_channel_scales()), _dense(plain.q_per_channel_zero_points()), axis)
 
 
 def _dense(plain: torch.Tensor) -> Parts:
@@ -77,6 +93,31 @@ def _dense(plain: torch.Tensor) -> Parts:
     except TypeError:
         array = here.view(_SAME_SIZE[here.element_size()]).numpy()
     return array_parts("elements", array)
+
+
+def _storage(value: torch.UntypedStorage) -> Parts:
+    if value.device.type != "cpu":
+        return opaque_parts(type(value))
+    plain = torch.empty(0, dtype=torch.uint8, device="cpu").set_(value)
+    return Parts("torch.UntypedStorage", children=(_dense(plain),), summary=f"storage[{len(plain)}]")
+
+
+def _module(value: torch.nn.Module) -> Parts:
+    """Take a module as its attributes: parameters, buffers, mode, submodules lie there, and what a user adds."""
+    own = content_of(value)
+    for name in _HOOKS & own.keys():
+        # Their keys count all hooks of the process.
+        hooks: Any = own[name]
+        own[name] = list(dict.values(hooks))
+    kind = qualified_name(type(value))
+    return Parts(kind, "\0".join(own).encode(), children=list(own.values()), summary=kind)
+
+
+def _script(value: Any) -> Parts:
+    """Take a compiled module as its code and its state; attributes that are neither are C++'s."""
+    kind = qualified_name(type(value))
+    children = (str(value.code), value.training, torch.nn.Module.state_dict(value))
+    return Parts(kind, children=children, opaque=True, summary=kind)
 
 
 def _generator(value: torch.Generator) -> Parts:

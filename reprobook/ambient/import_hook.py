@@ -43,7 +43,9 @@ class AfterImport(MetaPathFinder):
         """Find the spec of a module it waits for by the other finders, and wrap its load."""
         if fullname not in self._actions:
             return None
-        others = (finder for finder in sys.meta_path if finder is not self and hasattr(finder, "find_spec"))
+        # Those before it had their turn; another one of its kind among them would ask it again, and so on.
+        later = sys.meta_path[sys.meta_path.index(self) + 1 :] if self in sys.meta_path else sys.meta_path
+        others = (finder for finder in later if hasattr(finder, "find_spec"))
         found = (spec for finder in others if (spec := finder.find_spec(fullname, path, target)) is not None)
         spec = next(found, None)
         if spec is not None and spec.loader is not None:

@@ -1,10 +1,11 @@
-"""Where a script is proved: the notebook's folder as it was before the run."""
+"""A working folder as a run found it: without what that run left there, and with files as they were recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
+from reprobook.runs import Blobs
 from reprobook.trace import MISSING, Trace
 
 
@@ -30,6 +31,17 @@ def lay_out(folder: Path, without: Collection[str], into: Path) -> Path:
         return folder
     _link(folder, {PurePosixPath(path).parts for path in without}, into)
     return into
+
+
+def put_back(files: Mapping[str, str], blobs: Blobs, into: Path) -> bool:
+    """Write files, by their SHA-256, as they were recorded; False if not all of them are kept."""
+    kept = {path: digest for path, digest in files.items() if digest != MISSING}
+    if not all(blobs.path(digest).exists() for digest in kept.values()):
+        return False
+    for path, digest in kept.items():
+        (into / path).parent.mkdir(parents=True, exist_ok=True)
+        blobs.place(digest, into / path)
+    return True
 
 
 def _link(folder: Path, without: Collection[tuple[str, ...]], into: Path) -> None:

@@ -1,0 +1,103 @@
+"""`reprobook check`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reprobook.cli.console import console, print_json
+from reprobook.cli.exit_codes import SUCCESS
+from reprobook.cli.messages import examples
+from reprobook.cli.render_check import diff_lines, show_diff, show_hazards
+from reprobook.errors import InputError, NotebookError
+from reprobook.hazards import Hazard, find_hazards, fix_notebook, with_sources
+from reprobook.notebook import read_notebook
+
+
+@click.command(epilog=examples("reprobook check train.ipynb", "reprobook check train.ipynb --fix"))
+@click.argument("path", metavar="NB", type=click.Path(path_type=Path))
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows a diff first.")
+@click.option("--yes", is_flag=True, help="Do not ask before the notebook is changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+def check(*, path: Path, fix: bool, yes: bool, as_json: bool) -> int:
+    """Say what may make a notebook irreproducible, before anything runs.
+
+    Nothing is executed. A hazard (✗) will make results differ; a hint (·) may, in an open notebook or on another
+    machine. Exits with 0 whether or not there are hazards, and with 2 if the notebook cannot be read.
+
+    --fix seeds generators (with the variable `seed` if there is one), sorts sets and listings, and gives random_state,
+    default_rng and samplers the seed. Outputs, metadata and all other bytes of the file stay as they are.
+    """
+    data = _read(path)
+    notebook = read_notebook(data, path.name)
+    found = find_hazards(notebook)
+    sources = fix_notebook(notebook, found) if fix else {}
+    diff = diff_lines(notebook, sources)
+    written = False
+    if sources:
+        if not as_json:
+            show_diff(console(), diff)
+        written = yes or not sys.stdin.isatty() or click.confirm("Write these changes?", err=True)
+        if written:
+            data = _write(path, data, sources)
+            notebook = read_notebook(data, path.name)
+            found = find_hazards(notebook)
+    if as_json:
+        changed = {"fixed": sorted(sources) if written else [], "diff": "\n".join(diff)} if fix else {}
+        print_json({"hazards": [_as_json(hazard) for hazard in found], **changed})
+    else:
+        show_hazards(console(), notebook, found)
+    return SUCCESS
+
+
+def _as_json(hazard: Hazard) -> dict[str, Any]:
+    """Return a hazard as JSON."""
+    keys = ("cell", "line", "cause", "message", "fix", "certain")
+    return {key: getattr(hazard, key) for key in keys}
+
+
+def _read(path: Path) -> bytes:
+    """Read the notebook's file.
+
+    Raises:
+        NotebookError: If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: {error.strerror or error}"
+        raise NotebookError(msg, hint="Give the path of an .ipynb file.") from error
+
+
+def _write(path: Path, data: bytes, sources: Mapping[int, str]) -> bytes:
+    """Replace the file in one step, and return its new bytes; a link is followed, the permissions stay.
+
+    Raises:
+        InputError: If it was changed meanwhile, by an open Jupyter for example, or cannot be written.
+    """
+    target = path.resolve()
+    new = with_sources(data, sources)
+    if _read(target) != data:
+        msg = f"{path}: the file was changed while it was being checked"
+        raise InputError(msg, hint="Save or close it in Jupyter, then run the command again.")
+    name = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            name = file.name
+            file.write(new)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o7777)
+        Path(name).replace(target)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        msg = f"{path}: cannot be written: {error.strerror or error}"
+        raise InputError(msg, hint="Check the permissions of the file and of its folder.") from error
+    return new

@@ -1,0 +1,92 @@
+"""What a run read, kept by content, so that a later replay can be given the same bytes again.
+
+Kept are the files that cells read and the local modules that they import, small ones only: a store is no archive of
+data sets. ``REPROBOOK_KEEP_INPUTS`` is the most that one run may add, in megabytes (default 64; 0 keeps nothing).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reprobook.capture import local_module_files
+from reprobook.header import sha256_hex
+from reprobook.runs import Blobs, RunFolder
+from reprobook.runs.files import read_bytes, write_atomic
+from reprobook.trace import MISSING, Trace
+
+MODULES = "modules.json"
+_VARIABLE = "REPROBOOK_KEEP_INPUTS"
+_DEFAULT_MEGABYTES = 64
+# No larger share of the allowance for a single file: one big table must not push out all others.
+_LARGEST_SHARE = 0.5
+
+
+def keep_files(trace: Trace, cwd: Path, blobs: Blobs) -> None:
+    """Keep the files that the cells read, as far as they still are what was read."""
+    left = _allowance()
+    largest = left * _LARGEST_SHARE
+    for path, digest in sorted(files_read(trace).items()):
+        try:
+            size = (cwd / path).stat().st_size
+            if digest == MISSING or size > min(left, largest) or blobs.path(digest).exists():
+                continue
+            data = (cwd / path).read_bytes()
+        except OSError:
+            continue  # gone by now, or not ours to read
+        if sha256_hex(data) == digest:
+            blobs.put(data)
+            left -= size
+
+
+def files_read(trace: Trace) -> dict[str, str]:
+    """Return the digest that each file had when a cell first read it; files that the run made itself are left out."""
+    found: dict[str, str] = {}
+    made: set[str] = set()
+    for cell in trace.cells:
+        for path, digest in cell.files_read.items():
+            if path not in made:
+                found.setdefault(path, digest)
+        made |= cell.files_written.keys()
+    return found
+
+
+def keep_modules(run: RunFolder, sources: Sequence[str], folder: Path) -> None:
+    """Keep the local modules that the cells import, and write down which file is which: ``modules.json``."""
+    left = _allowance()
+    kept: dict[str, str] = {}
+    for name, path in _module_files(sources, folder):
+        data = path.read_bytes()
+        if len(data) <= left:
+            left -= len(data)
+            kept[name] = run.blobs.put(data)
+    if kept:
+        write_atomic(run.path / MODULES, json.dumps(kept, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def lay_out_modules(run: RunFolder, into: Path) -> bool:
+    """Write the modules as they were recorded below a folder; False if none were kept."""
+    path = run.path / MODULES
+    if not path.exists():
+        return False
+    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path)))
+    for name, digest in names.items():
+        target = (into / name).resolve()
+        if target.is_relative_to(into.resolve()):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            run.blobs.place(digest, target)
+    return bool(names)
+
+
+def _module_files(sources: Sequence[str], folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the importable files of local modules, each with its path below the folder that is searched."""
+    for files in local_module_files(sources, folder).values():
+        yield from sorted(files.items())
+
+
+def _allowance() -> int:
+    """Return how many bytes one run may keep."""
+    text = os.environ.get(_VARIABLE, "")
+    return int(float(text) * 2**20) if text.replace(".", "", 1).isdigit() else _DEFAULT_MEGABYTES * 2**20

@@ -1,0 +1,1 @@
+"""Who may have done it: suspects for a divergence, and the experiments that prove them."""
