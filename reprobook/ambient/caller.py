@@ -53,7 +53,7 @@ def find_caller(frame: FrameType | None, namespace: dict[str, Any], cell: str, *
         cell: File name of the running cell's code.
         deep: Whether modules of the standard library with purposes of their own count as between.
     """
-    via, place, importing, code, function = "", "standard", False, None, ""
+    via, place, code, function = "", "standard", None, ""
     for _ in range(_DEPTH):
         if frame is None:
             break
@@ -64,7 +64,9 @@ def find_caller(frame: FrameType | None, namespace: dict[str, Any], cell: str, *
                 break
         elif code is None:
             found = place_of(here.co_filename)
-            importing = importing or found == "import"
+            # A module of the user's own that is being imported runs the user's code; any other does not.
+            if found == "import" and place != "local":
+                return None
             name = str(frame.f_globals.get("__name__", ""))
             if not via and found == "standard":
                 function = f"{name}.{here.co_qualname}"
@@ -72,8 +74,7 @@ def find_caller(frame: FrameType | None, namespace: dict[str, Any], cell: str, *
             if not via and counts:
                 via, place = name, found
         frame = frame.f_back
-    # A module of the user's own that is being imported runs the user's code.
-    if code is None or (importing and place != "local") or via.partition(".")[0] in MACHINERY:
+    if code is None or via.partition(".")[0] in MACHINERY:
         return None
     return Caller(_line(frame) if frame else None, via, code, function)
 

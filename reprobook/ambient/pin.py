@@ -61,7 +61,7 @@ def _hold_order(pins: Pins, replacements: Replacements) -> None:
     if pins.serial:
         _part("serial").pin_pools(replacements)
         _part("serial_tasks").pin_tasks(replacements)
-    else:
+    elif pins.entropy or pins.clock or pins.generators:
         _part("jitter").add_jitter(replacements)
 
 
@@ -72,7 +72,7 @@ def _hold_numerics(pins: Pins, replacements: Replacements) -> None:
     if pins.deterministic:
         _part("numerics").pin_kernels(replacements)
     if pins.sorts:
-        _part("numerics").pin_sorts(replacements)
+        _part("sorts").pin_sorts(replacements)
     if pins.settings:
         _part("restored").pin_settings(replacements, pins.settings)
 

@@ -5,6 +5,8 @@ A plain Python function would not do: kept on a class it would bind as a method,
 
 from __future__ import annotations
 
+import glob
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -95,6 +97,13 @@ class Replacements:
             return
         kind = BindingStandIn if type(unwrapped(original)) is types.FunctionType else StandIn
         self.put(module, name, kind(original, act, module.__name__, name))
+
+    def stand_in_for_scandir(self, act: Callable[..., Any]) -> None:
+        """Do so for ``os.scandir``; the classes behind ``glob`` of Python 3.13 took it by name at their import."""
+        self.stand_in(os, "scandir", act)
+        for name in ("_GlobberBase", "_Globber", "_StringGlobber"):
+            if "scandir" in vars(owner := getattr(glob, name, None) or object):
+                self.put(owner, "scandir", staticmethod(os.scandir))
 
     def put(self, owner: Any, name: str, replacement: Any) -> None:
         """Replace any attribute."""

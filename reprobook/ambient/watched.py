@@ -37,7 +37,7 @@ _WATCHED: dict[str, list[Watched]] = {
         *_named("cpu_count", "cpu_count process_cpu_count sched_getaffinity", answers.counted),
         *_named("memory", "getloadavg"),
         *_named("memory", "sysconf", answers.system_asked),
-        *_named("listing", "listdir scandir", answers.listed),
+        *_named("listing", "listdir", answers.listed),
         *_named("file_time", "stat lstat", answers.looked_at),
         *_named("exists", "access", answers.accessed),
     ],
@@ -63,6 +63,7 @@ _ENVIRONMENT = Watched("os.environ", "environment", answers.variable_read)
 def put_in_place(replacements: Replacements, ask: Callable[..., Any]) -> None:
     """Let stand-ins take the place of the watched functions, in modules imported later too."""
     replacements.after_import({name: partial(_watch, replacements, ask, watched) for name, watched in _WATCHED.items()})
+    replacements.stand_in_for_scandir(partial(ask, Watched("os.scandir", "listing", answers.listed)))
     replacements.put(os._Environ, "__getitem__", _watched_reading(ask))  # noqa: SLF001  # the class has no public name
 
 

@@ -14,6 +14,7 @@ import click
 from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import SUCCESS
 from reprobook.cli.messages import examples
+from reprobook.cli.options import common_options
 from reprobook.cli.render_check import diff_lines, show_diff, show_hazards
 from reprobook.errors import InputError, NotebookError
 from reprobook.hazards import Hazard, find_hazards, fix_notebook, with_sources
@@ -24,8 +25,8 @@ from reprobook.notebook import read_notebook
 @click.argument("path", metavar="NB", type=click.Path(path_type=Path))
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows a diff first.")
 @click.option("--yes", is_flag=True, help="Do not ask before the notebook is changed.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
-def check(*, path: Path, fix: bool, yes: bool, as_json: bool) -> int:
+@common_options
+def check(*, path: Path, fix: bool, yes: bool, store_path: Path | None, as_json: bool) -> int:
     """Say what may make a notebook irreproducible, before anything runs.
 
     Nothing is executed. A hazard (✗) will make results differ; a hint (·) may, in an open notebook or on another
@@ -34,6 +35,7 @@ def check(*, path: Path, fix: bool, yes: bool, as_json: bool) -> int:
     --fix seeds generators (with the variable `seed` if there is one), sorts sets and listings, and gives random_state,
     default_rng and samplers the seed. Outputs, metadata and all other bytes of the file stay as they are.
     """
+    del store_path  # taken by every command; nothing is recorded here
     data = _read(path)
     notebook = read_notebook(data, path.name)
     found = find_hazards(notebook)

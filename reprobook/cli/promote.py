@@ -12,20 +12,34 @@ from reprobook.cli.exit_codes import DIVERGED, SUCCESS
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, is_notebook, open_store
 from reprobook.cli.progress import Progress
-from reprobook.promote import Promotion, promote_notebook
+from reprobook.promote import JobOptions, Promotion, promote_notebook
 
 
 @click.command(epilog=examples("reprobook promote train.ipynb -o job", "cd job && python train.py --help"))
 @click.argument("target", metavar="NB|RUN")
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="The job's folder.")
+@click.option(
+    "--keep", metavar="CELL", multiple=True, help="Keep this code cell: its number, from 0, or its id. Repeatable."
+)
+@click.option("--force", is_flag=True, help="Replace another notebook's job, or files edited by hand.")
 @click.option("--no-verify", is_flag=True, help="Write the script without running it.")
 @common_options
-def promote(*, target: str, out: Path | None, no_verify: bool, store_path: Path | None, as_json: bool) -> int:
+def promote(  # noqa: PLR0913 - one for each option
+    *,
+    target: str,
+    out: Path | None,
+    keep: tuple[str, ...],
+    force: bool,
+    no_verify: bool,
+    store_path: Path | None,
+    as_json: bool,
+) -> int:
     """Turn a notebook into a script, and prove it: it is run, and must give the notebook's result bit by bit."""
     store = open_store(store_path, target)
     source = Path(target) if is_notebook(target) else store.resolve(target)
+    options = JobOptions(keep=keep, force=force)
     with Progress() as progress:
-        found = promote_notebook(source, store, out=out, verify=not no_verify, on_event=progress)
+        found = promote_notebook(source, store, options, out=out, verify=not no_verify, on_event=progress)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -39,6 +53,8 @@ def _show(found: Promotion) -> None:
     verdicts = {True: "✓ equivalent: true", False: "✗ equivalent: false", None: "not proved"}
     styles = {True: "bold green", False: "bold red", None: "yellow"}
     out.print(Text.assemble((verdicts[found.equivalent], styles[found.equivalent]), f"  {found.script}"))
+    for cell in found.asked:
+        out.print(cell_text(f"  kept as asked: cell {cell}", "dim"))
     for each in found.dropped:
         out.print(cell_text(f"  left out: cell {each.cell}: {each.reason}", "dim"))
     if found.first:

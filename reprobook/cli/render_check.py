@@ -27,14 +27,16 @@ def show_hazards(out: Console, notebook: Notebook, hazards: Sequence[Hazard]) ->
 
 
 def _show_hazard(out: Console, hazard: Hazard, line: str) -> None:
-    """Show one hazard: source, cause, reason and edit; a hint is dimmed."""
-    mark, style = ("✗", "bold red") if hazard.certain else ("·", "dim")
+    """Show one hazard: source, cause, reason and edit; a hint is dimmed and shorter."""
+    if not hazard.certain:
+        hint = f"  · {hazard.line:>3} │ {hazard.cause}: {plain(hazard.message)}; fix: {plain(hazard.fix)}"
+        out.print(Text(hint, style="dim"))
+        return
     called = f"  (called from {', '.join(f'cell {cell}' for cell in hazard.called_from)})" if hazard.called_from else ""
-    out.print(Text.assemble((f"  {mark} {hazard.cause}", style), (called, "dim")))
+    out.print(Text.assemble((f"  ✗ {hazard.cause}", "bold red"), (called, "dim")))
     out.print(Text.assemble((f"    {hazard.line:>3} │ ", "dim"), plain(line, keep="")))
-    body = "" if hazard.certain else "dim"
-    out.print(Text(f"        {plain(hazard.message)}", style=body))
-    out.print(Text(f"        fix: {plain(hazard.fix)}", style="cyan" if hazard.certain else "dim"))
+    out.print(Text(f"        {plain(hazard.message)}"))
+    out.print(Text(f"        fix: {plain(hazard.fix)}", style="cyan"))
 
 
 def _summary(notebook: Notebook, hazards: Sequence[Hazard]) -> Text:
@@ -44,7 +46,9 @@ def _summary(notebook: Notebook, hazards: Sequence[Hazard]) -> Text:
     more = f", {hints} {'hint' if hints == 1 else 'hints'}" if hints else ""
     if not certain:
         return Text(f"✓ {plain(notebook.name)}: no hazard found{more}", style="green")
-    return Text(f"✗ {plain(notebook.name)}: {certain} {'hazard' if certain == 1 else 'hazards'}{more}", style="bold red")
+    return Text(
+        f"✗ {plain(notebook.name)}: {certain} {'hazard' if certain == 1 else 'hazards'}{more}", style="bold red"
+    )
 
 
 def diff_lines(notebook: Notebook, sources: Mapping[int, str]) -> list[str]:

@@ -93,7 +93,7 @@ def _show_metrics(out: Console, found: Verification) -> None:
     """Show the metrics of both sides, those that differ in red."""
     rows = table("metric", "original", "replay", right=("original", "replay"))
     for name, pair in found.metrics.items():
-        style = "" if numbers_agree(pair, None) else "red"
+        style = "" if numbers_agree(pair) else "red"
         # Digits that agree may hide those that do not.
         digits = number_text if not style else repr
         rows.add_row(cell_text(name), digits(pair.original), Text(digits(pair.replay), style=style))

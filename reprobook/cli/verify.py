@@ -22,7 +22,13 @@ from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job,
     ))
 @click.argument("target", metavar="RUN|NB|JOB")
 @click.option("--diagnose", is_flag=True, help="Find the cause by experiments: replays with one thing held still.")
-@click.option("--tolerance", default="bitwise", show_default=True, metavar="bitwise|REL", help="For the metrics.")
+@click.option(
+    "--tolerance",
+    default="bitwise",
+    show_default=True,
+    metavar="bitwise|REL",
+    help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2.",
+)
 @cwd_option("Working folder of the replay.  [default: the run's]")
 @common_options
 def verify(  # noqa: PLR0913  # one argument an option

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from reprobook.ambient import NO_PINS, Pins
 from reprobook.execute.history import LoadedModule
@@ -19,7 +20,7 @@ from reprobook.runs import RunFolder, Store
 from reprobook.trace import CellTrace
 
 
-def replay_history(
+def replay_history(  # noqa: PLR0913  # what is repeated, and how, by keyword
     run: RunFolder,
     sources: Sequence[str],
     store: Store,
@@ -68,7 +69,7 @@ def replay_history(
 
 def _prepared(sources: Sequence[str], folder: Path, options: RunOptions, *, deterministic: bool) -> Preparation:
     """Put the sources into a notebook of their own."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"step-{number}",

@@ -25,12 +25,13 @@ class JobMetrics:
     def __init__(self, out: Path) -> None:
         path = out / "metrics.jsonl"
         path.unlink(missing_ok=True)
-        self.last: dict[str, float | str] = {}
+        self.last: dict[str, int | float | str] = {}
         self._lines = JsonLines(path, durable=False)
 
     def log_metric(self, name: str, value: float, step: int | None = None) -> None:
         """Append one value."""
-        self.last[name] = json_number(float(value))
+        # An integer stays one: a count of 3 is not 3.0.
+        self.last[name] = int(value) if isinstance(value, int) else json_number(float(value))
         self._lines.append({"name": name, "value": self.last[name], "step": step})
 
     def close(self) -> None:

@@ -68,29 +68,35 @@ class Scope:
 
 def bind_statement(scope: Scope, node: ast.AST, cell: int) -> None:
     """Note what one node binds in its scope; the nodes inside are not visited."""
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            _bind_target(scope, target, node.value, _end(node, cell))
-    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-        if node.value is not None:
-            _bind_target(scope, node.target, node.value, _end(node, cell))
-    elif isinstance(node, ast.AugAssign):
-        _bind_target(scope, node.target, None, _end(node, cell))
-    elif isinstance(node, (ast.For, ast.AsyncFor)):
-        _bind_target(scope, node.target, node.iter, _end(node.iter, cell), element=True)
-    elif isinstance(node, ast.withitem):
-        if node.optional_vars is not None:
-            _bind_target(scope, node.optional_vars, node.context_expr, _end(node.context_expr, cell))
-    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+    for target, value in _targets(node):
+        looped = isinstance(node, (ast.For, ast.AsyncFor))
+        whole = isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr))
+        _bind_target(scope, target, value, _end(node if whole or value is None else value, cell), element=looped)
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
         for alias in (each for each in node.names if each.name != "*"):
             name = alias.asname or alias.name.partition(".")[0]
             scope.bind(name, Binding(_end(node, cell), "import", node, imported(alias, node)))
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         scope.bind(node.name, Binding((cell, node.lineno, node.col_offset), "definition", node))
-    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-        scope.bind(node.name, Binding((cell, node.lineno, node.col_offset), "other"))
-    elif isinstance(node, ast.MatchMapping) and node.rest:
-        scope.bind(node.rest, Binding((cell, node.lineno, node.col_offset), "other"))
+    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
+        caught = node.rest if isinstance(node, ast.MatchMapping) else node.name
+        if caught:
+            scope.bind(caught, Binding((cell, node.lineno, node.col_offset), "other"))
+
+
+def _targets(node: ast.AST) -> list[tuple[ast.expr, ast.expr | None]]:
+    """Return the targets of a statement, with the value that each is bound to."""
+    if isinstance(node, ast.Assign):
+        return [(target, node.value) for target in node.targets]
+    if isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        return [(node.target, node.value)] if node.value is not None else []
+    if isinstance(node, ast.AugAssign):
+        return [(node.target, None)]
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return [(node.target, node.iter)]
+    if isinstance(node, ast.withitem) and node.optional_vars is not None:
+        return [(node.optional_vars, node.context_expr)]
+    return []
 
 
 def bind_inner(scope: Scope, node: ast.AST, cell: int) -> None:

@@ -6,7 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from reprobook.hazards.bindings import COMPREHENSIONS, FUNCTIONS, Definition, Position, Scope, bind_inner, bind_statement
+from reprobook.hazards.bindings import (
+    COMPREHENSIONS,
+    FUNCTIONS,
+    Definition,
+    Position,
+    Scope,
+    bind_inner,
+    bind_statement,
+)
 from reprobook.hazards.magics import timed_code, with_run_code
 from reprobook.hazards.meaning import Meaning
 from reprobook.notebook import Notebook
@@ -41,6 +49,7 @@ class Book:
         methods: Methods of the notebook's classes, by name.
         timed: What ``%timeit`` runs, with its cell; no part of the cells' own course.
         loads: Places that read a name.
+        bound: Names that statements bind, as they are asked for.
         attributes: Values assigned to attributes, by class or variable and attribute.
     """
 
@@ -53,6 +62,7 @@ class Book:
         self.attributes: dict[tuple[str, str], ast.expr] = {}
         self.loads: dict[str, list[ast.Name]] = {}
         self._members: dict[str, list[ast.AST]] = {}
+        self.bound: dict[ast.stmt, tuple[str, ...]] = {}
         self._lines: dict[int, list[bytes]] = {}
         self._where: dict[ast.AST, Where] = {}
         self._by_type: dict[type[ast.AST], list[ast.AST]] = {}
@@ -121,6 +131,26 @@ class Book:
         """Return all nodes of a type, in the order of the notebook."""
         return self._by_type.get(kind, [])  # type: ignore[return-value]
 
+    @property
+    def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """All named functions."""
+        return [*self.all(ast.FunctionDef), *self.all(ast.AsyncFunctionDef)]
+
+    @property
+    def loops(self) -> list[ast.For | ast.AsyncFor]:
+        """All ``for`` statements."""
+        return [*self.all(ast.For), *self.all(ast.AsyncFor)]
+
+    @property
+    def comprehensions(self) -> list[ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp]:
+        """All comprehensions."""
+        return [*self.all(ast.ListComp), *self.all(ast.SetComp), *self.all(ast.DictComp), *self.all(ast.GeneratorExp)]
+
+    @property
+    def branches(self) -> list[ast.If | ast.IfExp]:
+        """All branches, statements and expressions."""
+        return [*self.all(ast.If), *self.all(ast.IfExp)]
+
     def cell(self, node: ast.AST) -> int:
         """Return the cell of a node."""
         return self._where[node].cell
@@ -153,7 +183,9 @@ class Book:
 
     def owner(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """Return the innermost named function around a node."""
-        return next((each for each in self.parents(node) if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+        return next(
+            (each for each in self.parents(node) if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))), None
+        )
 
     def definition(self, node: ast.AST) -> Definition | None:
         """Return the function or class of the notebook that a name stands for."""

@@ -8,22 +8,24 @@ from collections.abc import Iterator
 from reprobook.hazards import generators
 from reprobook.hazards.bindings import FUNCTIONS
 from reprobook.hazards.book import Book
+from reprobook.hazards.completion import ORDERLY
 from reprobook.hazards.generators import keyword
 from reprobook.hazards.jobs import Job, jobs, pool_kind
 from reprobook.hazards.order import is_forgotten
 from reprobook.hazards.report import Report, base_name, bound_names
 from reprobook.hazards.sets import is_number
-from reprobook.hazards.spread import origins
 
-_COMPLETION = {"thread": "thread_completion_order", "process": "pool_completion_order", "task": "async_completion_order"}
+_COMPLETION = {
+    "thread": "thread_completion_order",
+    "process": "pool_completion_order",
+    "task": "async_completion_order",
+}
 _GROWING = frozenset({"append", "extend", "insert", "put", "put_nowait", "appendleft", "write", "add", "update", "pop"})
-_ORDERLY = "keep the order of submission: executor.map(...), or results by index"
 
 
 def find(report: Report) -> None:
     """Report results in the order of completion, shared state in threads, and generators in workers."""
     for call in report.book.all(ast.Call):
-        _tell_completion(report, call)
         _tell_start(report, call)
     told: set[tuple[ast.AST, str]] = set()
     for job in jobs(report.book):
@@ -31,75 +33,11 @@ def find(report: Report) -> None:
             if (node, cause) not in told:
                 told.add((node, cause))
                 names = bound_names(report.book, job.call)
-                report.add(node, cause, message, fix, certain=sure, shown=sure, names=(*bound_names(report.book, node), *names))
+                report.add(
+                    node, cause, message, fix, certain=sure, shown=sure, names=(*bound_names(report.book, node), *names)
+                )
                 if report.book.cell(node) != report.book.cell(job.call):
-                    report.add(job.call, cause, message, fix, certain=False, shown=False)
-
-
-def _tell_completion(report: Report, call: ast.Call) -> None:
-    """``as_completed``, ``imap_unordered``, ``asyncio.as_completed``."""
-    dotted = report.book.dotted(call.func)
-    cause = _completion(report.book, call, dotted)
-    if cause is None:
-        return
-    ordered = _keeps_order(report.book, call)
-    message = f"`{report.book.text(call)}` gives results as they end: another order in every run"
-    fix = {
-        "async_completion_order": "await asyncio.gather(...), which keeps the order",
-        "pool_completion_order": "use map or imap, which keep the order",
-    }.get(cause, _ORDERLY)
-    report.add(call, cause, message, fix, certain=not ordered, shown=not ordered)
-
-
-def _completion(book: Book, call: ast.Call, dotted: str) -> str | None:
-    """Return the cause if a call gives results in the order in which they end."""
-    if dotted in {"asyncio.as_completed", "asyncio.wait"}:
-        return "async_completion_order"
-    if dotted in {"concurrent.futures.as_completed", "concurrent.futures.wait"}:
-        processes = any("ProcessPool" in path for argument in call.args for path, _ in origins(book, argument))
-        around = any("ProcessPool" in book.dotted(item.context_expr) for each in book.parents(call) if isinstance(each, ast.With) for item in each.items)
-        return "pool_completion_order" if processes or around else "thread_completion_order"
-    if dotted.endswith(".imap_unordered"):
-        return "thread_completion_order" if pool_kind(dotted) == "thread" else "pool_completion_order"
-    if dotted in {"ray.wait", "dask.distributed.as_completed", "distributed.as_completed"}:
-        return "pool_completion_order"
-    if dotted == "joblib.Parallel":
-        word = keyword(call, "return_as")
-        return "pool_completion_order" if isinstance(word, ast.Constant) and word.value == "generator_unordered" else None
-    callback = keyword(call, "callback")
-    if dotted.endswith((".apply_async", ".map_async")) and callback is not None and "map_async" not in dotted:
-        return "thread_completion_order" if pool_kind(dotted) == "thread" else "pool_completion_order"
-    return None
-
-
-def _keeps_order(book: Book, call: ast.Call) -> bool:
-    """Tell whether the order of completion is forgotten: results are put in by key, counted, or sorted."""
-    if is_forgotten(book, call):
-        return True
-    for parent in book.parents(call):
-        if isinstance(parent, (ast.For, ast.AsyncFor)) and any(each is call for each in ast.walk(parent.iter)):
-            return all(_is_by_key(each) for each in parent.body)
-        if isinstance(parent, ast.DictComp):
-            return True
-        if isinstance(parent, ast.stmt):
-            break
-    # Only waited for: ``wait(futures)`` on a line of its own.
-    return isinstance(book.parent(call), (ast.Expr, ast.Await)) and isinstance(book.statement(call), ast.Expr)
-
-
-def _is_by_key(statement: ast.stmt) -> bool:
-    """Tell whether a loop's statement gives the same in every order: it stores by key, or only reads."""
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        read = {each.id for each in ast.walk(statement.value) if isinstance(each, ast.Name)} if statement.value else set()
-        return not any(isinstance(each, ast.Name) and each.id in read for each in targets)
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = statement.value.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        return name in {"print", "result", "update", "set_description", "info", "debug"}
-    if isinstance(statement, (ast.If, ast.Try)):
-        return all(_is_by_key(each) for each in statement.body)
-    return isinstance(statement, (ast.Pass, ast.Assert, ast.Raise))
+                    report.possible(job.call, cause, message, fix)
 
 
 def _shared(report: Report, job: Job) -> Iterator[tuple[ast.AST, str, str, str, bool]]:
@@ -114,10 +52,13 @@ def _shared(report: Report, job: Job) -> Iterator[tuple[ast.AST, str, str, str, 
             fix = "give each call a generator of its own: np.random.default_rng([seed, index])"
             yield node, cause, message, fix, not seeded
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWING:
-            if job.kind != "process" and _is_outer(book, node.func.value, function):
+            queued = node.func.attr in {"put", "put_nowait"}
+            if queued or (job.kind != "process" and _is_outer(book, node.func.value, function)):
                 message = f"`{book.text(node)}` runs in {where}: the order is that in which they get there"
-                sure = node.func.attr not in {"add", "update", "pop", "write"} and not _is_sorted_later(book, node.func.value)
-                yield node, _COMPLETION[job.kind], message, _ORDERLY, sure
+                sure = node.func.attr not in {"add", "update", "pop", "write"} and not _is_sorted_later(
+                    book, node.func.value
+                )
+                yield node, _COMPLETION[job.kind], message, ORDERLY, sure
         elif isinstance(node, ast.AugAssign) and job.kind == "thread" and _is_outer(book, node.target, function):
             locked = any(isinstance(each, (ast.With, ast.AsyncWith)) for each in book.parents(node))
             message = f"`{book.text(node)}` reads and writes in several steps; threads lose each other's updates"
@@ -154,7 +95,14 @@ def _is_read_in_order(book: Book, holder: ast.expr) -> bool:
             parent = book.parent(load)
             if isinstance(parent, ast.Attribute) and parent.attr in {"items", "values", "keys", "popitem"}:
                 return not is_forgotten(book, book.parent(parent) or parent)
-            if isinstance(parent, ast.Call) and book.dotted(parent.func) in {"list", "tuple", "enumerate", "iter", "next", "pandas.DataFrame"}:
+            if isinstance(parent, ast.Call) and book.dotted(parent.func) in {
+                "list",
+                "tuple",
+                "enumerate",
+                "iter",
+                "next",
+                "pandas.DataFrame",
+            }:
                 return not is_forgotten(book, parent)
             if isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is load:
                 return True
@@ -167,11 +115,22 @@ def _lost_updates(book: Book, node: ast.Assign, function: ast.AST) -> Iterator[t
         if not _is_outer(book, target, function):
             continue
         read = {_stored_form(each) for each in ast.walk(node.value) if isinstance(each, ast.expr)}
-        read |= {_stored_form(value) for each in ast.walk(node.value) if isinstance(each, ast.Name) for value in _bound_to(book, each)}
+        read |= {
+            _stored_form(value)
+            for each in ast.walk(node.value)
+            if isinstance(each, ast.Name)
+            for value in _bound_to(book, each)
+        }
         again = _stored_form(target) in read or isinstance(target, ast.Name)
         if isinstance(target, ast.Subscript) and not again and book.dotted(target.value) == "dict()":
             filled = f"`{book.text(node)}` fills a dictionary in the order in which threads get there"
-            yield node, "thread_completion_order", filled, "read it by sorted keys", _is_read_in_order(book, target.value)
+            yield (
+                node,
+                "thread_completion_order",
+                filled,
+                "read it by sorted keys",
+                _is_read_in_order(book, target.value),
+            )
             continue
         locked = any(isinstance(each, (ast.With, ast.AsyncWith)) for each in book.parents(node))
         message = f"`{book.text(node)}` is shared by threads: what it holds depends on who comes first"
@@ -203,7 +162,9 @@ def _draws(book: Book, call: ast.Call, function: ast.AST) -> bool:
 
 
 def _seeds_itself(book: Book, function: ast.AST) -> bool:
-    return any(book.dotted(each.func) in generators.SEEDING for each in ast.walk(function) if isinstance(each, ast.Call))
+    return any(
+        book.dotted(each.func) in generators.SEEDING for each in ast.walk(function) if isinstance(each, ast.Call)
+    )
 
 
 def _is_outer(book: Book, node: ast.AST, function: ast.AST) -> bool:
@@ -213,13 +174,17 @@ def _is_outer(book: Book, node: ast.AST, function: ast.AST) -> bool:
         return False
     if names == ["self"]:
         return True
-    declared = {name for each in ast.walk(function) if isinstance(each, (ast.Global, ast.Nonlocal)) for name in each.names}
+    declared = {
+        name for each in ast.walk(function) if isinstance(each, (ast.Global, ast.Nonlocal)) for name in each.names
+    }
     if names[0] in declared:
         return True
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         return False
     found = book.scope(node).find(names[0], book.at(node))
-    inside = found is not None and any(found[1].node is each for each in ast.walk(function) if isinstance(each, FUNCTIONS))
+    inside = found is not None and any(
+        found[1].node is each for each in ast.walk(function) if isinstance(each, FUNCTIONS)
+    )
     return found is not None and not inside and found[0].origin not in {"import", "definition"}
 
 
@@ -228,9 +193,14 @@ def _tell_inherited(report: Report, call: ast.Call, dotted: str) -> None:
     if "get_context()" in dotted or not call.args:
         return
     module = report.book.dotted(call.args[0]).partition(".")[0]
-    changed = [target for target in report.book.all(ast.Attribute) if isinstance(target.ctx, ast.Store) and report.book.dotted(target).startswith(f"{module}.")]
+    changed = [
+        target
+        for target in report.book.all(ast.Attribute)
+        if isinstance(target.ctx, ast.Store) and report.book.dotted(target).startswith(f"{module}.")
+    ]
     if module.isidentifier() and changed:
-        message = f"`{report.book.text(changed[0])}` was changed here: workers see that only if they are forked, and not if they are spawned"
+        name = report.book.text(changed[0])
+        message = f"`{name}` was changed here: workers see that if they are forked, and not if they are spawned"
         fix = 'choose the method: multiprocessing.get_context("fork").Pool(...), or pass the value as an argument'
         report.add(call, "mp_start_method", message, fix)
 
@@ -249,11 +219,18 @@ def _tell_start(report: Report, call: ast.Call) -> None:
         message = "worker processes start as the platform likes: forked ones inherit the state of this kernel"
         fix = 'choose the method: multiprocessing.get_context("spawn")'
         if not given:
-            report.add(call, "mp_start_method", message, fix, certain=False, shown=False)
+            report.possible(call, "mp_start_method", message, fix)
     elif plain in {"multiprocessing.set_start_method", "multiprocessing.get_context"}:
         message = "the method of starting processes decides which state workers inherit"
         constant = bool(call.args) and isinstance(call.args[0], ast.Constant)
-        report.add(call, "mp_start_method", message, 'a constant: "spawn"', certain=not constant and bool(call.args), shown=not constant and bool(call.args))
+        report.add(
+            call,
+            "mp_start_method",
+            message,
+            'a constant: "spawn"',
+            certain=not constant and bool(call.args),
+            shown=not constant and bool(call.args),
+        )
     elif dotted in {"torch.distributed.get_world_size", "torch.distributed.get_rank"}:
         message = "the number of processes decides which samples each of them sees, and the order of sums"
         report.add(call, "world_size", message, "record the world size as a parameter", certain=False)

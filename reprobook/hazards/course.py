@@ -21,6 +21,11 @@ class Step(NamedTuple):
     cell: int
 
 
+def _is_unknown_name(book: Book, node: ast.expr) -> bool:
+    """Tell whether a plain name stands for an object that nothing is known of: a model given as an argument."""
+    return isinstance(node, ast.Name) and book.dotted(node) == "?"
+
+
 class Course:
     """The steps of a notebook, and the cells from which each function is reached.
 
@@ -72,7 +77,7 @@ class Course:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.attr in book.methods:
             known = book.dotted(node.value).startswith(("numpy", "torch.", "sklearn", "pandas", "random"))
             return [] if known else list(book.methods[node.attr])
-        if isinstance(node, ast.Call) and book.dotted(node.func).startswith("@"):
+        if isinstance(node, ast.Call) and (book.dotted(node.func).startswith("@") or _is_unknown_name(book, node.func)):
             return [each for name in _WHEN_CALLED for each in book.methods.get(name, [])]
         if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             return self._iterated(node.iter)

@@ -9,8 +9,9 @@ from reprobook.hazards.generators import is_given, keyword
 # Random whenever they run without a random_state.
 _ALWAYS = frozenset(
     """train_test_split shuffle resample make_blobs make_classification make_regression make_moons make_circles
-    make_multilabel_classification make_friedman1 make_friedman2 make_friedman3 make_low_rank_matrix make_sparse_uncorrelated
-    make_spd_matrix make_swiss_roll make_s_curve make_gaussian_quantiles make_hastie_10_2 make_biclusters make_checkerboard
+    make_multilabel_classification make_friedman1 make_friedman2 make_friedman3 make_low_rank_matrix
+    make_sparse_uncorrelated make_spd_matrix make_swiss_roll make_s_curve make_gaussian_quantiles make_hastie_10_2
+    make_biclusters make_checkerboard
     ShuffleSplit StratifiedShuffleSplit GroupShuffleSplit RepeatedKFold RepeatedStratifiedKFold permutation_importance
     RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor ExtraTreeClassifier
     ExtraTreeRegressor RandomTreesEmbedding IsolationForest BaggingClassifier BaggingRegressor AdaBoostClassifier
@@ -59,11 +60,13 @@ _WHEN: dict[str, tuple[str, tuple[object, ...]]] = {
 _PERHAPS = frozenset(
     """QuantileTransformer TargetEncoder KBinsDiscretizer DecisionTreeClassifier DecisionTreeRegressor
     GradientBoostingClassifier GradientBoostingRegressor AdaBoostClassifier AdaBoostRegressor NMF FactorAnalysis
-    TruncatedSVD MinCovDet EllipticEnvelope mutual_info_classif mutual_info_regression fetch_20newsgroups SVC NuSVC LinearSVC
-    GaussianMixture estimate_bandwidth PCA spectral_embedding SpectralEmbedding FastICA""".split()  # noqa: SIM905 - so many words read best as a text
+    TruncatedSVD MinCovDet EllipticEnvelope mutual_info_classif mutual_info_regression fetch_20newsgroups SVC NuSVC
+    LinearSVC GaussianMixture estimate_bandwidth PCA spectral_embedding SpectralEmbedding FastICA""".split()  # noqa: SIM905 - so many words read best as a text
 )
 # Their only draw is the order of the rows.
-_ORDER_ONLY = frozenset({"train_test_split", "SGDClassifier", "SGDRegressor", "Perceptron", "PassiveAggressiveClassifier"})
+_ORDER_ONLY = frozenset(
+    {"train_test_split", "SGDClassifier", "SGDRegressor", "Perceptron", "PassiveAggressiveClassifier"}
+)
 _PACKAGES = ("sklearn.", "imblearn.", "umap.", "cuml.")
 
 

@@ -6,18 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reprobook.hazards import (
+    caches,
     clock,
+    completion,
     concurrency,
     environment,
     files,
+    listings,
+    locality,
     machine,
+    memory,
     modules,
     numerics,
     order,
+    packages,
+    reductions,
+    reruns,
     rng,
+    seeding,
     sorting,
     state,
+    stops,
     streams,
+    uninitialised,
+    unseeded_calls,
     workers,
 )
 from reprobook.hazards.book import Book
@@ -26,7 +38,34 @@ from reprobook.hazards.model import Hazard
 from reprobook.hazards.report import Report
 from reprobook.notebook import Notebook
 
-_FAMILIES: tuple[Callable[[Report], object], ...] = (rng.find, order.find, sorting.find, clock.find, machine.find, concurrency.find, workers.find, files.find, environment.find, numerics.find, state.find, modules.find, streams.find)
+# Later ones may look at what earlier ones have found.
+_FAMILIES: tuple[Callable[[Report], object], ...] = (
+    rng.find,
+    seeding.find,
+    unseeded_calls.find,
+    order.find,
+    sorting.find,
+    stops.find,
+    clock.find,
+    machine.find,
+    completion.find,
+    concurrency.find,
+    workers.find,
+    listings.find,
+    caches.find,
+    files.find,
+    environment.find,
+    locality.find,
+    numerics.find,
+    reductions.find,
+    uninitialised.find,
+    state.find,
+    reruns.find,
+    memory.find,
+    modules.find,
+    packages.find,
+    streams.find,
+)
 
 
 def possible_causes(notebook: Notebook) -> tuple[Hazard, ...]:

@@ -77,7 +77,9 @@ _SETS_WEIGHTS = re.compile(
 )
 _DRAWS_LATER = re.compile(r"^torch\.nn\.(?:functional\.)?(?:\w*[dD]ropout\w*|gumbel_softmax|RReLU)$")
 _TORCH_MODELS = re.compile(r"^(?:torchvision\.models\.\w+|timm\.create_model|transformers\.\w+\.from_config)$")
-_TRANSFORMS = re.compile(r"^torchvision\.transforms(?:\.v2)?\.(?:Random\w+|ColorJitter|AutoAugment|RandAugment|\w*Affine)$")
+_TRANSFORMS = re.compile(
+    r"^torchvision\.transforms(?:\.v2)?\.(?:Random\w+|ColorJitter|AutoAugment|RandAugment|\w*Affine)$"
+)
 
 
 def draws(dotted: str, call: ast.Call) -> tuple[Generator, ...]:
@@ -109,7 +111,15 @@ def _torch(dotted: str, name: str, call: ast.Call) -> tuple[Generator, ...]:
     sampled = name in {"sample", "rsample"} and dotted.startswith("torch.distributions.")
     split = dotted in {"torch.utils.data.random_split", "torch.utils.data.dataset.random_split"}
     method = name in _TENSOR_METHODS and "()" in dotted
-    if not (plain or own or made or sampled or split or method or dotted.startswith("torchvision.transforms.functional.rand")):
+    if not (
+        plain
+        or own
+        or made
+        or sampled
+        or split
+        or method
+        or dotted.startswith("torchvision.transforms.functional.rand")
+    ):
         return ()
     return ("cuda",) if _on_cuda(call) else ("torch",)
 
@@ -121,7 +131,9 @@ def draws_when_called(dotted: str) -> bool:
 
 def _pretrained(call: ast.Call) -> bool:
     weights = keyword(call, "weights") or keyword(call, "pretrained")
-    return weights is not None and not is_none(weights) and not (isinstance(weights, ast.Constant) and not weights.value)
+    return (
+        weights is not None and not is_none(weights) and not (isinstance(weights, ast.Constant) and not weights.value)
+    )
 
 
 def _on_cuda(call: ast.Call) -> bool:

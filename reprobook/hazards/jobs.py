@@ -27,7 +27,9 @@ _STARTING = {
     "joblib.delayed": "process",
     "asyncio.to_thread": "thread",
 }
-_GATHERING = frozenset({"asyncio.gather", "asyncio.create_task", "asyncio.ensure_future", "asyncio.wait", "asyncio.as_completed"})
+_GATHERING = frozenset(
+    {"asyncio.gather", "asyncio.create_task", "asyncio.ensure_future", "asyncio.wait", "asyncio.as_completed"}
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ def _threaded(book: Book) -> bool:
     for call in book.all(ast.Call):
         if book.dotted(call.func) == "joblib.Parallel":
             words = [keyword(call, "prefer"), keyword(call, "backend"), keyword(call, "require")]
-            if any(isinstance(word, ast.Constant) and str(word.value) in {"threads", "threading", "sharedmem"} for word in words):
+            if any(
+                isinstance(word, ast.Constant) and str(word.value) in {"threads", "threading", "sharedmem"}
+                for word in words
+            ):
                 return True
     return False
 
@@ -95,18 +100,16 @@ def _functions(
     book: Book, argument: ast.expr, *, deep: bool
 ) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
     """Yield the functions that an argument names; of a task also those that are called to make it."""
-    nodes = ast.walk(argument) if deep else [argument]
+    nodes: list[ast.AST] = [*ast.walk(argument)] if deep else [argument]
+    for name in [each for each in nodes if deep and isinstance(each, ast.Name)]:
+        found = book.scope(name).find(name.id, book.at(name))
+        if found and found[0].value is not None and found[0].origin == "value":
+            nodes.extend(ast.walk(found[0].value))
     for node in nodes:
         definition = book.definition(node)
         if isinstance(definition, FUNCTIONS):
             yield definition
         elif isinstance(node, ast.Lambda):
             yield node
-        elif isinstance(node, ast.Name) and deep:
-            found = book.scope(node).find(node.id, book.at(node))
-            if found and found[0].value is not None and found[0].origin == "value":
-                yield from _functions(book, found[0].value, deep=False) if not isinstance(found[0].value, ast.expr) else (
-                    each for inner in ast.walk(found[0].value) if isinstance(each := book.definition(inner), FUNCTIONS)
-                )
         elif isinstance(node, ast.Attribute) and node.attr in book.methods and not deep:
             yield from book.methods[node.attr]

@@ -10,24 +10,28 @@ from reprobook.hazards.report import Report
 from reprobook.hazards.seeds import CLOCKS, kind_of_source
 from reprobook.hazards.spread import is_harmless, sinks
 
-_TEMPORARY = frozenset({"tempfile.mkdtemp", "tempfile.mkstemp", "tempfile.mktemp", "tempfile.NamedTemporaryFile"})
-_TEMPORARY |= {"tempfile.TemporaryDirectory", "tempfile.TemporaryFile", "tempfile.gettempdir", "tempfile._get_candidate_names"}
-_MEMORY = frozenset({"psutil.virtual_memory", "psutil.swap_memory", "psutil.disk_usage", "shutil.disk_usage"})
-_MEMORY |= {"torch.cuda.mem_get_info", "torch.cuda.memory_allocated", "torch.cuda.max_memory_allocated", "os.getloadavg"}
-_MEMORY |= {"psutil.cpu_percent", "psutil.getloadavg", "resource.getrusage", "os.sysconf", "psutil.Process"}
-_CPUS = frozenset({"os.cpu_count", "multiprocessing.cpu_count", "os.process_cpu_count", "os.sched_getaffinity"})
-_CPUS |= {"psutil.cpu_count", "joblib.cpu_count", "torch.get_num_threads", "torch.cuda.device_count", "psutil.Process().cpu_affinity"}
-_DIGESTING = ("zlib.", "hashlib.", "random.", "numpy.random", "torch.manual_seed", "sorted")
-_WORKERS = frozenset({"n_jobs", "num_workers", "max_workers", "processes", "n_threads", "nthread", "num_threads", "workers"})
+_DIGESTING = ("zlib.", "hashlib.", "random.", "numpy.random", "torch.manual_seed", "sorted", "sum", "ord")
+_WORKERS = frozenset(
+    {"n_jobs", "num_workers", "max_workers", "processes", "n_threads", "nthread", "num_threads", "workers"}
+)
 
 _TEXTS = {
-    "os_entropy": ("entropy of the operating system, new in every run", "use a generator with a seed: random.Random(seed)"),
+    "os_entropy": (
+        "entropy of the operating system, new in every run",
+        "use a generator with a seed: random.Random(seed)",
+    ),
     "os_entropy.uuid": ("a new random id in every run", "uuid.UUID(int=rng.getrandbits(128)) from a seeded generator"),
     "process_identity.pid": ("the number of this process or thread, another one in every run", "use a constant"),
     "machine_identity": ("the name of this machine", "use a constant or a parameter"),
-    "tempfile_names": ("a temporary name, random in every run", "use a fixed name in a folder of the run, or only its content"),
+    "tempfile_names": (
+        "a temporary name, random in every run",
+        "use a fixed name in a folder of the run, or only its content",
+    ),
     "machine_state": ("the state of the machine at this moment", "make the size a parameter of the notebook"),
-    "machine_shape.cpu_count": ("the number of processors of this machine", "make the number a parameter of the notebook"),
+    "machine_shape.cpu_count": (
+        "the number of processors of this machine",
+        "make the number a parameter of the notebook",
+    ),
 }
 
 
@@ -35,32 +39,19 @@ def find(report: Report) -> None:
     """Report values that a process or machine brings in and that become data."""
     for call in report.book.all(ast.Call):
         dotted = report.book.dotted(call.func)
-        cause = _cause(dotted)
+        cause = "" if dotted in CLOCKS else kind_of_source(dotted)  # clocks are looked at elsewhere
         if cause:
             _tell(report, call, cause)
         elif dotted.endswith("socket.socket().bind") and _any_port(call):
             message = "port 0 asks for any free port: another one in every run"
             fix = "do not let the number become data"
-            report.add(call, "machine_identity", message, fix, certain=False, shown=False)
-        elif dotted.endswith("socket.socket().getsockname"):
-            _tell(report, call, "machine_identity")
-
-
-def _cause(dotted: str) -> str:
-    """Return the cause that a call may bring in; clocks are looked at elsewhere."""
-    if dotted in CLOCKS:
-        return ""
-    if dotted in _TEMPORARY:
-        return "tempfile_names"
-    if dotted in _MEMORY:
-        return "machine_state"
-    if dotted in _CPUS:
-        return "machine_shape.cpu_count"
-    return kind_of_source(dotted)
+            report.possible(call, "machine_identity", message, fix)
 
 
 def _any_port(call: ast.Call) -> bool:
-    return any(isinstance(each, ast.Constant) and each.value == 0 for argument in call.args for each in ast.walk(argument))
+    return any(
+        isinstance(each, ast.Constant) and each.value == 0 for argument in call.args for each in ast.walk(argument)
+    )
 
 
 def _tell(report: Report, call: ast.Call, cause: str) -> None:
@@ -88,7 +79,9 @@ def _is_listed_again(book: Book, call: ast.Call) -> bool:
     wanted = ast.dump(folder)
     for other in book.all(ast.Call):
         name = book.dotted(other.func).rpartition(".")[2]
-        if name in {"listdir", "glob", "iterdir", "scandir", "walk"} and any(ast.dump(each) == wanted for each in ast.walk(other) if isinstance(each, ast.expr)):
+        if name in {"listdir", "glob", "iterdir", "scandir", "walk"} and any(
+            ast.dump(each) == wanted for each in ast.walk(other) if isinstance(each, ast.expr)
+        ):
             return True
     return False
 

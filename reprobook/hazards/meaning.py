@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reprobook.hazards.book import Book
 
 UNKNOWN = "?"
+_INJECTED = frozenset({"get_ipython", "display"})
 _DEEPEST = 40
 _LONGEST = 240
 _LITERALS: dict[type[ast.AST], str] = {
@@ -103,7 +104,7 @@ class Meaning:
     def _name(self, node: ast.Name) -> str:
         found = self._book.scope(node).find(node.id, self._book.at(node))
         if found is None:
-            return node.id if hasattr(builtins, node.id) else UNKNOWN
+            return node.id if hasattr(builtins, node.id) or node.id in _INJECTED else UNKNOWN
         return self._bound(found[0], node.id)
 
     def _bound(self, binding: Binding, name: str) -> str:

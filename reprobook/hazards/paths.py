@@ -9,9 +9,9 @@ from reprobook.hazards.book import Book
 from reprobook.hazards.generators import keyword
 
 READERS = frozenset(
-    """read_csv read_table read_parquet read_json read_excel read_pickle read_feather read_hdf read_fwf read_html read_xml
-    read_orc read_stata load loadtxt genfromtxt fromfile memmap load_file read_text read_bytes imread read_image
-    load_npz loadmat load_dataset scan_csv scan_parquet read_ipc read_avro""".split()  # noqa: SIM905
+    """read_csv read_table read_parquet read_json read_excel read_pickle read_feather read_hdf read_fwf read_html
+    read_xml read_orc read_stata load loadtxt genfromtxt fromfile memmap load_file read_text read_bytes imread
+    read_image load_npz loadmat load_dataset scan_csv scan_parquet read_ipc read_avro""".split()  # noqa: SIM905
 )
 WRITERS = frozenset(
     """save savez savez_compressed savetxt dump to_csv to_parquet to_json to_excel to_pickle to_feather to_hdf tofile
@@ -34,8 +34,16 @@ def path_of(book: Book, node: ast.expr | None, depth: int = 5) -> str:
         if found and found[0].origin == "value" and found[0].value is not None and isinstance(found[0].value, ast.expr):
             return path_of(book, found[0].value, depth - 1) or node.id
         return node.id
-    if isinstance(node, ast.Call) and book.dotted(node.func) in {"pathlib.Path", "str", "os.path.join", "os.fspath", "open"}:
-        return "/".join(path_of(book, each, depth - 1) for each in node.args[: 1 if book.dotted(node.func) == "open" else None])
+    if isinstance(node, ast.Call) and book.dotted(node.func) in {
+        "pathlib.Path",
+        "str",
+        "os.path.join",
+        "os.fspath",
+        "open",
+    }:
+        return "/".join(
+            path_of(book, each, depth - 1) for each in node.args[: 1 if book.dotted(node.func) == "open" else None]
+        )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return f"{path_of(book, node.left, depth - 1)}/{path_of(book, node.right, depth - 1)}"
     return ast.unparse(node)
@@ -70,13 +78,19 @@ def writes(book: Book) -> Iterator[tuple[ast.Call, str, bool]]:
             yield call, path_of(book, file_argument(book, call, name)), appends
         elif name == "to_sql":
             word = keyword(call, "if_exists")
-            yield call, path_of(book, call.args[0] if call.args else None), isinstance(word, ast.Constant) and word.value == "append"
+            yield (
+                call,
+                path_of(book, call.args[0] if call.args else None),
+                isinstance(word, ast.Constant) and word.value == "append",
+            )
 
 
 def is_open(book: Book, call: ast.Call) -> bool:
     """Tell whether a call is ``open(...)`` or ``Path(...).open(...)``."""
     dotted = book.dotted(call.func)
-    return dotted in {"open", "gzip.open", "bz2.open", "lzma.open", "io.open", "codecs.open"} or dotted.endswith("Path().open")
+    return dotted in {"open", "gzip.open", "bz2.open", "lzma.open", "io.open", "codecs.open"} or dotted.endswith(
+        "Path().open"
+    )
 
 
 def opened(book: Book, call: ast.Call) -> ast.expr | None:

@@ -11,6 +11,7 @@ from reprobook.hazards.book import Book
 from reprobook.hazards.fixes import seed_name
 from reprobook.hazards.model import Edit, Generator, Hazard
 from reprobook.notebook import Notebook
+from reprobook.notebook.syntax import parse_cell
 
 _MODULES: dict[Generator, tuple[str, str, str]] = {
     "python": ("random", "random", "{}.seed({})"),
@@ -28,7 +29,8 @@ def fix_notebook(notebook: Notebook, hazards: Sequence[Hazard]) -> dict[int, str
     sources: dict[int, str] = {}
     for cell in sorted({edit.cell for edit in edits}):
         changed = _edited(book.sources[cell], [edit for edit in edits if edit.cell == cell])
-        if changed != book.sources[cell]:
+        broken = book.trees[cell] is not None and parse_cell(changed) is None
+        if changed != book.sources[cell] and not broken:
             sources[cell] = changed
     return sources
 
@@ -69,9 +71,10 @@ def _seeding(book: Book, hazards: Sequence[Hazard]) -> list[Edit]:
 def _place(book: Book, bound: int | None, first: int) -> tuple[int, int]:
     """Return cell and line where seeding belongs: beside other seeds, else below the seed and above the first draw."""
     for call in book.all(ast.Call):
-        if book.dotted(call.func) in generators.SEEDING and book.owner(call) is None and book.cell(call) <= first:
-            if (bound is None or bound <= book.cell(call)) and isinstance(book.parent(call), ast.Expr):
-                return book.cell(call), _own_line(book, call)
+        statement, cell = book.parent(call), book.cell(call)
+        plain = isinstance(statement, ast.Expr) and isinstance(book.parent(statement), ast.Module)
+        if plain and book.dotted(call.func) in generators.SEEDING and (bound or 0) <= cell <= first:
+            return cell, call.lineno
     if bound is not None and bound == first:
         tree = book.trees[bound]
         statements = [each for each in tree.body if seed_name(book) in _stored(each)] if tree else []
@@ -81,12 +84,6 @@ def _place(book: Book, bound: int | None, first: int) -> tuple[int, int]:
     # Below the seed, so that a value given from outside counts.
     cell = min(first, bound + 1) if bound is not None else cell
     return cell, _first_line(book, cell)
-
-
-def _own_line(book: Book, call: ast.Call) -> int:
-    """Return the first line of the statement that a call stands in."""
-    statement = book.statement(call)
-    return statement.lineno if statement else call.lineno
 
 
 def _stored(statement: ast.stmt) -> set[str]:

@@ -23,6 +23,7 @@ class Report:
         self.course = course
         self.found: list[Hazard] = []
         self.seed = seed_name(book)
+        self._known: dict[ast.AST | None, tuple[str, ...]] = {None: ()}
 
     def add(self, node: ast.AST, cause: str, message: str, fix: str, **more: Any) -> None:
         """Add a hazard at a node; ``more`` are further fields of :class:`Hazard`."""
@@ -44,8 +45,14 @@ class Report:
             hazard = replace(hazard, certain=False, shown=False)  # nothing in the notebook calls it
         self.found.append(hazard)
 
+    def possible(self, node: ast.AST, cause: str, message: str, fix: str, **more: Any) -> None:
+        """Add a place where a cause may come in, for attribution; ``check`` does not show it."""
+        self.add(node, cause, message, fix, certain=False, shown=False, **more)
+
     def _callers_names(self, owner: ast.FunctionDef | ast.AsyncFunctionDef | None) -> tuple[str, ...]:
         """Return what the statements bind that call the function a hazard stands in."""
+        if owner in self._known:
+            return self._known[owner]
         found: list[str] = []
         seen: set[ast.AST] = set()
         pending = [owner] if owner else []
@@ -60,7 +67,12 @@ class Report:
                     found.extend(bound_names(self.book, load))
                 else:
                     pending.append(outer)
-        return tuple(dict.fromkeys(found))
+        for cell in self.course.reached.get(owner, ()) if owner and not found else ():
+            # A method that is called by protocol (``forward``, ``__getitem__``): any name of the cell may hold it.
+            tree = self.book.trees[cell]
+            found.extend(name for each in (tree.body if tree else ()) for name in bound_names(self.book, each))
+        self._known[owner] = tuple(dict.fromkeys(found))
+        return self._known[owner]
 
     def add_line(self, cell: int, line: int, cause: str, message: str, fix: str, **more: Any) -> None:
         """Add a hazard at a line that is no Python: a magic or a command."""
@@ -75,6 +87,12 @@ def bound_names(book: Book, node: ast.AST) -> tuple[str, ...]:
     statement = book.statement(node)
     if statement is None:
         return ()
+    if statement not in book.bound:
+        book.bound[statement] = _bound_by(book, statement)
+    return book.bound[statement]
+
+
+def _bound_by(book: Book, statement: ast.stmt) -> tuple[str, ...]:
     found: list[str] = []
     for each in _walked(statement):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
@@ -83,6 +101,11 @@ def bound_names(book: Book, node: ast.AST) -> tuple[str, ...]:
             found.extend(base_name(each))
         elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
             found.extend(_changed(each.value, book))
+        elif isinstance(each, ast.Assert):
+            calls = [inner for inner in ast.walk(each.test) if isinstance(inner, ast.Call)]
+            found.extend(
+                name for call in calls if isinstance(call.func, ast.Attribute) for name in _changed(call, book)
+            )
         elif isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.append(each.name)
     return tuple(dict.fromkeys(found))

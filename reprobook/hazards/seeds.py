@@ -14,15 +14,23 @@ CLOCKS = frozenset(
     pandas.Timestamp.now pandas.Timestamp.today pandas.Timestamp.utcnow pandas.to_datetime.now
     time.clock_gettime time.strftime os.times""".split()  # noqa: SIM905 - so many words read best as a text
 )
-ENTROPY = frozenset(
-    """os.urandom os.getrandom secrets.token_bytes secrets.token_hex secrets.token_urlsafe secrets.randbelow
-    secrets.randbits secrets.choice random.SystemRandom secrets.SystemRandom ssl.RAND_bytes""".split()  # noqa: SIM905
-)
-UUIDS = frozenset({"uuid.uuid1", "uuid.uuid4", "uuid.uuid6", "uuid.uuid7"})
-PIDS = frozenset({"os.getpid", "os.getppid", "threading.get_ident", "threading.get_native_id", "threading.current_thread"})
-PIDS |= {"multiprocessing.current_process"}
-HOSTS = frozenset({"socket.gethostname", "platform.node", "os.uname", "platform.uname", "socket.getfqdn", "uuid.getnode"})
-HOSTS |= {"socket.gethostbyname", "getpass.getuser", "os.getlogin"}
+_SOURCES = {
+    "os_entropy": """os.urandom os.getrandom secrets.token_bytes secrets.token_hex secrets.token_urlsafe
+        secrets.randbelow secrets.randbits secrets.choice random.SystemRandom secrets.SystemRandom ssl.RAND_bytes""",
+    "os_entropy.uuid": "uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7",
+    "process_identity.pid": """os.getpid os.getppid threading.get_ident threading.get_native_id
+        threading.current_thread multiprocessing.current_process""",
+    "machine_identity": """socket.gethostname platform.node os.uname platform.uname socket.getfqdn uuid.getnode
+        socket.gethostbyname getpass.getuser os.getlogin socket.socket.getsockname""",
+    "tempfile_names": """tempfile.mkdtemp tempfile.mkstemp tempfile.mktemp tempfile.NamedTemporaryFile
+        tempfile.TemporaryDirectory tempfile.TemporaryFile tempfile.gettempdir tempfile._get_candidate_names""",
+    "machine_state": """psutil.virtual_memory psutil.swap_memory psutil.disk_usage shutil.disk_usage
+        torch.cuda.mem_get_info torch.cuda.memory_allocated torch.cuda.max_memory_allocated os.getloadavg
+        psutil.cpu_percent psutil.getloadavg resource.getrusage os.sysconf psutil.Process""",
+    "machine_shape.cpu_count": """os.cpu_count multiprocessing.cpu_count os.process_cpu_count os.sched_getaffinity
+        psutil.cpu_count joblib.cpu_count torch.get_num_threads torch.cuda.device_count psutil.Process.cpu_affinity""",
+}
+_CAUSES = {path: cause for cause, paths in _SOURCES.items() for path in paths.split()}
 
 
 def kind_of_source(dotted: str) -> str:
@@ -30,13 +38,9 @@ def kind_of_source(dotted: str) -> str:
     plain = dotted.replace("()", "")
     if plain in CLOCKS:
         return "wall_clock.time_seed"
-    if plain in ENTROPY or plain.startswith(("random.SystemRandom.", "secrets.SystemRandom.")):
+    if plain.startswith(("random.SystemRandom.", "secrets.SystemRandom.")):
         return "os_entropy"
-    if plain in UUIDS:
-        return "os_entropy.uuid"
-    if plain in PIDS:
-        return "process_identity.pid"
-    return "machine_identity" if plain in HOSTS else ""
+    return _CAUSES.get(plain, "")
 
 
 def varying_source(book: Book, seed: ast.expr) -> tuple[str, ast.AST] | None:

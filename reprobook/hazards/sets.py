@@ -36,24 +36,28 @@ def has_fixed_order(book: Book, node: ast.AST, depth: int = _DEEPEST) -> bool:
         return False
     if isinstance(node, ast.Name):
         return _variable(book, node, depth)
-    if isinstance(node, ast.Set):
+    if isinstance(node, (ast.Set, ast.List, ast.Tuple)):
         return all(is_number(book, item, depth - 1) for item in node.elts)
     if isinstance(node, (ast.SetComp, ast.GeneratorExp, ast.ListComp)):
         return is_number(book, node.elt, depth - 1)
     if isinstance(node, ast.BinOp):
         sides = [has_fixed_order(book, each, depth - 1) for each in (node.left, node.right)]
-        # What is left of numbers are numbers; of a common part one side is enough.
-        return sides[0] if isinstance(node.op, ast.Sub) else any(sides) if isinstance(node.op, ast.BitAnd) else all(sides)
+        if isinstance(node.op, ast.Sub):
+            return sides[0]  # what is left of numbers are numbers
+        return any(sides) if isinstance(node.op, ast.BitAnd) else all(sides)
     if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Name) and node.func.id in {"set", "frozenset", "list", "tuple", "sorted"}:
-            return not node.args or has_fixed_order(book, node.args[0], depth - 1)
-        if isinstance(node.func, ast.Attribute) and is_set(book, node.func.value):
-            return all(has_fixed_order(book, each, depth - 1) for each in (node.func.value, *node.args))
-        returned = _returned(book, node)
-        return has_fixed_order(book, returned, depth - 1) if returned is not None else _is_numeric(book, node)
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return all(is_number(book, item, depth - 1) for item in node.elts)
+        return _call_has_fixed_order(book, node, depth)
     return _is_numeric(book, node)
+
+
+def _call_has_fixed_order(book: Book, node: ast.Call, depth: int) -> bool:
+    """``set(range(9))``, ``a.union(b)``, a function of the notebook."""
+    if isinstance(node.func, ast.Name) and node.func.id in {"set", "frozenset", "list", "tuple", "sorted"}:
+        return not node.args or has_fixed_order(book, node.args[0], depth - 1)
+    if isinstance(node.func, ast.Attribute) and is_set(book, node.func.value):
+        return all(has_fixed_order(book, each, depth - 1) for each in (node.func.value, *node.args))
+    returned = _returned(book, node)
+    return has_fixed_order(book, returned, depth - 1) if returned is not None else _is_numeric(book, node)
 
 
 def _is_numeric(book: Book, node: ast.AST) -> bool:
@@ -70,18 +74,16 @@ def _returned(book: Book, call: ast.Call) -> ast.expr | None:
 def _variable(book: Book, node: ast.Name, depth: int) -> bool:
     """Look at what a variable was bound to, and at what is added to it later."""
     found = book.scope(node).find(node.id, book.at(node))
-    if found is None or found[0].value is None or found[0].origin not in {"value", "element"}:
+    if found is None or found[0].origin not in {"value", "element"}:
         return False
-    binding = found[0]
-    if binding.origin == "element":
-        return _is_numeric(book, node)
+    value = found[0].value
+    if found[0].origin == "element" or value is None:
+        return value is not None and _is_numeric(book, node)
     added = _additions(book, node.id)
-    empty = isinstance(binding.value, (ast.List, ast.Call)) and not (
-        binding.value.elts if isinstance(binding.value, ast.List) else binding.value.args
-    )
-    if empty and not added:
+    items = value.elts if isinstance(value, ast.List) else value.args if isinstance(value, ast.Call) else [value]
+    if not items and not added:
         return False
-    return has_fixed_order(book, binding.value, depth - 1) and all(is_number(book, each, depth - 1) for each in added)
+    return has_fixed_order(book, value, depth - 1) and all(is_number(book, each, depth - 1) for each in added)
 
 
 def _additions(book: Book, name: str) -> list[ast.expr]:
@@ -111,7 +113,12 @@ def is_number(book: Book, node: ast.AST, depth: int = _DEEPEST) -> bool:
         return all(is_number(book, item, depth - 1) for item in node.elts)
     if isinstance(node, ast.Name):
         found = book.scope(node).find(node.id, book.at(node))
-        if found and found[0].origin == "element" and found[0].index == 0 and book.dotted(found[0].value) == "enumerate()":
+        if (
+            found
+            and found[0].origin == "element"
+            and found[0].index == 0
+            and book.dotted(found[0].value) == "enumerate()"
+        ):
             return True
         if found and found[0].origin == "value" and found[0].index is None and found[0].value is not None:
             return is_number(book, found[0].value, depth - 1)
@@ -126,24 +133,24 @@ def item_class(book: Book, node: ast.AST, depth: int = _DEEPEST) -> ast.ClassDef
         found = book.scope(node).find(node.id, book.at(node))
         usable = found and found[0].origin == "value" and found[0].value is not None
         made = item_class(book, found[0].value, depth - 1) if found and usable and found[0].value is not None else None
-        return made or next((known for each in _additions(book, node.id) if (known := _class_of(book, each))), None)
+        return made or next((known for each in _additions(book, node.id) if (known := class_of(book, each))), None)
     if isinstance(node, (ast.SetComp, ast.GeneratorExp, ast.ListComp)):
-        return _class_of(book, node.elt)
+        return class_of(book, node.elt)
     if isinstance(node, (ast.Set, ast.List, ast.Tuple)):
-        return _class_of(book, node.elts[0]) if node.elts else None
+        return class_of(book, node.elts[0]) if node.elts else None
     if isinstance(node, ast.Call) and node.args:
         return item_class(book, node.args[0], depth - 1)
     return None
 
 
-def _class_of(book: Book, node: ast.AST) -> ast.ClassDef | None:
+def class_of(book: Book, node: ast.AST) -> ast.ClassDef | None:
     """Return the notebook's class that an expression makes an instance of."""
     if isinstance(node, ast.Call):
         definition = book.definition(node.func)
         return definition if isinstance(definition, ast.ClassDef) else None
     found = book.scope(node).find(node.id, book.at(node)) if isinstance(node, ast.Name) else None
     value = found[0].value if found and found[0].origin == "value" else None
-    return _class_of(book, value) if isinstance(value, ast.Call) else None
+    return class_of(book, value) if isinstance(value, ast.Call) else None
 
 
 def has_own_hash(definition: ast.ClassDef) -> bool:

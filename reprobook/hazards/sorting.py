@@ -15,7 +15,10 @@ from reprobook.hazards.spread import decides_nothing, origins
 _SORTERS = frozenset({"sorted", "min", "max", "heapq.nsmallest", "heapq.nlargest", "itertools.groupby"})
 _COARSE = re.compile(r"\.(?:round|astype|floor|ceil|digitize|rint|cut|qcut|int|long|argmax|codes|trunc)\b")
 _QUERIES = frozenset({"execute", "executemany", "read_sql", "read_sql_query", "sql", "query", "exec_driver_sql"})
-_SINGLE = re.compile(r"select\s+(?:count|sum|avg|min|max|total)\s*\([^)]*\)(?:\s*,\s*(?:count|sum|avg|min|max)\s*\([^)]*\))*\s+(?:as\s+\w+\s+)?from", re.I)
+_SINGLE = re.compile(
+    r"select\s+(?:count|sum|avg|min|max|total)\s*\([^)]*\)(?:\s*,\s*(?:count|sum|avg|min|max)\s*\([^)]*\))*\s+(?:as\s+\w+\s+)?from",
+    re.IGNORECASE,
+)
 _STABLE = frozenset({"stable", "mergesort"})
 
 
@@ -83,7 +86,16 @@ def _tell_repr(report: Report, call: ast.Call) -> None:
 
 def _tell_unstable(report: Report, call: ast.Call, dotted: str, method: str) -> None:
     """Ties in ``argsort``, ``sort_values``, ``topk``."""
-    arrays = method in {"argsort", "argpartition", "topk", "nlargest", "nsmallest", "sort_values", "kthvalue", "lexsort"}
+    arrays = method in {
+        "argsort",
+        "argpartition",
+        "topk",
+        "nlargest",
+        "nsmallest",
+        "sort_values",
+        "kthvalue",
+        "lexsort",
+    }
     torch_sort = dotted == "torch.sort" or (method == "sort" and dotted.startswith("torch."))
     if not arrays and not torch_sort:
         return
@@ -112,7 +124,9 @@ def _is_coarse(book: Book, call: ast.Call) -> bool:
         for dotted, node in origins(book, key):
             if _COARSE.search(dotted) or dotted == "round":
                 return True
-            if any(isinstance(each, ast.BinOp) and isinstance(each.op, (ast.FloorDiv, ast.Mod)) for each in ast.walk(node)):
+            if any(
+                isinstance(each, ast.BinOp) and isinstance(each.op, (ast.FloorDiv, ast.Mod)) for each in ast.walk(node)
+            ):
                 return True
         if any(isinstance(each, ast.BinOp) and isinstance(each.op, (ast.FloorDiv, ast.Mod)) for each in ast.walk(key)):
             return True
@@ -152,6 +166,8 @@ def _is_sorted(book: Book, call: ast.Call) -> bool:
     for parent in book.parents(call):
         if isinstance(parent, ast.Call):
             dotted = book.dotted(parent.func)
-            if dotted in {"sorted", "set", "len", "sum"} or dotted.endswith((".sort_values", ".fetchone", ".sort_index")):
+            if dotted in {"sorted", "set", "len", "sum"} or dotted.endswith(
+                (".sort_values", ".fetchone", ".sort_index")
+            ):
                 return True
     return False

@@ -10,36 +10,77 @@ from reprobook.hazards.book import Book
 _PASSING = frozenset(
     """abs bool bytes complex divmod float format frozenset getattr hash hex int isinstance len list max min oct ord
     pow range repr reversed round set sorted str sum tuple zip enumerate dict int.from_bytes divmod slice
-    datetime.timedelta""".split()  # noqa: SIM905 - so many words read best as a text
+    datetime.timedelta map filter pathlib.Path os.path.basename os.path.dirname os.fspath""".split()  # noqa: SIM905 - so many words read best as a text
 )
-_SHOWING = ("print", "display", "IPython.display.", "logging.", "matplotlib.", "pprint.", "sys.stdout.", "sys.stderr.")
-_SHOWING += ("warnings.warn", "tqdm.", "rich.", "seaborn.")
-_SHOWING_METHODS = frozenset({"info", "debug", "warning", "error", "critical", "set_postfix", "set_description", "write"})
+_SHOWING = (
+    "print",
+    "display",
+    "IPython.display.",
+    "logging.",
+    "matplotlib.",
+    "pprint.",
+    "sys.stdout.",
+    "sys.stderr.",
+    "warnings.warn",
+    "tqdm.",
+    "rich.",
+    "seaborn.",
+)
+_SHOWING_METHODS = frozenset(
+    {"info", "debug", "warning", "error", "critical", "set_postfix", "set_description", "write"}
+)
 _WAITING = frozenset({"time.sleep", "asyncio.sleep", "?.wait", "threading.Event().wait"})
-_TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue, ast.keyword)
-_TRANSPARENT += (ast.Starred, ast.IfExp, ast.BoolOp, ast.Compare, ast.Await, ast.Tuple, ast.List, ast.Slice, ast.NamedExpr)
+_TRANSPARENT = (
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.Attribute,
+    ast.Subscript,
+    ast.JoinedStr,
+    ast.FormattedValue,
+    ast.keyword,
+    ast.Starred,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.Await,
+    ast.Tuple,
+    ast.List,
+    ast.Slice,
+    ast.NamedExpr,
+)
 _DEEPEST = 6
 
 
 def origins(book: Book, node: ast.AST, depth: int = _DEEPEST) -> Iterator[tuple[str, ast.AST]]:
     """Yield what an expression is made of: dotted paths with their nodes, through the variables in it."""
     for each in ast.walk(node):
-        if isinstance(each, (ast.Call, ast.Attribute)):
-            yield book.dotted(each.func if isinstance(each, ast.Call) else each), each
-        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-            found = book.scope(each).find(each.id, book.at(each))
-            if found is None or found[0].origin not in {"value", "element"} or found[0].value is None:
-                yield book.dotted(each), each
-            elif depth:
-                yield from origins(book, found[0].value, depth - 1)
-        if not depth:
-            continue
+        made_of = list(_made_of(book, each)) if depth else []
         if isinstance(each, ast.Call):
-            for inner in (node for function in called(book, each) for node in ast.walk(function)):
-                if isinstance(inner, ast.Return) and inner.value is not None:
-                    yield from origins(book, inner.value, depth - 1)
-        elif isinstance(each, ast.Attribute) and (value := book.attribute(each)) is not None:
+            yield book.dotted(each.func), each
+        elif isinstance(each, ast.Attribute) or (isinstance(each, ast.Name) and not _is_variable(book, each)):
+            yield book.dotted(each), each
+        for value in made_of:
             yield from origins(book, value, depth - 1)
+
+
+def _is_variable(book: Book, name: ast.Name) -> bool:
+    """Tell whether a name was bound to an expression of the notebook."""
+    found = book.scope(name).find(name.id, book.at(name))
+    return found is not None and found[0].origin in {"value", "element"} and found[0].value is not None
+
+
+def _made_of(book: Book, node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the expressions behind a variable, an attribute, or a call of a function of the notebook."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _is_variable(book, node):
+        found = book.scope(node).find(node.id, book.at(node))
+        if found and found[0].value is not None:
+            yield found[0].value
+    elif isinstance(node, ast.Attribute) and (value := book.attribute(node)) is not None:
+        yield value
+    elif isinstance(node, ast.Call):
+        for function in called(book, node):
+            returns = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
+            yield from (each.value for each in returns if each.value is not None)
 
 
 def carriers(book: Book, node: ast.AST, depth: int = _DEEPEST) -> Iterator[ast.AST]:
@@ -66,7 +107,9 @@ def called(book: Book, call: ast.Call) -> list[ast.FunctionDef | ast.AsyncFuncti
     return []
 
 
-def sinks(book: Book, node: ast.AST, depth: int = _DEEPEST, seen: frozenset[ast.AST] = frozenset()) -> Iterator[ast.AST]:
+def sinks(
+    book: Book, node: ast.AST, depth: int = _DEEPEST, seen: frozenset[ast.AST] = frozenset()
+) -> Iterator[ast.AST]:
     """Yield where the value of an expression ends: calls that take it, tests, stores, statements that drop it."""
     child, parent = node, book.parent(node)
     while parent is not None:
@@ -117,7 +160,7 @@ def _statement_sinks(
     elif isinstance(statement, ast.Return):
         owner = book.owner(statement)
         for call in calls_of(book, owner) if owner and depth and owner not in seen else ():
-            yield from sinks(book, call, depth - 1, seen | {owner})
+            yield from sinks(book, call, depth - 1, seen | frozenset({owner} if owner else ()))
     else:
         yield statement
 
@@ -125,7 +168,9 @@ def _statement_sinks(
 def _mixed(value: ast.expr) -> ast.BinOp | None:
     """Return the operation in which a value is set against something that is neither a constant nor a text."""
     for each in ast.walk(value):
-        if isinstance(each, ast.BinOp) and not any(isinstance(side, (ast.Constant, ast.JoinedStr)) for side in (each.left, each.right)):
+        if isinstance(each, ast.BinOp) and not any(
+            isinstance(side, (ast.Constant, ast.JoinedStr)) for side in (each.left, each.right)
+        ):
             return each
     return None
 

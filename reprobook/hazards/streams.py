@@ -13,10 +13,26 @@ from reprobook.hazards.fixes import give
 from reprobook.hazards.generators import is_given, is_none, keyword
 from reprobook.hazards.model import Generator
 from reprobook.hazards.report import Report
-from reprobook.hazards.spread import origins
+from reprobook.hazards.spread import is_harmless, origins
 
-_SIDE = re.compile(r"(?:^|_)(?:log|logging|eval|evaluate|plot|verbose|debug|print|show|report|every|monitor|sample|viz|visuali[sz]e|val|preview)(?:_|$)", re.IGNORECASE)
-_OPTUNA = frozenset({"TPESampler", "RandomSampler", "CmaEsSampler", "NSGAIISampler", "NSGAIIISampler", "QMCSampler", "GPSampler", "BoTorchSampler", "BruteForceSampler", "PartialFixedSampler"})
+_SIDE = re.compile(
+    r"(?:^|_)(?:log|logging|eval|evaluate|plot|verbose|debug|print|show|report|every|monitor|sample|viz|visuali[sz]e|val|preview)(?:_|$)",
+    re.IGNORECASE,
+)
+_OPTUNA = frozenset(
+    {
+        "TPESampler",
+        "RandomSampler",
+        "CmaEsSampler",
+        "NSGAIISampler",
+        "NSGAIIISampler",
+        "QMCSampler",
+        "GPSampler",
+        "BoTorchSampler",
+        "BruteForceSampler",
+        "PartialFixedSampler",
+    }
+)
 _SEARCHES = {
     "hyperopt.fmin": "rstate",
     "skopt.gp_minimize": "random_state",
@@ -53,13 +69,27 @@ def _tell_sampler(report: Report, call: ast.Call) -> None:
     if dotted.startswith("optuna.") and name in _OPTUNA:
         seed = keyword(call, "seed")
         if seed is None or is_none(seed):
-            report.add(call, "unseeded_rng.sampler", f"`{text}` without a seed proposes other trials in every run", f"{text}(seed=seed)", generator="own", edits=give(report.book, call, "seed", report.seed))
+            report.add(
+                call,
+                "unseeded_rng.sampler",
+                f"`{text}` without a seed proposes other trials in every run",
+                f"{text}(seed=seed)",
+                generator="own",
+                edits=give(report.book, call, "seed", report.seed),
+            )
     elif dotted in {"optuna.create_study", "optuna.study.create_study"} and not is_given(call, "sampler"):
         message = f"`{text}` takes a TPE sampler without a seed: it proposes other trials in every run"
         package, dot, _ = text.partition(".")
         sampler = f"{package}.samplers.TPESampler(seed={report.seed})"
         edits = give(report.book, call, "sampler", sampler) if dot else ()
-        report.add(call, "unseeded_rng.sampler", message, "sampler=optuna.samplers.TPESampler(seed=seed)", generator="own", edits=edits)
+        report.add(
+            call,
+            "unseeded_rng.sampler",
+            message,
+            "sampler=optuna.samplers.TPESampler(seed=seed)",
+            generator="own",
+            edits=edits,
+        )
     elif dotted in _SEARCHES and not is_given(call, _SEARCHES[dotted]) and not is_given(call, "rng"):
         word = _SEARCHES[dotted]
         message = f"`{text}` without {word} proposes other points in every run"
@@ -73,29 +103,44 @@ def _tell_coupling(report: Report) -> None:
     told: set[ast.AST] = set()
     for branch in book.all(ast.If):
         loop = next((each for each in book.parents(branch) if isinstance(each, (ast.For, ast.While))), None)
-        if loop is None or not _is_side_branch(branch):
+        if loop is None or not _is_side_branch(book, branch):
             continue
-        inside = {each for statement in branch.body for each in ast.walk(statement)}
-        others = {which for call in _calls(loop) if call not in inside for which in _all_draws(book, call)}
-        others |= {which for step in report.course.steps if isinstance(step.node, ast.Call) and step.node not in inside for which in _own_draws(book, step.node)}
-        for call in _calls(branch):
-            drawn = set(_all_draws(book, call))
-            if call in inside and drawn & others and call not in told:
+        inside = [each for statement in branch.body for each in _calls(statement)]
+        others = _drawn_beside(report, loop, set(inside))
+        for call in inside:
+            if call not in told and others & set(_all_draws(book, call)):
                 told.add(call)
-                message = f"`{book.text(call)}` draws from the stream that training draws from too: how often it runs (`{book.text(branch.test)}`) shifts the training"
+                test = book.text(branch.test)
+                message = f"`{book.text(call)}` draws from the stream that training draws from: `{test}` shifts it"
                 fix = "give it a generator of its own: torch.Generator().manual_seed(seed)"
                 report.add(call, "rng_coupling", message, fix)
+
+
+def _drawn_beside(report: Report, loop: ast.For | ast.While, inside: set[ast.Call]) -> set[str]:
+    """Return what the rest of a loop draws from, and all that runs after it."""
+    book = report.book
+    found = {which for call in _calls(loop) if call not in inside for which in _all_draws(book, call)}
+    end = (book.cell(loop), loop.end_lineno or 0, 0)
+    for step in report.course.steps:
+        later = step.cell > end[0] or (step.cell == book.cell(step.node) and book.at(step.node) > end)
+        if isinstance(step.node, ast.Call) and later:
+            found.update(_own_draws(book, step.node))
+    return found
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
     return (each for each in ast.walk(node) if isinstance(each, ast.Call))
 
 
-def _is_side_branch(branch: ast.If) -> bool:
+def _is_side_branch(book: Book, branch: ast.If) -> bool:
     """Tell whether a branch is run now and then, or only when somebody wants to see something."""
-    words = [each.id if isinstance(each, ast.Name) else each.attr for each in ast.walk(branch.test) if isinstance(each, (ast.Name, ast.Attribute))]
-    every = any(isinstance(each, ast.BinOp) and isinstance(each.op, ast.Mod) for each in ast.walk(branch.test))
-    return every or any(_SIDE.search(word) for word in words)
+    nodes = list(ast.walk(branch.test))
+    words = [each.id if isinstance(each, ast.Name) else getattr(each, "attr", "") for each in nodes]
+    if any(_SIDE.search(word) for word in words):
+        return True
+    rates = [each.right for each in nodes if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Mod)]
+    shows = any(is_harmless(book, call) for statement in branch.body for call in _calls(statement))
+    return any(shows or not isinstance(rate, ast.Constant) for rate in rates)
 
 
 def _own_draws(book: Book, call: ast.Call) -> tuple[str, ...]:
@@ -109,7 +154,11 @@ def _own_draws(book: Book, call: ast.Call) -> tuple[str, ...]:
         if kind in {f"{each}()" for each in generators.OWN}:
             found += (f"own {call.func.value.id}",)
     for word in call.keywords:
-        if word.arg in {"generator", "random_state", "rng"} and isinstance(word.value, ast.Name) and book.dotted(word.value) != "int()":
+        if (
+            word.arg in {"generator", "random_state", "rng"}
+            and isinstance(word.value, ast.Name)
+            and book.dotted(word.value) != "int()"
+        ):
             found += (f"own {word.value.id}",)
     return found
 
@@ -135,11 +184,23 @@ def _tell_timing(report: Report) -> None:
         names = [each.id for each in ast.walk(tree) if isinstance(each, ast.Name)]
         sure = bool(drawn)
         line = min((each.lineno for each in ast.walk(tree) if isinstance(each, ast.stmt)), default=1)
-        message = "%timeit runs this as often as the speed of the machine suggests, and each time it draws random numbers"
+        message = (
+            "%timeit runs this as often as the speed of the machine suggests, and each time it draws random numbers"
+        )
         if not sure:
             message = "%timeit runs this as often as the speed of the machine suggests"
         fix = "time it with a generator of its own, or with fixed -n and -r, and seed again after it"
-        report.add_line(cell, line, "rng_consumed_by_timing", message, fix, certain=sure, shown=sure, names=tuple(dict.fromkeys(names)), generator=_global(drawn))
+        report.add_line(
+            cell,
+            line,
+            "rng_consumed_by_timing",
+            message,
+            fix,
+            certain=sure,
+            shown=sure,
+            names=tuple(dict.fromkeys(names)),
+            generator=_global(drawn),
+        )
     for call in book.all(ast.Call):
         dotted = book.dotted(call.func)
         if dotted in {"timeit.timeit", "timeit.repeat", "timeit.Timer().autorange"}:
@@ -150,8 +211,6 @@ def _tell_timing(report: Report) -> None:
 
 
 def _global(drawn: list[str]) -> Generator:
-    for each in ("python", "numpy", "torch", "cuda"):
-        if each in drawn:
-            return each  # type: ignore[return-value]
-    return "own" if drawn else ""
-
+    """Return the first global generator among those drawn from, else that it is one of the notebook's own."""
+    found = [each for each in generators.ALL if each in drawn]
+    return found[0] if found else "own" if drawn else ""

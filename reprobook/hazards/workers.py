@@ -34,7 +34,9 @@ def find(report: Report) -> None:
 def _tell_initialiser(report: Report, call: ast.Call) -> None:
     """A ``worker_init_fn`` that seeds with what differs in every run."""
     given = keyword(call, "worker_init_fn")
-    function: ast.AST | None = given if isinstance(given, ast.Lambda) else report.book.definition(given) if given is not None else None
+    function: ast.AST | None = (
+        given if isinstance(given, ast.Lambda) else report.book.definition(given) if given is not None else None
+    )
     for inner in ast.walk(function) if function is not None else ():
         if not isinstance(inner, ast.Call) or report.book.dotted(inner.func) not in generators.SEEDING:
             continue
@@ -45,7 +47,11 @@ def _tell_initialiser(report: Report, call: ast.Call) -> None:
             worker_seed = "torch.initial_seed() % 2**32"
             given_seed = inner.args[0] if inner.args else None
             imported = any(each.dotted == "torch" for each in report.book.names.names.get("torch", ()))
-            edits = replace(report.book, given_seed, worker_seed) if given_seed is not None else add_argument(report.book, inner, worker_seed)
+            edits = (
+                replace(report.book, given_seed, worker_seed)
+                if given_seed is not None
+                else add_argument(report.book, inner, worker_seed)
+            )
             report.add(inner, "dataloader.worker_rng", message, fix, edits=edits if imported else ())
             _tell_loader(report, call, message, fix)
 
@@ -65,7 +71,8 @@ def _tell_datasets(report: Report, call: ast.Call) -> None:
             unseeded = _is_unseeded(book, inner)
             if not drawn and not unseeded:
                 continue
-            message = f"`{book.text(inner)}` draws in a worker of the DataLoader, from a generator that does not follow from the worker's seed"
+            text = book.text(inner)
+            message = f"`{text}` draws in a worker of the DataLoader, and does not follow from the worker's seed"
             fix = "draw from torch.initial_seed(): np.random.default_rng(torch.initial_seed())"
             own = drawn and "torch" not in drawn
             sure = unseeded or (own and not covered and not torch_seeded)
@@ -94,16 +101,20 @@ def _is_unseeded(book: Book, call: ast.Call) -> bool:
             value = found[0].value if found else None
         else:
             return False
-    return isinstance(value, ast.Call) and not isinstance(value, FUNCTIONS) and generators.seed_argument(value, "seed") is None
+    return (
+        isinstance(value, ast.Call)
+        and not isinstance(value, FUNCTIONS)
+        and generators.seed_argument(value, "seed") is None
+    )
 
 
 def _tell_loader(report: Report, call: ast.Call, message: str, fix: str) -> None:
     """Note the cause where the loader stands, and where it is iterated."""
     book = report.book
-    loops = [each for each in (*book.all(ast.For), *book.all(ast.comprehension)) if "DataLoader()" in book.dotted(each.iter)]
+    loops = [each for each in (*book.loops, *book.all(ast.comprehension)) if "DataLoader()" in book.dotted(each.iter)]
     for node in (call, *(each.iter for each in loops)):
         names = _names_around(book, node)
-        report.add(node, "dataloader.worker_rng", message, fix, certain=False, shown=False, names=names)
+        report.possible(node, "dataloader.worker_rng", message, fix, names=names)
 
 
 def _names_around(book: Book, node: ast.AST) -> tuple[str, ...]:

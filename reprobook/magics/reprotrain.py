@@ -118,13 +118,14 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         """Compare what this session did with the saved notebook run from top to bottom; the session goes on."""
         if _is_headless():
             return
-        _session()
-        path = notebook_path(self.shell)
-        if path is None:
-            msg = "the notebook's file is not known here"
-            raise InputError(msg, hint="Run `reprobook verify NOTEBOOK.ipynb` in a terminal.")
+        session = _session()
         from reprobook.magics.report import report_bundle  # noqa: PLC0415 - only when asked for
-        from reprobook.verify import VerifyOptions, verify_notebook  # noqa: PLC0415
+        from reprobook.verify import VerifyOptions, notebook_of_session, verify_notebook  # noqa: PLC0415
+
+        path = notebook_path(self.shell) or notebook_of_session(session.run, Path(session.request.cwd))
+        if path is None:
+            msg = "the notebook's file is not known here, and no notebook in this folder has the cells of this session"
+            raise InputError(msg, hint="Save the notebook, or run `reprobook verify NOTEBOOK.ipynb` in a terminal.")
 
         progress = display(_message("starting a fresh kernel"), raw=True, display_id=True)
 

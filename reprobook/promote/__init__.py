@@ -1,17 +1,24 @@
 """Promotion: a notebook's recipe as a script that reads as if its author had written it."""
 
-from reprobook.promote.facts import Facts
+from reprobook.promote.evidence import Evidence
+from reprobook.promote.facts import Facts, Provenance
 from reprobook.promote.files import job_files
+from reprobook.promote.job_folder import PROOF
 from reprobook.promote.model import Plan
+from reprobook.promote.options import LAUNCHERS, STYLES, JobOptions
 from reprobook.promote.plan import plan
-from reprobook.promote.promotion import PROOF, Promotion, promote_notebook
+from reprobook.promote.promotion import Promotion, promote_notebook
 from reprobook.promote.slice import Dropped, Observed
-from reprobook.promote.text import Provenance, render
+from reprobook.promote.text import render
 
 __all__ = [
+    "LAUNCHERS",
     "PROOF",
+    "STYLES",
     "Dropped",
+    "Evidence",
     "Facts",
+    "JobOptions",
     "Observed",
     "Plan",
     "Promotion",

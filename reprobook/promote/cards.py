@@ -28,10 +28,12 @@ def readme(plan: Plan, facts: Facts) -> str:
         False: "A run of this script did **not** give the notebook's result.",
         None: "Whether this script gives the notebook's result has not been tried.",
     }[facts.equivalent]
+    commands = "\n".join(visible(command) for command in origin.commands)
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
+        f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         "## Run\n\n```sh\npip install -r requirements.txt\npython train.py --config config.yaml --out out\n```",
         _WHERE,
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',

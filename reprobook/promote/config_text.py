@@ -1,13 +1,23 @@
-"""The text of a script's configuration: its dataclass and its command line."""
+"""The text of a script's configuration: a frozen dataclass."""
 
 from __future__ import annotations
 
-from reprobook.promote.model import Derived, Field, Plan
+from reprobook.promote.model import Derived, Field, Import, Plan
 from reprobook.promote.python import code_of, literal, statements
 from reprobook.promote.rewrite import with_names
 from reprobook.space.model import Choice, Float, Int
 
-_PLAIN = (int, float, str)  # argparse reads these by themselves
+_WIDTH = 88  # of ruff format
+
+
+def imports(plan: Plan) -> list[Import]:
+    """Return what the dataclass needs."""
+    found = [Import("dataclasses", "dataclass", "dataclass")]
+    if any(field.type in (list, dict, set) for field in plan.fields):
+        found.append(Import("dataclasses", "field", "field"))
+    if any(about(field) for field in plan.fields):
+        found.append(Import("typing", "Annotated", "Annotated"))
+    return found
 
 
 def config_class(plan: Plan) -> str:
@@ -17,79 +27,14 @@ def config_class(plan: Plan) -> str:
     for at, field in enumerate(plan.fields):
         lines += [""] * bool(field.above and at)
         lines += [f"    # {comment.strip()}" for comment in field.above if comment.strip()]
-        lines.append(f"    {field.name}: {_annotation(field)} = {_default(field)}")
+        lines += _field(field)
     lines += _checks(plan) + [line for derived in plan.derived for line in _property(derived, plan)]
     return "\n".join(lines)
-
-
-def readers(plan: Plan) -> str:
-    """Return the functions that read options which are no plain number or text."""
-    found: list[str] = []
-    if any(field.type is bool for field in plan.fields):
-        found.append(_READ_BOOL)
-    if any(field.type not in (*_PLAIN, bool) for field in plan.fields):
-        found.append(_READ_LITERAL)
-    return "\n\n\n".join(text.strip("\n") for text in found)
-
-
-def parse_args(plan: Plan) -> str:
-    """Return the function that reads the command line."""
-    words = plan.words
-    title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
-    special = {bool: "read_bool"} | dict.fromkeys((list, tuple, dict, set, bytes, type(None)), "read_literal")
-    used = {field.type: special[field.type] for field in plan.fields if field.type in special}
-    table = ", ".join(f"{type_name(kind)}: {reader}" for kind, reader in used.items())
-    kind = f"{{{table}}}.get(kind, kind)" if used else "kind"
-    escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
-    factories = any(field.type in (list, dict, set) for field in plan.fields)
-    default = f"getattr({words.config_class}(), parameter.name)" if factories else "parameter.default"
-    annotated = any(about(field) for field in plan.fields)
-    loop = (
-        f"""
-    for parameter in fields({words.config_class}):
-        kind, *about = get_args(parameter.type) or [parameter.type]
-        text = "; ".join([kind.__name__, *about]){escaped}
-        parser.add_argument(f"--{{parameter.name}}", type={kind}, default={default}, help=text)
-"""
-        if annotated
-        else f"""
-    for parameter in fields({words.config_class}):
-        kind = parameter.type
-        parser.add_argument(
-            f"--{{parameter.name}}", type={kind}, default={default}, help=kind.__name__
-        )
-"""
-    )
-    return f'''
-def {words.parse_args}() -> tuple[{words.config_class}, Path]:
-    """Read the command line; its options win over the values of the --config file."""
-    parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--config", type=Path, help="a YAML file of parameters")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
-{loop.strip(chr(10)) if plan.fields else ""}
-    args = parser.parse_args()
-    if args.config:
-        values = yaml.safe_load(args.config.read_text(encoding="utf-8")) or {{}}
-        parser.set_defaults(**{{name: str(value) for name, value in values.items()}})
-        args = parser.parse_args()
-    options = vars(args)
-    options.pop("config")
-    out = options.pop("out")
-    try:
-        return {words.config_class}(**options), out
-    except (TypeError, ValueError) as error:
-        parser.error(str(error))
-'''
 
 
 def about(field: Field) -> str:
     """Return what is to be said of a parameter: the author's comment and the range."""
     return "; ".join(text for text in (field.comment, _range(field)) if text)
-
-
-def has_notes(plan: Plan) -> bool:
-    """Tell whether any parameter has a comment or a range."""
-    return any(about(field) for field in plan.fields)
 
 
 def _range(field: Field) -> str:
@@ -106,9 +51,15 @@ def type_name(kind: type) -> str:
     return "object" if kind is type(None) else kind.__name__
 
 
-def _annotation(field: Field) -> str:
-    kind = type_name(field.type)
-    return f"Annotated[{kind}, {literal(about(field))}]" if about(field) else kind
+def _field(field: Field) -> list[str]:
+    """Return a field; its meaning on a line of its own where one line does not hold all."""
+    kind, meaning, default = type_name(field.type), literal(about(field)), _default(field)
+    if not about(field):
+        return [f"    {field.name}: {kind} = {default}"]
+    line = f"    {field.name}: Annotated[{kind}, {meaning}] = {default}"
+    if len(line) <= _WIDTH:
+        return [line]
+    return [f"    {field.name}: Annotated[", f"        {kind},", f"        {meaning},", f"    ] = {default}"]
 
 
 def _default(field: Field) -> str:
@@ -144,20 +95,3 @@ def _property(derived: Derived, plan: Plan) -> list[str]:
     (line,) = with_names(statements(f"return {derived.expression}\n"), replacements)
     comment = f"  # {derived.comment.strip()}" if derived.comment.strip() else ""
     return ["", "    @property", f"    def {derived.name}(self):{comment}", f"        {code_of(line).strip()}"]
-
-
-_READ_BOOL = '''
-def read_bool(text: str) -> bool:
-    """Read true or false."""
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
-    return text.lower() == "true"
-'''
-_READ_LITERAL = '''
-def read_literal(text: str) -> object:
-    """Read a Python literal such as [64, 32] or None; anything else is text."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-'''

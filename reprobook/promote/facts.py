@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reprobook.promote.text import Provenance
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a script comes from.
+
+    Attributes:
+        notebook: The notebook's file name.
+        notebook_digest: SHA-256 of its bytes.
+        recipe_digest: The recipe of the run that the script repeats; empty if there is none.
+        commands: The command lines that make such a run, and this script from it.
+        run_id: That run; empty if there is none.
+    """
+
+    notebook: str
+    notebook_digest: str
+    recipe_digest: str = ""
+    commands: tuple[str, ...] = ()
+    run_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ def _yaml_value(value: Any) -> Any:
     plain = value is None or isinstance(value, bool | int | str)
     if plain or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return value if isinstance(value, list) and json.loads(json.dumps(value, default=str)) == value else repr(value)
+    # JSON's types are YAML's, and a list or dict of them is written by ``str()`` as a Python literal.
+    nested = isinstance(value, list | dict) and json.loads(json.dumps(value, default=str)) == value
+    return value if nested else repr(value)
 
 
 def requirements(plan: Plan, versions: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -98,7 +99,7 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
             arguments=tuple(sorted(arguments, key=order.__getitem__)),
             returns=tuple(sorted(returns, key=order.__getitem__)),
             globals=tuple(sorted(flow.writes & shared)),
-            **_content(parts[at], around),
+            **_content(parts[at], returns | shared, around),
         )
         result.append(function)
     return tuple(reversed(result))
@@ -123,17 +124,26 @@ class _Content(TypedDict):
     cells: tuple[int, ...]
 
 
-def _content(part: _Part, around: Surroundings) -> _Content:
+def _content(part: _Part, passed_on: frozenset[str], around: Surroundings) -> _Content:
     """Return what a function holds, with the parameters read from the configuration."""
     config = around.words.config
     used = part.flow.uses & around.configuration.plain
     return {
-        "body": rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used}),
+        "body": rewrite.with_unused_marked(
+            rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used}),
+            _mentioned_again(part.trees) | passed_on,
+        ),
         "takes_config": bool(used) or config in part.flow.uses,
         "takes_out": part.figures,
         "is_async": any(_awaits(tree) for tree in part.trees),
         "cells": part.cells,
     }
+
+
+def _mentioned_again(trees: Sequence[ast.stmt]) -> frozenset[str]:
+    """Return the names that stand more than once in code: what is set and never read stands there once."""
+    names = [node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
 
 
 def _awaits(tree: ast.AST) -> bool:

@@ -19,7 +19,8 @@ _BUILTINS = frozenset(dir(builtins))
 # These decorators pass their arguments through as they are.
 _TRANSPARENT = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "contextlib.contextmanager"})
 # Names that the script's own parts use at module level: a definition of that name stays in its section.
-_OWN = frozenset({"Annotated", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"})
+OWN = frozenset({"Annotated", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"})
+OWN |= {"ast", "partial", "read_bool", "read_config", "read_literal", "hydra", "ConfigStore", "OmegaConf", "start"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -39,7 +40,7 @@ class Hoisting:
 def hoisting(trees: Sequence[ast.stmt], names: Names, parameters: Collection[str]) -> Hoisting:
     """Decide for the top-level statements of the kept cells."""
     bound = [name for tree in trees for name in flow_of(tree).writes]
-    once = {name for name in bound if bound.count(name) == 1 and name not in {*parameters, *_OWN}}
+    once = {name for name in bound if bound.count(name) == 1 and name not in {*parameters, *OWN}}
     found = {tree.name: tree for tree in trees if isinstance(tree, _DEFINITIONS) and tree.name in once}
     constants = _constants(trees, once, names)
     at_module_level = names.imported | {name for tree in trees for name in _guarded_names(tree)} | _BUILTINS

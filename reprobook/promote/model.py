@@ -74,6 +74,25 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """How a script is started: what a style adds to it.
+
+    Attributes:
+        imports: What it imports.
+        start: The statement below ``if __name__ == "__main__"``.
+        after_config: Blocks of text below the configuration's class.
+        before_main: Blocks above ``main``.
+        after_main: Blocks below it.
+    """
+
+    imports: tuple[Import, ...]
+    start: str
+    after_config: tuple[str, ...] = ()
+    before_main: tuple[str, ...] = ()
+    after_main: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Words:
     """The names that the script adds, chosen so that they meet none of the notebook's."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from reprobook.promote import rewrite
 from reprobook.promote.flow import flow_of
@@ -13,6 +14,14 @@ from reprobook.promote.model import Statements
 from reprobook.promote.source import Source, Statement
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True)
+class ModuleLevel:
+    """Statements that leave their section: settings that precede imports, and imports with a fallback."""
+
+    early: Sequence[Statement]
+    guarded: Sequence[Statement]
 
 
 def early_settings(kept: Sequence[Source], sources: Sequence[Source]) -> list[Statement]:

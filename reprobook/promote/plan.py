@@ -9,88 +9,54 @@ from reprobook.notebook.model import Notebook
 from reprobook.promote import imports as script_imports
 from reprobook.promote import refusal
 from reprobook.promote.configuration import Configuration, configuration
+from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import Surroundings, functions
-from reprobook.promote.hoist import hoisting
+from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.model import Field, Function, Import, Plan, Statements, Words
-from reprobook.promote.module_level import early_settings, guarded_imports, module_statements
+from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_imports, module_statements
 from reprobook.promote.naming import first_free
 from reprobook.promote.python import tree_of
 from reprobook.promote.sections import sections, title
-from reprobook.promote.shown import shown_metrics
-from reprobook.promote.slice import Dropped, Observed, Wishes, slice_notebook
+from reprobook.promote.shown import ShownMetrics, shown_metrics
+from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, Statement, read_source
 from reprobook.space.declare import parameters_cell
 from reprobook.space.model import Parameter
 
 _NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "skimage", "seaborn", "statsmodels", "xgboost"})
 _NUMPY_USERS |= {"lightgbm", "imblearn", "torchvision", "albumentations", "gymnasium", "keras", "tensorflow"}
+_NO_EVIDENCE = Evidence()
 
 
-def plan(  # noqa: PLR0913 - each is a fact of its own, given by name
-    notebook: Notebook,
-    parameters: Sequence[Parameter],
-    *,
-    observed: Mapping[int, Observed] | None = None,
-    shown: Mapping[int, Collection[str]] | None = None,
-    keep: Collection[int] = frozenset(),
-    seed: int | None = None,
-    deterministic: bool = False,
-) -> Plan:
-    """Plan the script of a notebook.
-
-    Args:
-        notebook: The notebook.
-        parameters: Its parameters, as ``reprobook.space.declared_parameters`` finds them.
-        observed: What a run saw of each cell, by code index; sharpens the analysis.
-        shown: The names of the metrics that each cell showed (printed, or as its last expression), by code index, in
-            a run without ``rb.log`` and ``rb.save``. None if nothing ran: then promotion guesses.
-        keep: Code indices of cells to keep whatever the analysis says.
-        seed: The seed that reprobook itself set in the run; None if it set none.
-        deterministic: Whether it asked for deterministic kernels.
+def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence = _NO_EVIDENCE) -> Plan:
+    """Plan the script of a notebook; its parameters are those that ``reprobook.space.declared_parameters`` finds.
 
     Raises:
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
     """
     sources = [read_source(cell) for cell in notebook.code_cells]
     names = names_in(sources)
-    metrics = shown_metrics(sources, names, shown)
-    wishes = Wishes(observed or {}, frozenset(metrics.cells), frozenset(keep), frozenset(p.name for p in parameters))
-    sliced = slice_notebook(sources, wishes)
-    bound = {name for s in sources for statement in s.statements for name in flow_of(statement.tree).writes}
-    refusal.check(sliced.kept, names, bound)
+    metrics = shown_metrics(sources, names, evidence.shown)
+    sliced = slice_notebook(sources, _wishes(parameters, metrics, evidence))
+    refusal.check(sliced.kept, names, _bound(sources))
     cell = parameters_cell(notebook)
     config = configuration(parameters, sliced.kept, names, cell=cell.code_index if cell else None)
-    trees = [statement.tree for source in sliced.kept for statement in source.statements]
-    hoisted = hoisting(trees, names, config.plain | config.variables)
-    taken = _identifiers(sources)
-    words = _words(taken, names)
-    early = early_settings(sliced.kept, sources)
-    guarded = guarded_imports(sliced.kept)
-    around = Surroundings(
-        configuration=config,
-        hoisted=hoisted,
-        elsewhere=frozenset(id(statement) for statement in [*early, *guarded]),
-        names=names,
-        words=words,
-        shown=metrics.expressions,
-        pyplot=next((name for name, origin in names.imports.items() if origin == "matplotlib.pyplot"), ""),
-        taken=taken | frozenset(vars(words).values()),
-    )
+    level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
+    around = _surroundings(sources, sliced, config, metrics, level)
     made = functions(sections(notebook, sliced.kept, names), around)
-    module = module_statements(sliced.kept, guarded, hoisted)
-    used = _used_imports(made, module, early, sources)
-    fields, seed_field = _seed_field(config, seed)
+    module = module_statements(sliced.kept, level.guarded, around.hoisted)
+    used = _used_imports(made, module, level.early, sources)
+    fields, seed_field = _seed_field(config, evidence.seed)
     kept = _kept(sliced.kept, sources, used)
     heading, summary = title(notebook)
     return Plan(
         title=heading,
         summary=summary,
         kept=kept,
-        dropped=[dropped for dropped in sliced.dropped if dropped.cell not in kept]
-        + [Dropped(s.index, "nothing in it is needed") for s in sliced.kept if s.index not in kept],
-        early=tuple(statement.node for statement in early),
+        dropped=_dropped(sliced, kept),
+        early=tuple(statement.node for statement in level.early),
         imports=tuple(used.values()),
         stars=script_imports.stars(sliced.kept),
         module=module,
@@ -98,12 +64,48 @@ def plan(  # noqa: PLR0913 - each is a fact of its own, given by name
         derived=config.derived,
         functions=made,
         seed=seed_field,
-        deterministic=deterministic,
-        seeded=_seeded(used) if seed_field or deterministic else (),
+        deterministic=evidence.deterministic,
+        seeded=_seeded(used) if seed_field or evidence.deterministic else (),
         printed_metrics=metrics.printed,
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
-        words=words,
+        words=around.words,
     )
+
+
+def _wishes(parameters: Sequence[Parameter], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
+    names = frozenset(parameter.name for parameter in parameters)
+    return Wishes(evidence.observed, frozenset(metrics.cells), frozenset(evidence.keep), names)
+
+
+def _bound(sources: Sequence[Source]) -> frozenset[str]:
+    """Return every variable that the notebook binds."""
+    return frozenset(name for s in sources for statement in s.statements for name in flow_of(statement.tree).writes)
+
+
+def _surroundings(
+    sources: Sequence[Source], sliced: Slice, config: Configuration, metrics: ShownMetrics, level: ModuleLevel
+) -> Surroundings:
+    """Decide what all sections share."""
+    trees = [statement.tree for source in sliced.kept for statement in source.statements]
+    taken = _identifiers(sources)
+    words = _words(taken, sliced.names)
+    origins = sliced.names.imports.items()
+    return Surroundings(
+        configuration=config,
+        hoisted=hoisting(trees, sliced.names, config.plain | config.variables),
+        elsewhere=frozenset(id(statement) for statement in [*level.early, *level.guarded]),
+        names=sliced.names,
+        words=words,
+        shown=metrics.expressions,
+        pyplot=next((name for name, origin in origins if origin == "matplotlib.pyplot"), ""),
+        taken=taken | OWN | frozenset(vars(words).values()),
+    )
+
+
+def _dropped(sliced: Slice, kept: Collection[int]) -> list[Dropped]:
+    """Return the cells that have no part in the script, with reasons."""
+    unused = [Dropped(s.index, "nothing in it is needed") for s in sliced.kept if s.index not in kept]
+    return [*(dropped for dropped in sliced.dropped if dropped.cell not in kept), *unused]
 
 
 def _identifiers(sources: Sequence[Source]) -> frozenset[str]:

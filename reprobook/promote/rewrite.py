@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import libcst as cst
@@ -73,6 +73,23 @@ def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) 
     result = statements("\n".join(lines) + "\n")
     leading: Any = getattr(statement, "leading_lines", ())
     return (result[0].with_changes(leading_lines=leading), *result[1:])
+
+
+def with_unused_marked(body: Sequence[cst.BaseStatement], used: Collection[str]) -> Statements:
+    """Say that a variable which nobody reads is meant to be there: its cell was kept because someone asked."""
+    return tuple(_marked(node, used) for node in body)
+
+
+def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
+    assignment = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    if not isinstance(assignment, cst.Assign) or len(assignment.targets) > 1:
+        return node
+    target = assignment.targets[0].target
+    if not isinstance(target, cst.Name) or target.value in used:
+        return node
+    comment = node.trailing_whitespace.comment
+    text = f"{comment.value}  # noqa: F841" if comment else "# noqa: F841"
+    return node.with_changes(trailing_whitespace=cst.TrailingWhitespace(cst.SimpleWhitespace("  "), cst.Comment(text)))
 
 
 def _visited(body: Sequence[cst.BaseStatement], visitor: cst.CSTTransformer) -> Statements:

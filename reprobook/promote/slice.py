@@ -10,15 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reprobook.promote import libraries
+from reprobook.errors import NotPromotableError
 from reprobook.promote.effects import SETTING, Effects, effects_of
-from reprobook.promote.flow import Flow, flow_of, names_in_order
+from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, aliases, later_reads, names_in
 from reprobook.promote.python import calls, tree_of, without_target
+from reprobook.promote.reasons import quoted, reason
 from reprobook.promote.source import Source, Statement
 
 _NONE: frozenset[str] = frozenset()
-_MOST_NAMES = 3  # in a reason
 
 
 class Observed(Protocol):
@@ -72,28 +72,42 @@ class Wishes:
 
 
 def slice_notebook(sources: Sequence[Source], wishes: Wishes) -> Slice:
-    """Keep the cells that the results depend on."""
+    """Keep the cells that the results depend on.
+
+    Raises:
+        NotPromotableError: If a result depends on a cell tagged ``skip``.
+    """
     names = names_in(sources)
     facts = _Facts(sources, names, wishes)
     kept: dict[int, Source] = {}
     needed: frozenset[str] = _NONE
     sinks = facts.sinks()
     for source in reversed(sources):
-        if source.index in wishes.keep or _is_wanted(source, facts, sinks, needed, later=bool(kept)):
-            trimmed, needed = facts.trimmed(source, needed, is_sink=source.index in wishes.sinks)
+        if source.index not in wishes.keep and "skip" in source.tags:
+            _check_skipped(source, facts.flow(source), needed, is_sink=facts.gives_result(source))
+        elif source.index in wishes.keep or _is_wanted(source, facts, sinks, needed, later=bool(kept)):
+            trimmed, needed = facts.trimmed(source, needed)
             kept[source.index] = trimmed
-    dropped = [Dropped(s.index, facts.reason(s)) for s in sources if s.index not in kept]
+    left_out = [s for s in sources if s.index not in kept]
+    dropped = [Dropped(s.index, reason(s, facts.flow(s), facts.effects(s), names.imports)) for s in left_out]
     return Slice(tuple(kept[index] for index in sorted(kept)), tuple(dropped), names)
 
 
 def _is_wanted(source: Source, facts: _Facts, sinks: Collection[int], needed: Collection[str], *, later: bool) -> bool:
-    if "skip" in source.tags:
-        return False
     if "keep" in source.tags or source.index in sinks:
         return True
     flow = facts.flow(source)
     settings = later and (SETTING in flow.writes or bool(source.refusals))
     return settings or bool(flow.writes & set(needed))
+
+
+def _check_skipped(source: Source, flow: Flow, needed: Collection[str], *, is_sink: bool) -> None:
+    """See that the tag ``skip`` takes nothing from a result; draws of random numbers are left to the proof."""
+    taken = sorted(name for name in flow.writes & set(needed) if ":" not in name)
+    if taken or is_sink:
+        why = f"a result needs {quoted(taken)} from it" if taken else "it gives a result itself"
+        msg = f"code cell [{source.index}] is tagged 'skip', but {why}"
+        raise NotPromotableError(msg, hint="Remove the tag, or tag 'skip' what uses it, too.")
 
 
 class _Facts:
@@ -168,59 +182,33 @@ class _Facts:
                 stack += self._later.get(name, ())
         return frozenset(seen)
 
+    def gives_result(self, source: Source) -> bool:
+        """Tell whether a cell logs, saves or shows a result."""
+        return self.effects(source).sinks or source.index in self._wishes.sinks
+
     def sinks(self) -> frozenset[int]:
         """Return the cells that produce results; in a notebook without any, those that do more than show."""
-        explicit = {source.index for source in self._sources if self.effects(source).sinks}
-        found = explicit | self._wishes.sinks
+        found = {source.index for source in self._sources if self.gives_result(source)}
         return frozenset(found or {source.index for source in self._sources if _works(self.effects(source), source)})
 
-    def trimmed(self, source: Source, needed: frozenset[str], *, is_sink: bool) -> tuple[Source, frozenset[str]]:
-        """Remove what is dead in a kept cell, and return what it needs from the cells above."""
+    def trimmed(self, source: Source, needed: frozenset[str]) -> tuple[Source, frozenset[str]]:
+        """Remove what is dead in a kept cell, and return what it needs from the cells above.
+
+        A cell that was asked for stays as it is.
+        """
         kept: list[Statement] = []
+        whole = source.index in self._wishes.keep or "keep" in source.tags
+        is_sink = source.index in self._wishes.sinks
         shown = source.statements[-1] if source.statements and source.shows and is_sink else None
         for statement in reversed(source.statements):
             flow = self.statement_flow(source, statement)
             effects = self._effects[id(statement)]
-            if statement is not shown and _is_dead(statement.tree, flow, effects, needed):
+            if not whole and statement is not shown and _is_dead(statement.tree, flow, effects, needed):
                 continue
-            kept.append(_without_target(statement, flow, needed))
+            kept.append(statement if whole else _without_target(statement, flow, needed))
             needed = (needed - flow.binds) | flow.reads
         shows = source.shows and bool(kept) and kept[0] is source.statements[-1]
         return replace(source, statements=tuple(reversed(kept)), shows=shows), needed
-
-    def reason(self, source: Source) -> str:
-        """Say why a cell is left out."""
-        effects = self.effects(source)
-        if "skip" in source.tags:
-            return "tagged skip"
-        if source.error:
-            return source.error
-        if not source.statements:
-            return source.notes[0] if source.notes else "empty"
-        trees = [statement.tree for statement in source.statements]
-        if all(isinstance(tree, (ast.Import, ast.ImportFrom)) for tree in trees):
-            return "nothing imported here is used"
-        return self._reason_of_work(source, trees, effects)
-
-    def _reason_of_work(self, source: Source, trees: Sequence[ast.stmt], effects: Effects) -> str:
-        """Say so for a cell with code other than imports."""
-        flow = self.flow(source)
-        used = [name for name in _in_order(trees, flow.reads) if not name.startswith("rng:")]
-        written = _in_order(trees, flow_of(trees).writes) or _in_order(trees, flow.writes)
-        texts = [name.removeprefix("file:") for name in flow.writes if name.startswith("file:")]
-        files = sorted(text for text in texts if text.isprintable() and ("." in text or "/" in text))
-        written = [name for name in written if name not in self._names.imports]
-        if not written and files:
-            return f"no result reads {_quoted(files[:1])}"
-        if not written and effects.plots:
-            return f"only plots {_quoted(used)}" if used else "only plots"
-        if not written and effects.prints:
-            return f"only prints {_quoted(used)}" if used else "only prints"
-        if not written:
-            return f"only shows `{ast.unparse(trees[-1])}`"
-        if effects.plots:
-            return f"only plots {_quoted([name for name in used if name not in written] or written)}"
-        return f"no result depends on {_quoted(written)}"
 
 
 def _is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str]) -> bool:
@@ -255,14 +243,3 @@ def _moved(observed: Observed) -> frozenset[str]:
     before, after = observed.rng_before, observed.rng_after
     moved = {name for name in after if before.get(name) != after[name]}
     return frozenset(f"rng:{name}" if name in {"python", "numpy"} else "rng:torch" for name in moved)
-
-
-def _in_order(trees: Sequence[ast.stmt], names: Collection[str]) -> list[str]:
-    """Return those of the names that stand in the code, in source order."""
-    defined = [tree.name for tree in trees if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
-    found = dict.fromkeys([*defined, *names_in_order(trees)])
-    return [name for name in found if name in names and name not in libraries.PURE_BUILTINS]
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names[:_MOST_NAMES]) + (" …" if len(names) > _MOST_NAMES else "")

@@ -10,11 +10,12 @@ _OPTIONS = re.compile(r"(?:\s*-\w(?:\s*\d+)?)*\s*")
 _RUNS_LINE = frozenset({"time", "timeit", "prun", "memit", "mprun", "lprun"})
 _RUNS_BODY = frozenset({"time", "timeit", "capture", "prun", "memit"})
 # They use no name of the notebook.
-_HARMLESS = frozenset(
-    """matplotlib config load_ext unload_ext reload_ext pip conda cd pwd ls env set_env autoreload precision colors
+_HARMLESS_NAMES = """
+    matplotlib config load_ext unload_ext reload_ext pip conda cd pwd ls env set_env autoreload precision colors
     reprotrain pylab who whos lsmagic alias bookmark logstart logstop html HTML javascript js markdown latex svg
-    bash sh system sx script writefile file cat mkdir rm cp mv""".split()
-)
+    bash sh system sx script writefile file cat mkdir rm cp mv
+"""
+_HARMLESS = frozenset(_HARMLESS_NAMES.split())
 
 
 def code_in_magic(call: ast.Call) -> list[ast.stmt] | None:

@@ -8,23 +8,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from reprobook.ambient.stand_in import unwrapped
-from reprobook.ambient.stand_in import unwrapped
 from reprobook.trace.background import Background
 from reprobook.trace.content import Digester
 from reprobook.trace.content.anatomy import identity, module_of
 from reprobook.trace.content.parts import is_scalar
 from reprobook.trace.model import ValueDigest
 from reprobook.trace.patches import Patches
-from reprobook.trace.reach import NOWHERE, Reach, Touched, Walker
+from reprobook.trace.reach import NOWHERE, Reach, Touched
 from reprobook.trace.static import CellNames
+from reprobook.trace.walker import Walker
 
 _SHELL_NAMES = re.compile(r"In|Out|exit|quit|get_ipython|_+|_i+|_i?\d+|_[iod]h|_exit_code|__\w+__")
 _PACKAGE = "reprobook"
 # A longer text is not kept alive for the sake of comparing it.
 _LONGEST_TEXT = 65536
-# A name that no cell can be shown to have changed is looked at nevertheless, if that costs next to nothing.
-_SMALL_COST = 32 * 4096
-_SMALL_COSTS = 256 * 4096
+# A collection that no cell can be shown to have changed is looked at nevertheless, if that costs next to nothing.
+_COLLECTIONS = frozenset({"list", "dict", "set", "deque", "defaultdict", "OrderedDict", "collections.Counter"})
+_SMALL_COST = 8 * 4096
+_SMALL_COSTS = 64 * 4096
 _ABSENT = object()
 
 
@@ -49,9 +50,8 @@ class _Known(NamedTuple):
 class _Moment:
     """What is found out while no user code runs; each name is looked at once."""
 
-    def __init__(self, names: NotebookNames) -> None:
-        self.digester = Digester(budget=names.budget)
-        self.walker = Walker(names.namespace)
+    def __init__(self, budget: int) -> None:
+        self.digester = Digester(budget=budget)
         self.fresh: dict[str, Reach] = {}
         self.anywhere: list[Reach] = []
 
@@ -67,10 +67,11 @@ class NotebookNames:
 
     def __init__(self, namespace: dict[str, Any], hidden: Mapping[str, object], budget: int) -> None:
         self.namespace = namespace
-        self.budget = budget
+        self._budget = budget
         self._hidden = hidden
         self._known: dict[str, _Known] = {}
         self._identities: dict[str, int] = {}
+        self._walker = Walker(namespace)
         self._patches = Patches(namespace)
         self._background = Background(namespace)
         self._names = CellNames()
@@ -80,7 +81,7 @@ class NotebookNames:
 
     def begin(self, names: CellNames) -> dict[str, ValueDigest]:
         """Look at the names before a cell, and return those that it may read."""
-        moment = _Moment(self)
+        moment = _Moment(self._budget)
         self._patches.watch(names.owners)
         self._look_at_patched(moment)
         self._rebound(moment)
@@ -96,7 +97,7 @@ class NotebookNames:
 
     def end(self, *, finished: bool) -> tuple[dict[str, ValueDigest], tuple[str, ...]]:
         """Look at the names after the cell; return those that it bound or changed, and those that it deleted."""
-        moment = _Moment(self)
+        moment = _Moment(self._budget)
         before = self._before
         self._look_at_patched(moment)
         bound = self._rebound(moment)
@@ -132,7 +133,7 @@ class NotebookNames:
         for name in self._patches.refresh(moment.digester):
             self._look(moment, name)
         # Any call of a library may run a patch, and any moment may run a thread.
-        moment.anywhere = [moment.walker.walk(each) for each in (*self._patches.values, *self._background.running())]
+        moment.anywhere = [self._walker.walk(each) for each in (*self._patches.values, *self._background.running())]
 
     def _closure(self, moment: _Moment, names: Iterable[str]) -> set[str]:
         """Look at names, and at those that the code reached from them refers to; return all of them."""
@@ -155,14 +156,14 @@ class NotebookNames:
         if known is not None and known.scalar is value:
             reach = NOWHERE
         elif self._counts(name, value):
-            reach = NOWHERE if is_scalar(value) else moment.walker.walk(value)
+            reach = NOWHERE if is_scalar(value) else self._walker.walk(value)
             digest, cost = moment.digester.measured(value)
             digest = self._patches.applied(value, digest)
             scalar = value if _is_small_scalar(value) else _ABSENT
             self._known[name] = _Known(digest, reach, cost, scalar, bool(reach.objects or reach.memory))
         else:
             self._known.pop(name, None)
-            reach = NOWHERE if _is_shells(name) or value is self._hidden.get(name) else moment.walker.walk(value)
+            reach = NOWHERE if _is_shells(name) or value is self._hidden.get(name) else self._walker.walk(value)
         moment.fresh[name] = reach
         return reach
 
@@ -174,17 +175,18 @@ class NotebookNames:
     def _look_at_the_rest(self, moment: _Moment) -> None:
         """Look at the names that the cell does not use, but may have changed by another name or out of sight.
 
-        Out of sight is what only a library refers to, such as a hook: values that cost next to nothing are looked at
-        for its sake.
+        Out of sight is what only a library refers to, such as a hook: small collections are looked at for its sake.
         """
         spent = 0
         for name, known in [item for item in self._known.items() if item[1].can_change]:
             if name in moment.fresh:
                 continue
-            if self._names.dynamic or self._touched.meets(known.reach):
-                self._look(moment, name)
-            elif known.cost <= _SMALL_COST and (spent := spent + known.cost) <= _SMALL_COSTS:
-                self._look(moment, name)
+            if not self._names.dynamic and not self._touched.meets(known.reach):
+                small = known.cost <= _SMALL_COST and known.value.kind in _COLLECTIONS
+                if not small or spent + known.cost > _SMALL_COSTS:
+                    continue
+                spent += known.cost
+            self._look(moment, name)
 
     def _counts(self, name: object, value: object) -> bool:
         """Tell whether a name is the user's."""

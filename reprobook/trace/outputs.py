@@ -21,6 +21,12 @@ _MASKS = (
     # %time and %timeit
     (re.compile(r"^(?:CPU times|Wall time):.*$", re.MULTILINE), "<time>"),
     (re.compile(r"^.* ± .* per loop .*$", re.MULTILINE), "<time>"),
+    # Keras: 3s 12ms/step; sklearn: total time=   0.1s; joblib: elapsed:    2.0s
+    (re.compile(r"\b(?:\d+m?s )?\d+(?:\.\d+)?(?:ns|us|µs|ms|s)/(?:step|it|epoch|sample|batch)\b"), "<time>"),
+    (re.compile(r"\b(total(?: time)?=|elapsed:) *\d+(?:\.\d+)? *(?:s|min|h)\b"), r"\1<time>"),
+    (re.compile(r"\bpid=\d+"), "pid=…"),
+    # What tempfile makes up.
+    (re.compile(r"([/\\])tmp[a-z0-9_]{8}\b"), r"\1tmp…"),
 )
 
 

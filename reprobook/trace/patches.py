@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from blake3 import blake3
 
@@ -27,6 +27,7 @@ from reprobook.trace.content.anatomy import (
 from reprobook.trace.content.parts import encode
 from reprobook.trace.model import ValueDigest
 
+_DEEPEST = 4
 _WRAPPERS = (staticmethod, classmethod, types.MethodType)
 
 
@@ -87,7 +88,7 @@ class Patches:
             value = members.get(step)
         return found
 
-    def _patched(self, owner: object) -> dict[str, object]:
+    def _patched(self, owner: Any) -> dict[str, object]:
         """Return the members of a module or class that are code of the notebook."""
         if is_local_module(owner) or (derives(type(owner), type) and self._is_notebooks(owner)):
             return {}  # read member by member anyway
@@ -109,10 +110,10 @@ class Patches:
         elif cls is property:
             inner = fields_of(property, value, "fget", "fset", "fdel")
         elif derives(cls, type):
-            return module_of(value) == self._namespace.get("__name__")  # type: ignore[arg-type]
+            return module_of(cast("type", value)) == self._namespace.get("__name__")
         else:
             return module_of(cls) == self._namespace.get("__name__")
-        return depth < 4 and any(self._is_notebooks(each, depth + 1) for each in inner)
+        return depth < _DEEPEST and any(self._is_notebooks(each, depth + 1) for each in inner)
 
 
 def _digest_of(lines: list[str]) -> str:
@@ -120,7 +121,7 @@ def _digest_of(lines: list[str]) -> str:
     return blake3(encode(sorted(lines))).hexdigest()
 
 
-def _members_of(owner: object) -> dict[Any, Any] | None:
+def _members_of(owner: Any) -> dict[Any, Any] | None:
     """Return the attributes of a module or class, inherited ones included; None for anything else."""
     if type(owner) is types.ModuleType:
         return attributes_of(owner)

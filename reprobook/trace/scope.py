@@ -8,9 +8,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from reprobook.trace.definitions import arguments, defaults, hints, own_nodes, targets
 from reprobook.trace.magic_code import code_in_magic
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class Scope(ast.NodeVisitor):
@@ -170,7 +169,7 @@ class Scope(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Visit what the definition evaluates; the body runs later."""
-        for part in (*node.decorator_list, *_annotations(node), *_defaults(node.args)):
+        for part in (*node.decorator_list, *hints(node), *defaults(node.args)):
             self.visit(part)
         free, declared = _free_names(node)
         self.deferred |= free
@@ -182,9 +181,9 @@ class Scope(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """Visit the body too: a lambda is mostly called where it stands."""
-        for default in _defaults(node.args):
+        for default in defaults(node.args):
             self.visit(default)
-        with self._scope(_arguments(node.args)):
+        with self._scope(arguments(node.args)):
             self.visit(node.body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -198,7 +197,7 @@ class Scope(ast.NodeVisitor):
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
         """Visit the first iterable outside, the rest in the comprehension's scope."""
         self.visit(node.generators[0].iter)
-        with self._scope(_targets(node)):
+        with self._scope(targets(node)):
             for number, generator in enumerate(node.generators):
                 for part in ([] if number == 0 else [generator.iter]) + generator.ifs:
                     self.visit(part)
@@ -216,30 +215,6 @@ class Scope(ast.NodeVisitor):
                 self.block(branch)
 
 
-def _defaults(arguments: ast.arguments) -> list[ast.expr]:
-    """Return the default values, evaluated where the function is defined."""
-    return [*arguments.defaults, *(each for each in arguments.kw_defaults if each)]
-
-
-def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
-    """Return the annotations of a function."""
-    found = [each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg)]
-    return [each for each in (*found, node.returns) if each]
-
-
-def _arguments(arguments: ast.arguments) -> set[str]:
-    """Return the names of a function's parameters."""
-    return {each.arg for each in ast.walk(arguments) if isinstance(each, ast.arg)}
-
-
-def _targets(comprehension: ast.AST) -> set[str]:
-    """Return the names that the ``for`` clauses of a comprehension bind."""
-    found: set[str] = set()
-    for generator in getattr(comprehension, "generators", []):
-        found |= {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
-    return found
-
-
 def _stored(body: Iterable[ast.stmt]) -> set[str]:
     """Return the names that a block binds in its own scope."""
     inner = Scope()
@@ -251,17 +226,7 @@ def _free_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[set[s
     """Return the global names that a function's body loads, and those it declares ``global`` and binds."""
     inner = Scope()
     inner.block(function.body)
-    declared = {name for node in _own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
+    declared = {name for node in own_nodes(function) if isinstance(node, ast.Global) for name in node.names}
     declared |= inner.declared
-    local = (_arguments(function.args) | inner.stores) - declared
+    local = (arguments(function.args) | inner.stores) - declared
     return (inner.loads | inner.deferred) - local, inner.stores & declared
-
-
-def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
-    """Walk the body of a function, functions in it left out."""
-    pending = list(ast.iter_child_nodes(function))
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, _FUNCTIONS):
-            pending.extend(ast.iter_child_nodes(node))

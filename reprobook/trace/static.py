@@ -10,6 +10,7 @@ from reprobook.trace.scope import Scope
 
 # With these a cell reaches names that its source does not show.
 _DYNAMIC = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__"})
+# The last two are those of ``mock.patch``.
 _SETTERS = frozenset({"setattr", "delattr", "object", "dict"})
 
 
@@ -85,7 +86,9 @@ def _owners(tree: ast.AST) -> set[tuple[str, ...]]:
 
 def _called(function: ast.expr) -> str:
     """Return the last name of what is called."""
-    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _dotted(node: ast.expr | None) -> tuple[str, ...]:

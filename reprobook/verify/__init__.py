@@ -1,5 +1,6 @@
 """Verification: a run's recipe executed again, the two traces compared, the first difference named."""
 
+from reprobook.verify.belonging import notebook_of_session
 from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.job import is_job, verify_job
@@ -21,6 +22,7 @@ __all__ = [
     "compare",
     "is_job",
     "notebook_integrity",
+    "notebook_of_session",
     "parse_tolerance",
     "recorded_run",
     "run_of_header",

@@ -13,6 +13,7 @@ from reprobook.errors import ReprobookError
 from reprobook.execute.history import Execution, read_history
 from reprobook.notebook import Notebook, read_notebook
 from reprobook.runs import RunFolder, RunRecord
+from reprobook.verify.live_events import is_own_code
 
 _MOST_PART = 0.5
 _SIMILAR = 0.5
@@ -56,11 +57,11 @@ def likeness(executions: Iterable[Execution], notebook: Notebook) -> float:
     cells = [cell for cell in notebook.code_cells if cell.source.strip()]
     by_source = {cell.source.strip(): cell.index for cell in cells}
     by_id = {cell.id: cell for cell in cells if cell.id}
-    texts = {each.source.strip(): each.cell_id for each in executions if each.source.strip()}
+    texts = {each.source.strip(): each.cell_id for each in executions if not is_own_code(each.source)}
     hits: set[int] = set()
     known = 0
     for text, cell_id in texts.items():
-        cell = by_id.get(cell_id)
+        cell = by_id.get(cell_id or "")
         if text in by_source:
             hits.add(by_source[text])
         elif cell is not None and SequenceMatcher(None, cell.source, text, autojunk=False).ratio() > _SIMILAR:

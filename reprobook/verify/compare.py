@@ -76,7 +76,7 @@ def compare(original: Trace, replay: Trace, source: Source | None = None) -> Com
     # Of a chain of consequences whose origin is out of sight, the first link is the best that can be said.
     if walk.passed_on and not walk.origins:
         origins.insert(0, walk.passed_on[0])
-    if resumed := resumption(original, walk.pairs, walk.differing):
+    if resumed := resumption(walk.pairs, walk.differing):
         origins = []
         walk.benign |= resumed.names
     return Comparison(
@@ -164,8 +164,9 @@ class _Walk:
         """Describe how a cell differs, None if it does not."""
         timing = self._timings[index] if index < len(self._timings) else Timings()
         outputs = pair.outputs and not (timing.clocks or self.benign)
-        # A generator that stands elsewhere afterwards is no result: it shows in whoever draws from it next.
-        if not (pair.writes or strange or outputs or pair.ended or sinks):
+        # A generator that stands elsewhere afterwards is no result: it shows in whoever draws from it next. Nor is
+        # what was read otherwise, if nothing came of it.
+        if not (pair.writes or outputs or pair.ended or sinks):
             return None
         source = self.source.text(index)
         timed = timing.pure | timing.carriers.keys()

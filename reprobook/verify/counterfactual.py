@@ -26,8 +26,8 @@ def counterfactual(
     for pin in pinned:
         others = tuple(each for each in pinned if each is not pin)
         title = f"with {pin.setting} as it was found"
-        traces = laboratory.replays(Conditions(pins=pins_of(others)), known, title, count=1)
-        comparison = compare(known.original, traces[0], source) if traces else None
+        outcomes = laboratory.replays(Conditions(pins=pins_of(others)), known, title, times=1)
+        comparison = compare(known.original, outcomes[0].trace, source) if outcomes else None
         if comparison and (first := comparison.first):
             pair = None if first.cell is None else comparison.pairs.get(first.cell)
             found.setdefault(first.cell, _accused(first, pin, _cause(first, pair, pin)))

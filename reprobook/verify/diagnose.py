@@ -6,24 +6,25 @@ shows: several causes at once are told apart, one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
 
 from reprobook.trace import Trace
 from reprobook.verify.causes.attribution import suspects
 from reprobook.verify.causes.scene import Knowledge, Scene
 from reprobook.verify.compare import Comparison, Source, compare
-from reprobook.verify.laboratory import Conditions, Laboratory
+from reprobook.verify.distance import distances
+from reprobook.verify.laboratory import Conditions, Laboratory, Outcome, Where
 from reprobook.verify.model import Divergence
-from reprobook.verify.suspect import Experiment, Suspect
+from reprobook.verify.suspect import Suspect
 
 _MOST_SUSPECTS = 6
 _MOST_DIVERGENCES = 5
-# Two replays may agree by chance, in the order of two threads, say.
-_CONTROLS = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """One experiment: two traces that should agree if the suspect was the cause."""
 
@@ -32,6 +33,7 @@ class Trial:
     replay: Trace
     comparison: Comparison
     paired: bool
+    values: Path
 
 
 def attributed(divergence: Divergence, known: Knowledge) -> Divergence:
@@ -40,10 +42,13 @@ def attributed(divergence: Divergence, known: Knowledge) -> Divergence:
     return _accused(divergence, found[0], confirmed=False) if found else divergence
 
 
-def diagnose(known: Knowledge, laboratory: Laboratory, source: Source, base: Conditions) -> tuple[Divergence, ...]:
+def diagnose(
+    origins: Sequence[Divergence], known: Knowledge, laboratory: Laboratory, source: Source, base: Conditions
+) -> tuple[Divergence, ...]:
     """Find the cause of every divergence, by experiment where there is one.
 
     Args:
+        origins: The divergences to explain.
         known: What the recorded run and its replay show.
         laboratory: Runs the experiments.
         source: The notebook, as ``compare`` takes it.
@@ -52,8 +57,7 @@ def diagnose(known: Knowledge, laboratory: Laboratory, source: Source, base: Con
     Returns:
         The independent divergences in cell order, those too that only show once another is pinned.
     """
-    search = _Search(known, laboratory, source, base)
-    return search.run(known.comparison.origins)
+    return _Search(known, laboratory, source, base).run(origins)
 
 
 class _Search:
@@ -66,7 +70,7 @@ class _Search:
         self._base = self._conditions = base
         # Whether the two sides are two pinned replays by now, and no longer the recorded run and its replay.
         self._is_paired = False
-        self._controls: tuple[Trace, ...] = ()
+        self._controls: tuple[Outcome, ...] = ()
         self._last: Trial | None = None
         self._found: dict[int | None, Divergence] = {}
 
@@ -92,18 +96,22 @@ class _Search:
         for suspect in found[:_MOST_SUSPECTS]:
             trial = self._try(suspect, divergence, known)
             if trial is not None and _vanished(divergence, trial.comparison):
-                before, self._conditions = self._conditions, trial.conditions
                 self._last = trial
+                self._conditions = trial.conditions
                 self._is_paired = self._is_paired or trial.paired
-                proven = _accused(divergence, suspect, confirmed=True)
-                return self._measured(proven, before, before if trial.paired else trial.conditions)
+                return self._measured(_accused(divergence, suspect, confirmed=True), trial)
         return _accused(divergence, found[0], confirmed=False) if found else divergence
 
-    def _measured(self, divergence: Divergence, one: Conditions, other: Conditions) -> Divergence:
-        """Say of the first divergence how far apart the two sides are: later ones follow from it, or are like it."""
-        if divergence.cell is None or not divergence.values or len(self._found) > 0:
+    def _measured(self, divergence: Divergence, trial: Trial) -> Divergence:
+        """Say how far apart the two sides are: of the first divergence, as later ones follow from it or are like it."""
+        if (where := _where(divergence)) is None or self._found:
             return divergence
-        found = self._laboratory.distances(one, other, self._known, (divergence.cell, divergence.names))
+        sides = [each.values for each in self._controls[:2]]
+        if not trial.paired:
+            # The experiment gave what was recorded; without it there is what was found.
+            alone = self._laboratory.replays(self._base, self._known, "measure", times=1, measured=where)
+            sides = [trial.values, alone[0].values] if alone else []
+        found = distances(where[1], *sides) if len(sides) == 2 else ()  # noqa: PLR2004  # both sides
         return divergence.model_copy(update={"distances": tuple(each for each in found if each.count)})
 
     def _knowledge(self) -> Knowledge:
@@ -116,35 +124,50 @@ class _Search:
     def _try(self, suspect: Suspect, divergence: Divergence, known: Knowledge) -> Trial | None:
         """Run the experiment of a suspect; None if there is none, or it could prove nothing here."""
         experiment = suspect.experiment
-        if experiment.remedy in {"none", "history"}:
+        # Two replays pinned alike no longer show in what both differ from the recorded run.
+        if experiment.remedy in {"none", "history"} or (self._is_paired and not experiment.paired):
+            return None
+        # Two replays agree by themselves where the divergence is one of files or environment: no proof of anything.
+        if experiment.paired and not self._is_paired and not self._differs_again(divergence):
             return None
         conditions = self._conditions.with_experiment(experiment)
-        title = f"hold still: {suspect.cause}"
-        if not experiment.paired:
-            # Two replays pinned alike no longer show in what both differ from the recorded run.
-            if self._is_paired:
-                return None
-            alone = self._laboratory.replays(conditions, self._known, title, count=1)
-            return self._trial(conditions, known.original, alone[0], experiment) if alone else None
-        # Two replays agree by themselves where the divergence is one of files or environment: no proof of anything.
-        if not self._is_paired and not self._differs_again(divergence):
+        outcomes = self._laboratory.replays(
+            conditions,
+            self._known,
+            f"hold still: {suspect.cause}",
+            times=2 if experiment.paired else 1,
+            measured=_where(divergence),
+        )
+        if outcomes is None:
             return None
-        both = self._laboratory.replays(conditions, self._known, title, count=2)
-        return self._trial(conditions, both[0], both[1], experiment) if both else None
-
-    def _trial(self, conditions: Conditions, original: Trace, replay: Trace, experiment: Experiment) -> Trial:
-        """Compare the two sides of an experiment."""
-        return Trial(conditions, original, replay, compare(original, replay, self._source), paired=experiment.paired)
+        left, right = outcomes[0].trace if experiment.paired else known.original, outcomes[-1].trace
+        return Trial(
+            conditions=conditions,
+            original=left,
+            replay=right,
+            comparison=compare(left, right, self._source),
+            paired=experiment.paired,
+            values=outcomes[-1].values,
+        )
 
     def _differs_again(self, divergence: Divergence) -> bool:
-        """Tell whether replays that nothing holds still differ from each other in the cell: chance is at work."""
-        while True:
-            for control in self._controls:
-                if divergence.cell in compare(self._known.replay, control, self._source).differing:
-                    return True
-            if len(self._controls) == _CONTROLS:
-                return False
-            self._controls += self._laboratory.replays(self._base, self._known, "is it the same again?", count=1) or ()
+        """Tell whether replays that nothing holds still differ from each other in the cell: chance is at work.
+
+        Two of them, since two replays may agree by chance: in the order of two threads, say.
+        """
+        if not self._controls:
+            title = "does it differ again?"
+            where = _where(divergence)
+            self._controls = self._laboratory.replays(self._base, self._known, title, times=2, measured=where) or ()
+        traces = [self._known.replay, *(each.trace for each in self._controls)]
+        return any(divergence.cell in compare(a, b, self._source).differing for a, b in combinations(traces, 2))
+
+
+def _where(divergence: Divergence) -> Where | None:
+    """Return what of a divergence can be measured: variables in a cell."""
+    if divergence.cell is None or not divergence.values:
+        return None
+    return divergence.cell, divergence.names
 
 
 def _vanished(divergence: Divergence, comparison: Comparison) -> bool:

@@ -13,49 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprobook.ambient import NO_PINS, Pins
-from reprobook.execute import OnEvent, ReplayOptions, ignore, replay_run
-from reprobook.execute.history import LoadedModule, read_history
-from reprobook.execute.history_replay import replay_history
-from reprobook.execute.journal import trace_of
-from reprobook.header import sha256_hex
-from reprobook.notebook import Notebook
-from reprobook.runs import RunFolder, Store
-from reprobook.trace import CellTrace, Trace, ValueDigest
-from reprobook.verify.history_rules import Clue, clues
-from reprobook.verify.live_edit import NO_EDIT, Edit, steps_of
-from reprobook.verify.live_events import Event, live_events
-from reprobook.verify.live_parameters import LiveParameters, live_parameters, with_parameters
+from reprobook.execute import OnEvent, ignore
+from reprobook.runs import Store
+from reprobook.trace import CellTrace, Trace
+from reprobook.verify.history_clue import Clue
+from reprobook.verify.history_rules import clues
+from reprobook.verify.live_edit import NO_EDIT, Edit
 from reprobook.verify.live_past import Past, Place, clean_cells, places
+from reprobook.verify.live_session import Live, live_session
+from reprobook.verify.live_trials import Trials, same_effect
 from reprobook.verify.suspect import Suspect
 
-_MOST_TRIALS = 6
-
-
-@dataclass(frozen=True)
-class Live:
-    """A live session beside the notebook as it is saved now.
-
-    Attributes:
-        run: The recorded run.
-        notebook: The saved notebook.
-        events: What was executed, placed in the notebook.
-        trace: The session's trace, with the code indices of the saved notebook.
-        parameters: The session's parameters that the file does not have.
-        edited: Local modules whose file has changed since the kernel loaded it.
-        modules: All local modules that it loaded.
-    """
-
-    run: RunFolder
-    notebook: Notebook
-    events: tuple[Event, ...]
-    trace: Trace
-    parameters: LiveParameters
-    edited: tuple[LoadedModule, ...]
-    modules: tuple[LoadedModule, ...]
-
-    def clean_notebook(self, *, in_place: bool = False) -> bytes | None:
-        """Return the bytes of the notebook with the session's parameters; None if the file has them itself."""
-        return with_parameters(self.notebook, self.parameters, in_place=in_place) if self.parameters.values else None
+__all__ = ["HistoryDiagnosis", "HistoryFinding", "Live", "diagnose_history", "history_findings", "live_session"]
 
 
 @dataclass(frozen=True)
@@ -103,24 +72,6 @@ class _Case:
     clues: tuple[Clue, ...]
 
 
-def live_session(run: RunFolder, notebook: Notebook) -> Live:
-    """Read what is known of a live run, also while it goes on, and place it in the saved notebook."""
-    history = read_history(run)
-    recorded = trace_of(run)
-    events = live_events(history, recorded, notebook)
-    cells = tuple(event.trace for event in events if event.trace)
-    modules = history.modules if history else ()
-    return Live(
-        run=run,
-        notebook=notebook,
-        events=events,
-        trace=recorded.model_copy(update={"cells": cells}),
-        parameters=live_parameters(events, notebook),
-        edited=_edited_modules(modules),
-        modules=modules,
-    )
-
-
 def history_findings(live: Live, clean: Trace, benign: Collection[str] = ()) -> tuple[HistoryFinding, ...]:
     """Return what the evidence alone says: which cells differ because of the history, and why.
 
@@ -152,11 +103,11 @@ def diagnose_history(  # noqa: PLR0913  # what is known, and how to replay, by k
         return HistoryDiagnosis()
     until = max(case.place.event.number for case in cases)
     with tempfile.TemporaryDirectory(prefix="reprobook-") as scratch:
-        trials = _Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event)
+        trials = Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event)
         return _diagnosis(live, cases, trials)
 
 
-def _diagnosis(live: Live, cases: Sequence[_Case], trials: _Trials) -> HistoryDiagnosis:
+def _diagnosis(live: Live, cases: Sequence[_Case], trials: Trials) -> HistoryDiagnosis:
     """Try the clues of one cell after the other; what was proven stays changed."""
     base = trials.run(NO_EDIT)
     faithful = all(_repeats(base, case.place) for case in cases)
@@ -180,58 +131,12 @@ def _diagnosis(live: Live, cases: Sequence[_Case], trials: _Trials) -> HistoryDi
     return HistoryDiagnosis(tuple(findings), faithful, cells, _notes(live, trials.until))
 
 
-class _Trials:
-    """Executes changed histories, each once."""
-
-    def __init__(  # noqa: PLR0913, PLR0917
-        self, live: Live, store: Store, until: int, cwd: Path | None, pins: Pins, on_event: OnEvent
-    ) -> None:
-        self._live, self._store, self.until = live, store, until
-        self._cwd, self._pins, self._on_event = cwd, pins, on_event
-        self._known: dict[tuple[tuple[str, ...], bool], dict[int, CellTrace]] = {}
-
-    @property
-    def spent(self) -> bool:
-        """Whether enough was tried."""
-        return len(self._known) >= _MOST_TRIALS
-
-    def run(self, edit: Edit) -> Mapping[int, CellTrace]:
-        """Execute the history with a change, and return what each execution did, by its number."""
-        steps = steps_of(self._live.events, edit, self.until)
-        sources = tuple(step.source for step in steps)
-        key = (sources, edit.modules_now)
-        if key not in self._known:
-            self._known[key] = replay_history(
-                self._live.run,
-                sources,
-                self._store,
-                modules=() if edit.modules_now else self._older_modules(),
-                cwd=self._cwd,
-                pins=self._pins,
-                on_event=self._on_event,
-            )
-        by_step = self._known[key]
-        return {step.event: by_step[at] for at, step in enumerate(steps) if step.event is not None and at in by_step}
-
-    def in_place(self, cell: int) -> Mapping[int, CellTrace]:
-        """Run the saved notebook with the session's parameters where they stand, and return what a cell did."""
-        notebook = self._live.clean_notebook(in_place=True)
-        if notebook is None:
-            return {}
-        how = ReplayOptions(cwd=self._cwd, notebook=notebook, pins=self._pins, stop_after=cell)
-        replay = replay_run(self._live.run, self._store, how)
-        return clean_cells(trace_of(replay))
-
-    def _older_modules(self) -> tuple[LoadedModule, ...]:
-        return self._live.modules if self._live.edited else ()
-
-
-def _proof(case: _Case, trials: _Trials, joined: Edit) -> Clue | None:
+def _proof(case: _Case, trials: Trials, joined: Edit) -> Clue | None:
     """Return the first clue whose change to the history makes the difference vanish."""
     for clue in case.clues:
         if clue.suspect.cause == "derived_parameter_stale":
             ran = trials.in_place(case.place.cell).get(case.place.cell)
-            if ran and _equal(ran, case.place.live, case.place.written):
+            if ran and same_effect(ran, case.place.live, case.place.written):
                 return clue
         elif clue.edit != NO_EDIT and not trials.spent and _vanished(trials.run(joined.joined(clue.edit)), case.place):
             return clue
@@ -272,40 +177,13 @@ def _finding(case: _Case, others: Sequence[_Case] = ()) -> HistoryFinding:
 def _vanished(replayed: Mapping[int, CellTrace], place: Place) -> bool:
     """Tell whether a cell now does what it does in a clean run."""
     cell = replayed.get(place.event.number)
-    return cell is not None and _equal(cell, place.clean, place.written)
+    return cell is not None and same_effect(cell, place.clean, place.written)
 
 
 def _repeats(replayed: Mapping[int, CellTrace], place: Place) -> bool:
     """Tell whether a cell did again what it did live."""
     cell = replayed.get(place.event.number)
-    return cell is not None and _equal(cell, place.live, place.written)
-
-
-def _equal(one: CellTrace, other: CellTrace, names: Sequence[str]) -> bool:
-    """Compare two executions of a cell by some names, or by what they showed."""
-    if one.status != other.status:
-        return False
-    if not names:
-        return one.outputs == other.outputs
-    return all(_digest(one.writes.get(name)) == _digest(other.writes.get(name)) for name in names)
-
-
-def _digest(value: ValueDigest | None) -> str:
-    return value.digest if value else ""
-
-
-def _edited_modules(modules: Sequence[LoadedModule]) -> tuple[LoadedModule, ...]:
-    """Return the modules whose file is no longer what was loaded last."""
-    last = {module.name: module for module in modules}
-    return tuple(module for module in last.values() if _file_digest(module.path) != module.digest)
-
-
-def _file_digest(path: str) -> str:
-    """Return the digest of a file as it is now, empty if it is gone."""
-    try:
-        return sha256_hex(Path(path).read_bytes())
-    except OSError:
-        return ""
+    return cell is not None and same_effect(cell, place.live, place.written)
 
 
 def _notes(live: Live, until: int) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def is_job(path: Path) -> bool:
     return (path / SCRIPT).is_file() and (path / _HEADER).is_file()
 
 
-def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance = None) -> Verification:
+def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance | None = None) -> Verification:
     """Run a job once more, into a folder that is thrown away, and compare its result.
 
     Args:
@@ -53,7 +53,9 @@ def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance = 
             return _failed(folder, error)
 
 
-def _compared(folder: Path, proof: Mapping[str, Any], result: Mapping[str, Any], tolerance: Tolerance) -> Verification:
+def _compared(
+    folder: Path, proof: Mapping[str, Any], result: Mapping[str, Any], tolerance: Tolerance | None
+) -> Verification:
     """Compare a result with the proof."""
     # A proof may hold the digest alone.
     metrics = pair_metrics(_numbers(proof["metrics"]), _numbers(result.get("metrics"))) if "metrics" in proof else {}

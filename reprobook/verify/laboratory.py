@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from typing import Self
+
+import psutil
 
 from reprobook.ambient import NO_PINS, Pins
 from reprobook.execute import OnEvent, ReplayOptions, RunEvent, ignore, replay_run
@@ -18,8 +20,6 @@ from reprobook.execute.workplace import lay_out, put_back
 from reprobook.runs import RunFolder, Store
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
-from reprobook.verify.distance import distances
-from reprobook.verify.model import Distance
 from reprobook.verify.suspect import Experiment, Remedy
 
 # A cell by its code index, and names of it.
@@ -38,85 +38,92 @@ class Conditions:
         return Conditions(pins=self.pins.joined(experiment.pins), remedies=self.remedies | {experiment.remedy})
 
 
-@dataclass
-class Laboratory:
-    """Replays one recorded run under changed conditions; ``count`` says how often it did.
+@dataclass(frozen=True)
+class Outcome:
+    """One replay: what it did, and the folder with the numbers that were asked for."""
 
-    Attributes:
+    trace: Trace
+    values: Path
+
+
+class Laboratory:
+    """Replays one recorded run under changed conditions; to be used in a ``with`` statement.
+
+    Args:
         run: The recorded run.
         notebook: Bytes of the notebook that is executed.
         cwd: Working folder of the replays.
         on_event: Told of the progress.
     """
 
-    run: RunFolder
-    notebook: bytes
-    cwd: Path
-    on_event: OnEvent = ignore
-    count: int = field(default=0, init=False)
+    def __init__(self, run: RunFolder, notebook: bytes, cwd: Path, on_event: OnEvent = ignore) -> None:
+        self._run, self._notebook, self._cwd, self._on_event = run, notebook, cwd, on_event
+        self._scratch = tempfile.TemporaryDirectory(prefix="reprobook-")
+        self._count = count()
 
-    def replays(self, conditions: Conditions, known: Knowledge, title: str, *, count: int) -> tuple[Trace, ...] | None:
-        """Run the notebook some times at once; None if the conditions cannot be had: bytes that were not kept, say."""
-        self.count += count
-        self.on_event(RunEvent("note", None, 0, f"experiment: {title}"))
+    def __enter__(self) -> Self:
+        return self
 
-        def trace(_: int) -> Trace | None:
-            with self._replayed(conditions, known) as run:
-                return trace_of(run) if run else None
+    def __exit__(self, *_: object) -> None:
+        self._scratch.cleanup()
 
-        with ThreadPoolExecutor(count) as pool:
-            traces = [each for each in pool.map(trace, range(count)) if each is not None]
-        return tuple(traces) if len(traces) == count else None
+    def replays(
+        self, conditions: Conditions, known: Knowledge, title: str, *, times: int, measured: Where | None = None
+    ) -> tuple[Outcome, ...] | None:
+        """Run the notebook some times at once; None if the conditions cannot be had: bytes that were not kept, say.
 
-    def distances(self, one: Conditions, other: Conditions, known: Knowledge, where: Where) -> tuple[Distance, ...]:
-        """Measure how far two replays lie apart after a cell, in some of its names."""
-        self.on_event(RunEvent("note", None, 0, f"measure: {', '.join(where[1])}"))
-        with ExitStack() as stack:
-            both = [stack.enter_context(self._replayed(each, known, where)) for each in (one, other)]
-            left, right = (run.path / VALUES if run else None for run in both)
-            return distances(where[1], left, right) if left and right else ()
+        ``measured`` names variables whose numbers are kept as they are after a cell.
+        """
+        self._on_event(RunEvent("note", None, 0, f"experiment: {title}"))
+        before = set(psutil.Process().children())
+        with ThreadPoolExecutor(times) as pool:
+            try:
+                outcomes = list(pool.map(lambda _: self._replay(conditions, known, measured), range(times)))
+            except KeyboardInterrupt:
+                # The signal came to this thread: without their kernels the others end at once.
+                for process in set(psutil.Process().children()) - before:
+                    process.kill()
+                raise
+        made = tuple(each for each in outcomes if each is not None)
+        return made if len(made) == times else None
 
-    @contextmanager
-    def _replayed(
-        self, conditions: Conditions, known: Knowledge, where: Where | None = None
-    ) -> Iterator[RunFolder | None]:
-        """Run the notebook once, up to a cell whose names are to be measured if there is one."""
-        with tempfile.TemporaryDirectory(prefix="reprobook-") as scratch:
-            folder = Path(scratch).resolve()
-            cwd = self._folder(conditions, known, folder / "work")
-            pins = self._modules(conditions, folder / "modules")
-            if cwd is None or pins is None:
-                yield None
-                return
-            how = ReplayOptions(
-                cwd=cwd, notebook=self.notebook, pins=pins, measured=where, stop_after=where[0] if where else None
-            )
-            yield replay_run(self.run, Store(folder / "store"), how, self._progress)
+    def _replay(self, conditions: Conditions, known: Knowledge, measured: Where | None) -> Outcome | None:
+        """Run the notebook once, in a folder of its own."""
+        folder = Path(self._scratch.name).resolve() / str(next(self._count))
+        cwd = self._folder(conditions, known, folder / "work")
+        pins = self._modules(conditions, folder / "modules")
+        if cwd is None or pins is None:
+            return None
+        how = ReplayOptions(cwd=cwd, notebook=self._notebook, pins=pins, measured=measured)
+        run = replay_run(self._run, Store(folder / "store"), how, self._progress)
+        return Outcome(trace_of(run), run.path / VALUES)
 
     def _progress(self, event: RunEvent) -> None:
         """Pass on only which cell runs: experiments have no beginning and end of their own."""
         if event.kind == "cell":
-            self.on_event(event)
+            self._on_event(event)
 
     def _folder(self, conditions: Conditions, known: Knowledge, into: Path) -> Path | None:
         """Return the working folder that the conditions ask for."""
         without: set[str] = set()
         back: dict[str, str] = {}
         if "clean_folder" in conditions.remedies:
-            without |= {path for path in known.made if not Path(path).is_absolute()}
+            recorded = files_read(known.original)
+            found = {path for path in files_read(known.replay) if recorded.get(path, MISSING) == MISSING}
+            without |= {path for path in known.made | found if not Path(path).is_absolute()}
         if "recorded_files" in conditions.remedies:
             changed = self._changed(known)
             without |= changed.keys()
             back = {path: digest for path, digest in changed.items() if digest != MISSING}
         if not without and not back:
-            return self.cwd
-        folder = lay_out(self.cwd, without, into)
-        return folder if put_back(back, self.run.blobs, folder) else None
+            return self._cwd
+        folder = lay_out(self._cwd, without, into)
+        return folder if put_back(back, self._run.blobs, folder) else None
 
     def _changed(self, known: Knowledge) -> dict[str, str]:
         """Return the files below the working folder that the replay found otherwise, as they were recorded."""
         recorded, found = files_read(known.original), files_read(known.replay)
-        gone = {path for path in recorded.keys() - found.keys() if not (self.cwd / path).exists()}
+        gone = {path for path in recorded.keys() - found.keys() if not (self._cwd / path).exists()}
         return {
             path: recorded.get(path, MISSING)
             for path in found.keys() | gone
@@ -127,6 +134,6 @@ class Laboratory:
         """Return the pins, with the local modules as they were recorded if the conditions ask for them."""
         if "recorded_modules" not in conditions.remedies:
             return conditions.pins
-        if not lay_out_modules(self.run, into):
+        if not lay_out_modules(self._run, into):
             return None
         return conditions.pins.joined(Pins(import_path=str(into)))

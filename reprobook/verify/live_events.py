@@ -13,7 +13,7 @@ from reprobook.notebook.syntax import cell_body
 from reprobook.trace import CellNames, CellTrace, Trace, names_of
 
 _SIMILAR = 0.6
-_OWN_LINES = ("%load_ext reprobook", "%reload_ext reprobook", "%unload_ext reprobook", "%reprotrain ")
+_OWN_LINES = ("%load_ext reprobook", "%reload_ext reprobook", "%unload_ext reprobook", "%reprotrain")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Event:
     @cached_property
     def is_own(self) -> bool:
         """Whether it holds nothing but reprobook's magics."""
-        lines = [line.strip() for line in self.source.splitlines()]
-        return all(line.startswith(_OWN_LINES) or line in _OWN_LINES for line in lines if line and line[0] != "#")
+        return is_own_code(self.source)
 
     @cached_property
     def names(self) -> CellNames:
@@ -69,6 +68,12 @@ class Event:
         return f"{place}, run as In [{self.count}]"
 
 
+def is_own_code(source: str) -> bool:
+    """Tell whether a source holds nothing but reprobook's magics."""
+    lines = [line.strip() for line in source.splitlines()]
+    return all(line.startswith(_OWN_LINES) for line in lines if line and line[0] != "#")
+
+
 def live_events(history: History | None, trace: Trace, notebook: Notebook) -> tuple[Event, ...]:
     """Return what a live session executed, in order; without a history, what its trace knows."""
     executions = history.executions if history else tuple(_executions(trace, notebook))
@@ -76,8 +81,8 @@ def live_events(history: History | None, trace: Trace, notebook: Notebook) -> tu
     places = placed_executions(executions, notebook)
     taken = set(places)
     events = []
-    for number, (execution, index) in enumerate(zip(executions, places, strict=True)):
-        found = None
+    for number, (execution, place) in enumerate(zip(executions, places, strict=True)):
+        index, found = place, None
         if execution.recorded and traces and traces[0].execution_count in (execution.count, None):
             found = traces.pop(0)
             if index is None and found.index not in taken and (found.index or 0) < len(notebook.code_cells):
@@ -112,13 +117,13 @@ def placed_executions(executions: Sequence[Execution], notebook: Notebook) -> li
     found: list[int | None] = []
     last = -1
     for each in executions:
-        index = by_id.get(each.cell_id) if each.cell_id else None
-        if index is None:
-            index = _next(by_source.get(each.source.strip(), ()), last)
-        if index is None and not (ids_hold and each.cell_id) and each.source.strip():
-            index = _most_similar(each.source, notebook)
-        last = last if index is None else index
-        found.append(index)
+        place = by_id.get(each.cell_id) if each.cell_id else None
+        if place is None:
+            place = _next(by_source.get(each.source.strip(), ()), last)
+        if place is None and not (ids_hold and each.cell_id) and each.source.strip():
+            place = _most_similar(each.source, notebook)
+        last = last if place is None else place
+        found.append(place)
     return found
 
 
@@ -129,13 +134,13 @@ def _next(candidates: Sequence[int], last: int) -> int | None:
 
 def _most_similar(source: str, notebook: Notebook) -> int | None:
     """Return the cell whose source is most like a text, None if none is."""
-    best, chosen = _SIMILAR, None
+    best, chosen = _SIMILAR, -1
     matcher = SequenceMatcher(a="", b=source, autojunk=False)
     for index, cell in enumerate(notebook.code_cells):
         matcher.set_seq1(cell.source)
         if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
             best, chosen = ratio, index
-    return chosen
+    return None if chosen < 0 else chosen
 
 
 def live_trace(events: Sequence[Event], trace: Trace) -> Trace:

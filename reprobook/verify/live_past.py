@@ -108,7 +108,7 @@ class Place:
     def names(self) -> tuple[str, ...]:
         """The names to report: data before functions, what it read before what it wrote."""
         both = dict.fromkeys((*self.strange, *self.written))
-        return tuple(sorted(both, key=lambda name: self.is_code(name)))
+        return tuple(sorted(both, key=lambda name: (self.is_code(name), name.startswith("_"))))
 
     def kind(self, name: str) -> str:
         """Return the kind of a name's value."""

@@ -76,7 +76,7 @@ def stateful_functions(source: str) -> dict[str, str]:
 
 def made_by(source: str, factories: dict[str, str]) -> dict[str, str]:
     """Return the names that a cell binds to what such a function returns, with what that keeps."""
-    found = {}
+    found: dict[str, str] = {}
     for node in _tree(source).body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             kept = factories.get(_last_name(node.value.func))
@@ -95,9 +95,9 @@ def numbered_outputs(source: str) -> set[int]:
     """Return the numbers that a cell asks the output history for."""
     found = {int(name[1:]) for name in output_history(source) if name[1:].isdigit()}
     for node in ast.walk(_tree(source)):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in {"Out", "_oh"}:
-            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-                found.add(node.slice.value)
+        match node:
+            case ast.Subscript(value=ast.Name(id="Out" | "_oh"), slice=ast.Constant(value=int() as number)):
+                found.add(number)
     return found
 
 
@@ -105,7 +105,8 @@ def patches(source: str) -> Iterator[str]:
     """Yield what a cell replaces inside of another object, as it stands there: ``np.mean``, ``F.relu``."""
     for node in ast.walk(_tree(source)):
         match node:
-            case ast.Assign(targets=targets):
+            # A setting that is set to a plain value replaces no code.
+            case ast.Assign(targets=targets, value=ast.Name() | ast.Lambda() | ast.Attribute() | ast.Call()):
                 for target in targets:
                     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name | ast.Attribute):
                         yield ast.unparse(target)
@@ -115,7 +116,7 @@ def patches(source: str) -> Iterator[str]:
 
 def imported(source: str) -> dict[str, str]:
     """Return the names that a cell imports, with the module each comes from; ``*`` for a star import."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.walk(_tree(source)):
         if isinstance(node, ast.Import):
             found |= {each.asname or each.name.partition(".")[0]: each.name for each in node.names}

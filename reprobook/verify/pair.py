@@ -24,8 +24,12 @@ class Pair:
 
     @property
     def writes(self) -> set[str]:
-        """Names whose content after the cell differs."""
-        return _differing(self.original.writes, self.replay.writes) - set(self.benign)
+        """Names whose content after the cell differs.
+
+        A cell that runs again and leaves a name as it was has not written it: what it read is what is there after it.
+        """
+        found = _differing(self.original.writes, self.replay.writes) - set(self.benign)
+        return {name for name in found if _after(self.original, name) != _after(self.replay, name)}
 
     @property
     def reads(self) -> set[str]:
@@ -70,6 +74,12 @@ class Pair:
         """Files that were read with another content, or by one side only."""
         a, b = self.original.files_read, self.replay.files_read
         return {path for path in a.keys() | b.keys() if a.get(path) != b.get(path)}
+
+
+def _after(cell: CellTrace, name: str) -> str:
+    """Return the digest of a name after a cell, as far as the cell had to do with it."""
+    value = None if name in cell.deletes else cell.writes.get(name) or cell.reads.get(name)
+    return value.digest if value else ""
 
 
 def _differing(a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> set[str]:

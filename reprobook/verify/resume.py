@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from reprobook.execute.workplace import made_files
-from reprobook.trace import MISSING, Trace
+from reprobook.trace import MISSING
 from reprobook.verify.pair import Pair
 
 
@@ -31,17 +30,16 @@ class Resumption:
     names: frozenset[str]
 
 
-def resumption(original: Trace, pairs: Mapping[int, Pair], differing: Collection[int]) -> Resumption | None:
+def resumption(pairs: Mapping[int, Pair], differing: Collection[int]) -> Resumption | None:
     """Return how the replay resumed an earlier run to the same end; None if it did not, or came to another end."""
     if not differing or not set(differing) <= pairs.keys():
         return None
     first, last = min(differing), max(differing)
-    made = made_files(original)
     before, after = pairs[first].original.files_read, pairs[first].replay.files_read
     found = [
         path
         for path, digest in sorted(after.items())
-        if path in made and digest != MISSING and before.get(path, MISSING) == MISSING
+        if digest != MISSING and before.get(path, MISSING) == MISSING
     ]
     part = [pair for cell, pair in pairs.items() if first <= cell <= last]
     ends = [pair for cell, pair in pairs.items() if cell > last and pair.replay.writes]

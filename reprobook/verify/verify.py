@@ -14,18 +14,18 @@ from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
 from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
-from reprobook.runs import RunError, RunFolder, RunRecord, Side, Store, diff
+from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
 from reprobook.trace import MISSING, Trace
-from reprobook.trace.outputs import normalised
 from reprobook.verify.causes.scene import Knowledge
-from reprobook.verify.compare import Comparison, Source, compare
+from reprobook.verify.compare import Source, compare
 from reprobook.verify.counterfactual import counterfactual
 from reprobook.verify.diagnose import attributed, diagnose
-from reprobook.verify.evidence import changes, of_headers
+from reprobook.verify.evidence import of_headers
 from reprobook.verify.history import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.integrity import notebook_integrity
+from reprobook.verify.judgement import divergence_of, failure_of, left_to_chance, notes_of, verdict_of
 from reprobook.verify.laboratory import Conditions, Laboratory
-from reprobook.verify.model import UNKNOWN, Divergence, Verdict, Verification
+from reprobook.verify.model import Divergence, Verification
 from reprobook.verify.placing import placed
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.restore import pins_of, restored
@@ -44,12 +44,14 @@ class VerifyOptions:
     """
 
     cwd: Path | None = None
-    tolerance: Tolerance = None
+    tolerance: Tolerance | None = None
     diagnose: bool = False
     on_event: OnEvent = ignore
 
 
 _DEFAULT = VerifyOptions()
+# Replays of a notebook that is bound to differ sooner or later.
+_ATTEMPTS = 3
 
 
 def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -105,9 +107,9 @@ class _Case:
         self._store = store
         self._options = options
         self._bytes = source
-        self._record = original.read_record()
+        self._record, self._header = original.read_record(), original.read_header()
         self._recorded = trace_of(original)
-        self._pinned = restored(original.read_header(), self._recorded, os.environ)
+        self._pinned = restored(self._header, self._recorded, os.environ)
         self._conditions = Conditions(pins=pins_of(self._pinned))
         self._notes: tuple[str, ...] = ()
         self._live: Live | None = None
@@ -116,23 +118,13 @@ class _Case:
 
     def verification(self) -> Verification:
         """Execute, compare, look for causes and judge."""
-        replay = replay_run(
-            self._original,
-            self._store,
-            ReplayOptions(
-                cwd=self._options.cwd,
-                notebook=(self._live and self._live.clean_notebook()) or self._bytes,
-                pins=self._conditions.pins,
-            ),
-            self._options.on_event,
-        )
+        replay, known, source = self._replayed()
         after = replay.read_record()
-        known, source = self._known(replay)
         comparison = known.comparison
         if self._recorded.cells and not comparison.pairs and after.status == "succeeded":
             msg = f"none of the cells that run {self._original.run_id} recorded is in the notebook that was run again"
             raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
-        verdict = _verdict(self._record, after, comparison)
+        verdict = verdict_of(self._record, after, comparison)
         metrics = pair_metrics(self._record.metrics, after.metrics)
         tolerance = self._options.tolerance
         if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
@@ -143,11 +135,11 @@ class _Case:
             run_id=self._original.run_id,
             replay_id=replay.run_id,
             verdict=verdict,
-            first=first or (_failure(after.error) if verdict == "failed" and after.error else None),
+            first=first or (failure_of(after.error) if verdict == "failed" and after.error else None),
             all=found,
             metrics=metrics,
             pinned=self._pinned,
-            notes=(*_notes(comparison), *self._notes),
+            notes=(*notes_of(comparison), *self._notes),
             opaque=comparison.opaque,
             benign=comparison.benign,
             environment=of_headers(known.headers),
@@ -155,6 +147,21 @@ class _Case:
             differing=comparison.differing,
             error=after.error,
         )
+
+    def _replayed(self) -> tuple[RunFolder, Knowledge, Source]:
+        """Run it again; in a diagnosis up to three times, where chance may have given the same by chance."""
+        how = ReplayOptions(
+            cwd=self._options.cwd,
+            notebook=(self._live and self._live.clean_notebook()) or self._bytes,
+            pins=self._conditions.pins,
+        )
+        for attempt in range(1, _ATTEMPTS + 1):
+            replay = replay_run(self._original, self._store, how, self._options.on_event)
+            known, source = self._known(replay)
+            settled = known.comparison.first or not self._options.diagnose or not left_to_chance(known.hazards)
+            if settled or attempt == _ATTEMPTS:
+                break
+        return replay, known, source
 
     def _known(self, replay: RunFolder) -> tuple[Knowledge, Source]:
         """Gather what both runs show."""
@@ -174,40 +181,55 @@ class _Case:
             sources=source.sources,
             grown=self._grown(repeated),
             moved=self._options.cwd is not None,
+            local_modules=self._local_modules(),
         )
         return known, source
 
     def _causes(self, known: Knowledge, source: Source) -> tuple[Divergence, ...]:
         """Return the independent divergences with their causes, proven if that was asked."""
-        if self._live is not None and (found := self._of_history(self._live, known)):
-            return found
-        if not self._options.diagnose:
-            return tuple(attributed(each, known) for each in known.comparison.origins)
-        laboratory = Laboratory(self._original, self._bytes, self._cwd(), self._options.on_event)
-        if known.comparison.first is None and self._pinned:
-            return counterfactual(known, laboratory, source, self._pinned)
-        return diagnose(known, laboratory, source, self._conditions)
+        origins = known.comparison.origins
+        found: list[Divergence] = []
+        if self._live is not None:
+            findings = self._of_history(self._live, known)
+            explained = {cell for finding in findings for cell in finding.cells}
+            found = [divergence_of(finding, known.comparison) for finding in findings]
+            origins = tuple(each for each in origins if each.cell not in explained)
+        found += self._of_evidence(known, source, origins)
+        return tuple(sorted(found, key=lambda each: (each.cell is None, each.cell or 0)))
 
-    def _of_history(self, live: Live, known: Knowledge) -> tuple[Divergence, ...]:
+    def _of_evidence(self, known: Knowledge, source: Source, origins: tuple[Divergence, ...]) -> tuple[Divergence, ...]:
+        """Return divergences with the causes that hazards and traces speak for."""
+        if not self._options.diagnose:
+            return tuple(attributed(each, known) for each in origins)
+        with Laboratory(self._original, self._bytes, self._cwd(), self._options.on_event) as laboratory:
+            if known.comparison.first is None and self._pinned:
+                return counterfactual(known, laboratory, source, self._pinned)
+            return diagnose(origins, known, laboratory, source, self._conditions)
+
+    def _of_history(self, live: Live, known: Knowledge) -> tuple[HistoryFinding, ...]:
         """Return what the history of a live session explains."""
         benign = known.comparison.benign
         if not self._options.diagnose:
-            findings = history_findings(live, known.replay, benign)
-        else:
-            diagnosis = diagnose_history(
-                live,
-                known.replay,
-                benign=benign,
-                cwd=self._options.cwd,
-                pins=self._conditions.pins,
-                on_event=self._options.on_event,
-            )
-            findings, self._notes = diagnosis.findings, diagnosis.notes
-        return tuple(of_finding(finding, known.comparison) for finding in findings)
+            return history_findings(live, known.replay, benign)
+        diagnosis = diagnose_history(
+            live,
+            known.replay,
+            benign=benign,
+            cwd=self._options.cwd,
+            pins=self._conditions.pins,
+            on_event=self._options.on_event,
+        )
+        self._notes = diagnosis.notes
+        return diagnosis.findings
+
+    def _local_modules(self) -> frozenset[str]:
+        """Return the modules beside the notebook that it imported when it was recorded."""
+        environment = self._header.environment
+        return frozenset(environment.local_modules if environment else ())
 
     def _cwd(self) -> Path:
         """Return the working folder of the replay."""
-        header = self._original.read_header()
+        header = self._header
         return (self._options.cwd or Path(header.origin.folder or self._original.path)).resolve()
 
     def _grown(self, repeated: Trace) -> frozenset[str]:
@@ -224,54 +246,6 @@ class _Case:
         before = blobs.read(digest)
         with file.open("rb") as stream:
             return stream.read(len(before)) == before
-
-
-def _verdict(before: RunRecord, after: RunRecord, comparison: Comparison) -> Verdict:
-    """Judge bit by bit; a run that failed is reproduced by one that fails alike."""
-    if after.status != "succeeded" and _failing(before.error) != _failing(after.error):
-        return "failed"
-    if comparison.first:
-        return "failed" if after.status != "succeeded" else "diverged"
-    return "reproduced"
-
-
-def of_finding(finding: HistoryFinding, comparison: Comparison) -> Divergence:
-    """Return what the history explains as a divergence."""
-    pair = comparison.pairs.get(finding.cell)
-    suspect = next(iter(finding.suspects), None)
-    return Divergence(
-        cell=finding.cell,
-        cell_id=pair.replay.cell_id or pair.original.cell_id if pair else None,
-        names=finding.names,
-        cause=suspect.cause if suspect else UNKNOWN,
-        evidence=suspect.evidence if suspect else "",
-        fix=suspect.fix if suspect else "",
-        confirmed=finding.confirmed,
-        values=changes(
-            finding.names,
-            {**pair.original.reads, **pair.original.writes} if pair else {},
-            {**pair.replay.reads, **pair.replay.writes} if pair else {},
-        ),
-    )
-
-
-def _notes(comparison: Comparison) -> tuple[str, ...]:
-    """Say what a comparison passed over on purpose."""
-    if (resumed := comparison.resumed) is None:
-        return ()
-    names = ", ".join(sorted(resumed.names))
-    text = f"cell {resumed.cell} went on from {resumed.path}, which an earlier run left; after cell {resumed.last} all "
-    return (f"{text}is equal, and what differs ({names}) describes the resumed part",)
-
-
-def _failing(error: RunError | None) -> tuple[int | None, str, str] | None:
-    """Return what identifies a failure."""
-    return (error.cell, error.ename, normalised(error.evalue)) if error else None
-
-
-def _failure(error: RunError) -> Divergence:
-    """Return the failure of a replay as the place where it left the original."""
-    return Divergence(cell=error.cell, evidence=f"the replay failed with {error.ename}: {error.evalue}")
 
 
 def _side(run: RunFolder, record: RunRecord) -> Side:

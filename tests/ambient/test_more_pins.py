@@ -55,6 +55,7 @@ def test_the_process_is_told_of_processors(pinned: Run) -> None:
 def test_threads_of_one_operation(pinned: Run) -> None:
     script = """
         import numpy, scipy.linalg, threadpoolctl, torch
+        torch.set_num_threads(2)
         print(torch.get_num_threads(), {each["num_threads"] for each in threadpoolctl.threadpool_info()})
     """
     assert pinned(script, Pins(threads=1), OMP_NUM_THREADS="2") == "1 {1}"
@@ -81,10 +82,13 @@ def test_sorts_keep_the_order_of_what_is_equal(pinned: Run) -> None:
         frame = pd.DataFrame({"key": keys, "n": range(1500)})
         found = [np.argsort(keys), keys.argsort(), torch.argsort(torch.tensor(keys)), torch.tensor(keys).sort()[1]]
         found += [frame.sort_values("key").n, frame.key.sort_values().index]
+        found += [np.argpartition(keys, 9), keys.argpartition(9)]
+        found += [torch.topk(torch.tensor(keys), 1500, largest=False)[1], torch.sort(torch.tensor(keys), 0, False)[1]]
         print([list(map(int, each)) == stable for each in found])
+        print(torch.tensor([1, 3, 3, 2]).topk(2).indices.tolist(), np.argpartition([[2, 1], [3, 4]], 0, 0).tolist())
         print(np.sort(keys, axis=0)[0], keys.argsort(kind="heapsort")[0])
     """
-    assert pinned(script, Pins(sorts=True)) == f"{[True] * 6}\n0 2"
+    assert pinned(script, Pins(sorts=True)) == f"{[True] * 10}\n[1, 2] [[0, 0], [1, 1]]\n0 2"
 
 
 def test_rows_of_unordered_queries_are_sorted(pinned: Run) -> None:
@@ -123,6 +127,18 @@ def test_recorded_settings_are_put_back(pinned: Run) -> None:
     (Path(pinned("import os; print(os.getcwd())")) / "matplotlibrc").write_text("lines.linewidth: 7\n")
     assert pinned(script).endswith("highest 7.0")
     assert pinned(script, Pins(settings=settings)) == "9 raise torch.float64\nhigh 1.5"
+
+
+def test_a_restored_setting_is_kept_against_modules_and_not_against_the_notebook(pinned: Run, tmp_path: Path) -> None:
+    (tmp_path / "defaults.py").write_text("import torch\ntorch.set_default_dtype(torch.float64)\n")
+    script = """
+        import torch
+        import defaults
+        print(torch.get_default_dtype())
+        torch.set_default_dtype(torch.float16)
+        print(torch.get_default_dtype())
+    """
+    assert pinned(script, Pins(settings={"torch.default_dtype": "torch.float32"})) == "torch.float32\ntorch.float16"
 
 
 def test_modules_come_first_from_the_folder_of_the_pin(pinned: Run, tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ CHANGING = {
     "generators": (
         Pins(generators=("python", "numpy", "torch")),
         """
-        import random; print(random.random())
-        import numpy as np; print(np.random.rand())
-        import torch; print(torch.rand(2))
+        import random; print(random.random()); random.seed(); print(random.random())
+        import numpy as np; print(np.random.rand()); np.random.seed(); print(np.random.rand())
+        import torch; print(torch.rand(2), torch.seed(), torch.rand(1))
         """,
     ),
     "identity": (
@@ -139,6 +139,34 @@ CHANGING = {
             print([each.result() for each in wait({pool.submit(work, k) for k in range(8)}).done])
         with ThreadPool(4) as pool: print(list(pool.imap_unordered(work, range(8))))
         print(order)
+        """,
+    ),
+    "queue": (
+        Pins(serial=True),
+        """
+        import os, queue, threading, time
+        jobs, done = queue.Queue(), []
+        def consume(name):
+            while (job := jobs.get()) is not None:
+                time.sleep(int.from_bytes(os.urandom(1)) / 5000); done.append((job, name)); jobs.task_done()
+        crew = [threading.Thread(target=consume, args=(k,)) for k in range(3)]
+        for each in crew: each.start()
+        for job in range(9): jobs.put(job)
+        for _ in crew: jobs.put(None)
+        for each in crew: each.join()
+        print(done)
+        """,
+    ),
+    "processes": (
+        Pins(serial=True),
+        """
+        import multiprocessing, os, time
+        def work(k): time.sleep(int.from_bytes(os.urandom(1)) / 1000); out.put(k)
+        context = multiprocessing.get_context("fork")
+        out = context.Queue()
+        workers = [context.Process(target=work, args=(k,)) for k in range(5)]
+        for each in workers: each.start()
+        print([out.get() for _ in workers])
         """,
     ),
     "process pool": (

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from reprobook.hazards import find_hazards
+from reprobook.notebook import Notebook
+
+MakeNotebook = Callable[..., Notebook]
 
 IMPORTS = """import os, sys, glob, time, json, pickle, locale, shutil
 from pathlib import Path
@@ -25,14 +30,40 @@ CERTAIN = [
     ("from glob import glob as find\nfirst = find('*.csv')[0]", "fs_order"),
     ("files = sorted(glob.glob('*'), key=os.path.getmtime)", "fs_mtime_order"),
     ("newest = max(Path('d').glob('*.pt'), key=lambda p: p.stat().st_mtime)", "fs_mtime_order"),
-    ("if os.path.exists('f.npy'):\n    F = np.load('f.npy')\nelse:\n    F = X + 1\n    np.save('f.npy', F)", "leftover_file.cache"),
-    ("cache = Path('f.npy')\nif cache.is_file():\n    F = np.load(cache)\nelse:\n    F = X\n    np.save(cache, F)", "leftover_file.cache"),
-    ("try:\n    F = pickle.load(open('f.pkl', 'rb'))\nexcept FileNotFoundError:\n    F = X\n    pickle.dump(F, open('f.pkl', 'wb'))", "leftover_file.cache"),
+    (
+        "if os.path.exists('f.npy'):\n    F = np.load('f.npy')\nelse:\n    F = X + 1\n    np.save('f.npy', F)",
+        "leftover_file.cache",
+    ),
+    (
+        "cache = Path('f.npy')\nif cache.is_file():\n    F = np.load(cache)\nelse:\n    F = X\n    np.save(cache, F)",
+        "leftover_file.cache",
+    ),
+    (
+        (
+            "try:\n    F = pickle.load(open('f.pkl', 'rb'))\nexcept FileNotFoundError:\n"
+            "    F = X\n    pickle.dump(F, open('f.pkl', 'wb'))"
+        ),
+        "leftover_file.cache",
+    ),
+    (
+        "if not Path('f.npy').exists():\n    np.save('f.npy', X)\nF = np.load('f.npy')",
+        "leftover_file.cache",
+    ),
+    (
+        (
+            "import sqlite3\ncon = sqlite3.connect('r.db')\ncon.execute('INSERT INTO t VALUES (1)')\n"
+            "rows = con.execute('SELECT a FROM t ORDER BY a').fetchall()"
+        ),
+        "leftover_file.append",
+    ),
     ("pd.DataFrame(X).to_csv('all.csv', mode='a')\nhistory = pd.read_csv('all.csv')", "leftover_file.append"),
     ("with open('h.txt', 'a') as f:\n    f.write('1')\nlines = open('h.txt').readlines()", "leftover_file.append"),
     (
-        "start = 0\nif os.path.exists('c.pt'):\n    c = torch.load('c.pt')\n    model.load_state_dict(c['m'])\n    start = c['epoch']\n"
-        "for e in range(start, 3):\n    torch.save({'m': model.state_dict(), 'epoch': e}, 'c.pt')",
+        (
+            "start = 0\nif os.path.exists('c.pt'):\n    c = torch.load('c.pt')\n"
+            "    model.load_state_dict(c['m'])\n    start = c['epoch']\n"
+            "for e in range(start, 3):\n    torch.save({'m': model.state_dict(), 'epoch': e}, 'c.pt')"
+        ),
         "checkpoint_missing_rng_state",
     ),
     ("lr = float(os.environ.get('LR', 0.1))", "env_var"),
@@ -43,7 +74,16 @@ CERTAIN = [
     ("if sys.stdout.isatty():\n    epochs = 1", "execution_context"),
     ("epochs = 1 if hasattr(sys, 'ps1') else 9", "execution_context"),
     ("if 'google.colab' in sys.modules:\n    epochs = 1", "execution_context"),
-    ("n = len(sys.argv)", "execution_context"),
+    ("quick = len(sys.argv) > 3\nif quick:\n    epochs = 1", "execution_context"),
+    (
+        "try:\n    __IPYTHON__\n    quick = True\nexcept NameError:\n    quick = False",
+        "execution_context",
+    ),
+    (
+        "shell = get_ipython().__class__.__name__\nif shell == 'ZMQInteractiveShell':\n    epochs = 1",
+        "execution_context",
+    ),
+    ("s = datetime.fromisoformat('2024-01-01').timestamp()", "timezone"),
     ("hours = [datetime.fromtimestamp(t).hour for t in X]", "timezone"),
     ("h = time.localtime(1.0).tm_hour", "timezone"),
     ("s = datetime(2024, 1, 1).timestamp()", "timezone"),
@@ -72,6 +112,11 @@ FINE = [
     "for p in Path('d').glob('*.tmp'):\n    p.unlink()",
     "print(os.listdir('d'))",
     "if not os.path.exists('out'):\n    os.makedirs('out')",
+    (
+        "import sqlite3\ncon = sqlite3.connect(':memory:')\ncon.execute('INSERT INTO t VALUES (1)')\n"
+        "rows = con.execute('SELECT a FROM t ORDER BY a').fetchall()"
+    ),
+    "if not os.path.exists('a.csv'):\n    urlretrieve = print\ndf = pd.read_csv('a.csv')",
     "if os.path.exists('config.json'):\n    config = json.load(open('config.json', encoding='utf-8'))",
     "np.save('f.npy', X)\nF = np.load('f.npy')",
     "with open('log.txt', 'a') as f:\n    f.write('done')",
@@ -96,13 +141,13 @@ FINE = [
 
 
 @pytest.mark.parametrize(("code", "cause"), CERTAIN)
-def test_hazards(notebook, code: str, cause: str) -> None:
+def test_hazards(notebook: MakeNotebook, code: str, cause: str) -> None:
     found = [hazard for hazard in find_hazards(notebook(IMPORTS, code)) if hazard.certain]
     assert {(hazard.cell, hazard.cause) for hazard in found} == {(1, cause)}
 
 
 @pytest.mark.parametrize("code", FINE)
-def test_what_is_fine(notebook, code: str) -> None:
+def test_what_is_fine(notebook: MakeNotebook, code: str) -> None:
     assert [hazard for hazard in find_hazards(notebook(IMPORTS, code)) if hazard.certain] == []
 
 
@@ -120,18 +165,19 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("code", "cause"), HINTS)
-def test_hints(notebook, code: str, cause: str) -> None:
+def test_hints(notebook: MakeNotebook, code: str, cause: str) -> None:
     found = find_hazards(notebook(IMPORTS, code))
     assert [(hazard.cell, hazard.cause, hazard.certain) for hazard in found] == [(1, cause, False)]
 
 
-def test_pinned_installs_are_none(notebook) -> None:
+def test_pinned_installs_are_none(notebook: MakeNotebook) -> None:
     assert find_hazards(notebook("!pip install torch==2.13.0 numpy==2.4.0\n%pip install -r requirements.txt")) == ()
 
 
-def test_a_checkpoint_with_the_state_of_the_generators(notebook) -> None:
+def test_a_checkpoint_with_the_state_of_the_generators(notebook: MakeNotebook) -> None:
     code = (
-        "start = 0\nif os.path.exists('c.pt'):\n    c = torch.load('c.pt')\n    start = c['epoch']\n    torch.set_rng_state(c['rng'])\n"
+        "start = 0\nif os.path.exists('c.pt'):\n    c = torch.load('c.pt')\n"
+        "    start = c['epoch']\n    torch.set_rng_state(c['rng'])\n"
         "for e in range(start, 3):\n    torch.save({'epoch': e, 'rng': torch.get_rng_state()}, 'c.pt')"
     )
     assert [hazard for hazard in find_hazards(notebook(IMPORTS, code)) if hazard.certain] == []

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from reprobook.hazards import find_hazards
+from reprobook.notebook import Notebook
 
-WORDS = "import os, random, heapq\nimport numpy as np, pandas as pd, torch, sqlite3\nfrom collections import Counter\nwords = open('w.txt', encoding='utf-8').read().split()\n"
+MakeNotebook = Callable[..., Notebook]
+
+WORDS = (
+    "import os, random, heapq\nimport numpy as np, pandas as pd, torch, sqlite3\n"
+    "from collections import Counter\nwords = open('w.txt', encoding='utf-8').read().split()\n"
+)
 
 SET_ORDER = [
     "vocab = {w: i for i, w in enumerate(set(words))}",
@@ -29,11 +37,17 @@ SET_ORDER = [
     "cols = np.array(list(set(words)))",
     "s = pd.Series(list(set(words)))",
     "pairs = list(zip(set(words), range(9)))",
+    "by_length = sorted(set(words), key=len)",
+    "counts = Counter(words)\nvocab = sorted(set(words), key=lambda w: -counts[w])",
+    "counts = Counter(words)\nbest = max(set(words), key=counts.get)",
 ]
 
 NO_SET_ORDER = [
     "vocab = sorted(set(words))",
-    "vocab = sorted({w.lower() for w in words}, key=len)",
+    "vocab = sorted({w.lower() for w in words}, key=str.lower)",
+    "vocab = sorted(set(words), key=lambda w: (len(w), w))",
+    "vocab = sorted(set(words), key=lambda w: w.lower())",
+    "unique = {w for w in set(words)}\nn = len(unique)",
     "n = len(set(words))",
     "known = set(words)\nkept = [w for w in words if w in known]",
     "longest = max(len(w) for w in set(words))",
@@ -56,13 +70,13 @@ NO_SET_ORDER = [
 
 
 @pytest.mark.parametrize("code", SET_ORDER)
-def test_the_order_of_a_set_is_a_hazard(notebook, code: str) -> None:
+def test_the_order_of_a_set_is_a_hazard(notebook: MakeNotebook, code: str) -> None:
     found = [hazard for hazard in find_hazards(notebook(WORDS, code)) if hazard.certain]
     assert {(hazard.cell, hazard.cause) for hazard in found} == {(1, "hash_randomization.set_order")}
 
 
 @pytest.mark.parametrize("code", NO_SET_ORDER)
-def test_a_set_without_its_order_is_none(notebook, code: str) -> None:
+def test_a_set_without_its_order_is_none(notebook: MakeNotebook, code: str) -> None:
     assert [hazard for hazard in find_hazards(notebook(WORDS, code)) if hazard.certain] == []
 
 
@@ -74,19 +88,29 @@ OTHERS = [
     ("objs = [[1], [2]]\nobjs.sort(key=lambda o: id(o))", "object_identity"),
     ("class A:\n    pass\n\nranked = sorted([A(), A()], key=repr)", "object_identity"),
     ("class A:\n    pass\n\npool = {A() for _ in range(3)}\nranked = list(pool)", "object_identity"),
+    ("class A:\n    pass\n\nkey = hash(A()) % 5\npart = words[key]", "object_identity"),
     ("fold = id(words) % 3\npart = words[fold]", "object_identity"),
     ("rank = np.argsort(np.round([1.1, 1.2]))", "unstable_sort"),
-    ("df = pd.read_csv('a.csv')\ndf['age'] = df['age'] // 10\ndf = df.sort_values(df['age'].astype(int))", "unstable_sort"),
+    (
+        "df = pd.read_csv('a.csv')\ndf['age'] = df['age'] // 10\ndf = df.sort_values(df['age'].astype(int))",
+        "unstable_sort",
+    ),
     ("scores = torch.tensor([1.0]).round()\nrank = torch.argsort(scores)", "unstable_sort"),
     ("con = sqlite3.connect('a.db')\nrows = con.execute('SELECT a, b FROM t').fetchall()", "unordered_query"),
     ("q = 'select * from t where a > 1'\ndf = pd.read_sql(q, None)", "unordered_query"),
-    ("con = sqlite3.connect('a.db')\nt = 't'\nrows = list(con.execute(f'SELECT a FROM {t} GROUP BY a'))", "unordered_query"),
+    (
+        "con = sqlite3.connect('a.db')\nt = 't'\nrows = list(con.execute(f'SELECT a FROM {t} GROUP BY a'))",
+        "unordered_query",
+    ),
 ]
 
 NO_OTHERS = [
     "fold = hash(3) % 2",
     "print(hash('a'))",
-    "class P:\n    def __init__(self, x):\n        self.x = x\n\n    def __hash__(self):\n        return hash(self.x)\n\np = P('a')",
+    (
+        "class P:\n    def __init__(self, x):\n        self.x = x\n\n"
+        "    def __hash__(self):\n        return hash(self.x)\n\np = P('a')"
+    ),
     "print(id(words))",
     "memo = {}\nmemo[id(words)] = 1" if False else "seen = id(words) in {1}\nprint(seen)",
     "class A:\n    def __repr__(self):\n        return 'A'\n\nranked = sorted([A()], key=repr)",
@@ -102,17 +126,17 @@ NO_OTHERS = [
 
 
 @pytest.mark.parametrize(("code", "cause"), OTHERS)
-def test_other_orders_that_vary(notebook, code: str, cause: str) -> None:
+def test_other_orders_that_vary(notebook: MakeNotebook, code: str, cause: str) -> None:
     found = [hazard for hazard in find_hazards(notebook(WORDS, code)) if hazard.certain]
     assert {(hazard.cell, hazard.cause) for hazard in found} == {(1, cause)}
 
 
 @pytest.mark.parametrize("code", NO_OTHERS)
-def test_orders_that_do_not(notebook, code: str) -> None:
+def test_orders_that_do_not(notebook: MakeNotebook, code: str) -> None:
     assert [hazard for hazard in find_hazards(notebook(WORDS, code)) if hazard.certain] == []
 
 
-def test_a_hash_seed_set_in_a_cell_comes_too_late(notebook) -> None:
+def test_a_hash_seed_set_in_a_cell_comes_too_late(notebook: MakeNotebook) -> None:
     late = "import os\nos.environ['PYTHONHASHSEED'] = '0'"
     found = find_hazards(notebook(late, WORDS, "vocab = list(set(words))"))
     assert [(h.cell, h.cause) for h in found if h.certain] == [

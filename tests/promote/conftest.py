@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,21 +11,21 @@ from typing import Any
 import pytest
 
 from reprobook.notebook import Notebook, read_notebook
-from reprobook.promote import Plan, Provenance, plan, render
+from reprobook.promote import Evidence, JobOptions, Plan, Promotion, Provenance, plan, promote_notebook, render
+from reprobook.runs import RunFolder, Store
 from reprobook.space import declared_parameters
 
 RUFF = str(Path(sys.executable).with_name("ruff"))
-PROVENANCE = Provenance("digits.ipynb", "ab" * 32, "cd" * 32, "python train.py --out out")
+PROVENANCE = Provenance("digits.ipynb", "ab" * 32, "cd" * 32, ("reprobook run digits.ipynb --seed 7",), "20260101-run")
 
-MakeNotebook = Callable[..., Notebook]
-Promote = Callable[..., tuple[Plan, str]]
+CellText = str | tuple[str, str]
 
 
 @pytest.fixture
-def make_notebook() -> MakeNotebook:
+def make_notebook() -> Callable[..., Notebook]:
     """Build a notebook: a text that begins with ``md:`` is Markdown; ``(source, tag)`` has a tag."""
 
-    def build(*cells: str | tuple[str, str], name: str = "digits.ipynb") -> Notebook:
+    def build(*cells: CellText, name: str = "digits.ipynb") -> Notebook:
         raw: list[dict[str, Any]] = []
         for cell in cells:
             source, tags = (cell, []) if isinstance(cell, str) else (cell[0], [cell[1]])
@@ -39,15 +40,44 @@ def make_notebook() -> MakeNotebook:
 
 
 @pytest.fixture
-def promote(make_notebook: MakeNotebook) -> Promote:
+def write_notebook(make_notebook: Callable[..., Notebook], tmp_path: Path) -> Callable[..., Path]:
+    """Write a notebook of these cells to ``nb.ipynb``, or another name."""
+
+    def write(*cells: CellText, name: str = "nb.ipynb") -> Path:
+        path = tmp_path / name
+        path.write_text(json.dumps(dict(make_notebook(*cells).content)), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / ".reprobook")
+
+
+@pytest.fixture
+def promote(make_notebook: Callable[..., Notebook]) -> Callable[..., tuple[Plan, str]]:
     """Plan and render a notebook given by its cells."""
 
-    def build(*cells: str | tuple[str, str], **options: Any) -> tuple[Plan, str]:
+    def build(*cells: CellText, **evidence: Any) -> tuple[Plan, str]:
         notebook = make_notebook(*cells)
-        planned = plan(notebook, declared_parameters(notebook), **options)
+        planned = plan(notebook, declared_parameters(notebook), Evidence(**evidence))
         return planned, render(planned, PROVENANCE)
 
     return build
+
+
+@pytest.fixture
+def promoted(write_notebook: Callable[..., Path], store: Store, tmp_path: Path) -> Callable[..., Promotion]:
+    """Run and promote a notebook of these cells, or a run, into ``job``, proof included."""
+
+    def promoted(*cells: CellText | RunFolder, verify: bool = True, **options: Any) -> Promotion:
+        run = isinstance(cells[0], RunFolder)
+        target = cells[0] if run else write_notebook(*cells)
+        return promote_notebook(target, store, JobOptions(**options), out=tmp_path / "job", verify=verify)
+
+    return promoted
 
 
 @pytest.fixture
@@ -60,6 +90,17 @@ def run_script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
     return run
+
+
+@pytest.fixture
+def definition() -> Callable[[str, str], str]:
+    """Return the source of one definition of a script."""
+
+    def find(text: str, name: str) -> str:
+        (found,) = [node for node in ast.walk(ast.parse(text)) if getattr(node, "name", "") == name]
+        return ast.get_source_segment(text, found) or ""
+
+    return find
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_the_command_line_wins_over_the_file_and_is_checked(
         (["--lr", "x"], "invalid float value: 'x'"),
         (["--flag", "maybe"], "neither true nor false"),
         (["--learning_rate", "1"], "unrecognized arguments"),
-        (["--config", "c.yaml"], "unexpected keyword argument 'lrr'"),
+        (["--config", "c.yaml"], "--config c.yaml: unknown parameter lrr"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_runs(

@@ -37,6 +37,7 @@ CODE = [
     "try: import a\nexcept ImportError: a = None\n",
     f"for {LONG}, other in zip(first_sequence_of_values, second_sequence_of_values):\n    continue\n",
     f"torch.save({{'model': model.state_dict(), 'epoch': epoch + 1, 'x': {LONG}}}, 'ckpt.pt')\n",
+    f"x: Annotated[float, 'what it means',] = 0.2\ny: dict[str, int] = f({LONG}, {LONG})\n",
     f"raise ValueError('a message that is quite long, to be sure', {LONG}, other)\n",
 ]
 DEFINITIONS = [

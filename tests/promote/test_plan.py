@@ -9,12 +9,7 @@ from reprobook.errors import NotPromotableError
 from reprobook.promote import Plan
 
 Promote = Callable[..., tuple[Plan, str]]
-
-
-def function(text: str, name: str) -> str:
-    """Return the source of one definition of a script."""
-    (found,) = [node for node in ast.walk(ast.parse(text)) if getattr(node, "name", "") == name]
-    return ast.get_source_segment(text, found) or ""
+Definition = Callable[[str, str], str]
 
 
 # Sections
@@ -90,7 +85,7 @@ def test_one_kind_of_cells_is_one_function(promote: Promote) -> None:
 # Configuration
 
 
-def test_parameters_become_a_configuration(promote: Promote) -> None:
+def test_parameters_become_a_configuration(promote: Promote, definition: Definition) -> None:
     _, text = promote(
         "from reprobook import Float, Choice\nimport reprobook as rb",
         (
@@ -99,13 +94,13 @@ def test_parameters_become_a_configuration(promote: Promote) -> None:
         ),
         "x = [lr, half]\nf = lambda lr: lr + size\nrb.log(x=f(x[0]))",
     )
-    config = function(text, "Config")
+    config = definition(text, "Config")
     assert "    # speed\n" in config
     assert 'lr: Annotated[float, "learning rate; 1e-05 to 0.1, log scale"] = 1e-3' in config
     assert 'size: Annotated[int, "one of 1, 2"] = 2' in config
     assert "return self.lr / 2" in config
     assert "if not 1e-05 <= self.lr <= 0.1:" in config
-    body = function(text, "train")
+    body = definition(text, "train")
     assert "x = [config.lr, config.half]" in body
     assert "lambda lr: lr + config.size" in body  # the parameter of the lambda is its own
 
@@ -120,13 +115,13 @@ def test_a_parameter_that_changes_becomes_a_variable(promote: Promote) -> None:
     assert "    lr = config.lr\n    for _ in range(config.steps):\n        lr *= 0.5" in text
 
 
-def test_mutable_and_special_defaults(promote: Promote) -> None:
+def test_mutable_and_special_defaults(promote: Promote, definition: Definition) -> None:
     planned, text = promote(
         "import reprobook as rb",
         ('sizes = [64, 32]\non = True\nname = None\nrate = float("nan")\npair = (1, 2)', "parameters"),
         "rb.log(n=len(sizes) + len(pair), on=on, named=name is None)",
     )
-    config = function(text, "Config")
+    config = definition(text, "Config")
     assert "sizes: list = field(default_factory=lambda: [64, 32])" in config
     assert "on: bool = True" in config
     assert "name: object = None" in config
@@ -150,11 +145,11 @@ def test_a_parameter_named_like_an_option_is_refused(promote: Promote) -> None:
     assert "Rename" in caught.value.hint
 
 
-def test_the_seed_of_reprobook_becomes_a_field(promote: Promote) -> None:
+def test_the_seed_of_reprobook_becomes_a_field(promote: Promote, definition: Definition) -> None:
     cells = ("import numpy as np\nimport reprobook as rb", "x = np.random.rand()\nrb.log(x=x)")
     planned, text = promote(*cells, seed=7)
     assert planned.seed == "seed"
-    assert "random.seed(seed)\n    np.random.seed(seed % 2**32)" in function(text, "seed_everything")
+    assert "random.seed(seed)\n    np.random.seed(seed % 2**32)" in definition(text, "seed_everything")
     assert "torch" not in text
     assert "seed_everything" not in promote(*cells)[1]
 
@@ -165,9 +160,9 @@ def test_a_parameter_called_seed_is_the_seed_if_it_is_the_same(promote: Promote,
     assert planned.seed == field
 
 
-def test_deterministic_kernels_are_asked_for(promote: Promote) -> None:
+def test_deterministic_kernels_are_asked_for(promote: Promote, definition: Definition) -> None:
     _, text = promote("import torch\nimport reprobook as rb", "rb.log(x=torch.rand(1))", seed=1, deterministic=True)
-    block = function(text, "seed_everything")
+    block = definition(text, "seed_everything")
     assert "torch.use_deterministic_algorithms(True)" in block
     assert 'os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"' in block
 
@@ -175,7 +170,7 @@ def test_deterministic_kernels_are_asked_for(promote: Promote) -> None:
 # Definitions
 
 
-def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote) -> None:
+def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote, definition: Definition) -> None:
     _, text = promote(
         "import reprobook as rb",
         ("scale = 2\nhidden = 3", "parameters"),
@@ -186,9 +181,9 @@ def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote) -> Non
         "rb.log(n=len(outer(1)) + Net().size)",
     )
     assert "\nLIMIT = 5\n" in text
-    assert function(text, "inner").startswith("def inner(v, scale, X):")
+    assert definition(text, "inner").startswith("def inner(v, scale, X):")
     assert "return inner([a, b], scale=scale, X=X)" in text
-    assert function(text, "outer").startswith("def outer(a, b=1, *, X, scale):")
+    assert definition(text, "outer").startswith("def outer(a, b=1, *, X, scale):")
     assert "def __init__(self, hidden):" in text
     assert "outer(1, X=X, scale=config.scale)" in text
     assert "Net(hidden=config.hidden).size" in text
@@ -315,9 +310,9 @@ def test_other_shown_values_are_asked_for_as_the_script_runs(promote: Promote) -
     assert "printed_metrics=True" in text
 
 
-def test_explicit_metrics_make_shown_ones_display_only(promote: Promote) -> None:
+def test_explicit_metrics_make_shown_ones_display_only(promote: Promote, definition: Definition) -> None:
     _, text = promote("import reprobook as rb", "acc = [0.5][0]\nrb.log(acc=acc)\nacc", shown={1: ["acc"]})
-    assert "print" not in function(text, "train")
+    assert "print" not in definition(text, "train")
 
 
 def test_without_a_run_the_look_of_the_code_decides(promote: Promote) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from reprobook.errors import NotPromotableError
 from reprobook.notebook import Notebook
 from reprobook.promote.python import code_of
 from reprobook.promote.slice import Slice, Wishes, slice_notebook
@@ -144,6 +145,23 @@ def test_display_at_the_end_of_a_kept_cell_is_left_out(sliced: Callable[..., Sli
 def test_tags_and_wishes_decide(sliced: Callable[..., Slice]) -> None:
     assert 1 in kept(sliced(("a = 1", "keep"), "rb.log(x=1)"))
     assert 1 in kept(sliced("a = 1", "rb.log(x=1)", keep={1}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        (("a = [1]", "rb.log(n=len(a))"), "a result needs `a` from it"),
+        (("def f(): return 1", "rb.log(n=f())"), "a result needs `f` from it"),
+        (("rb.log(n=1)", "rb.log(m=1)"), "it gives a result itself"),
+    ],
+)
+def test_a_skipped_cell_that_a_result_needs_is_an_error(
+    sliced: Callable[..., Slice], cells: tuple[str, str], why: str
+) -> None:
+    with pytest.raises(NotPromotableError, match=r"code cell \[1\] is tagged 'skip', but " + why) as caught:
+        sliced((cells[0], "skip"), cells[1])
+    assert "Remove the tag" in caught.value.hint
+    assert kept(sliced((cells[0], "skip"), cells[1], keep={1})) == [1, 2]
 
 
 def test_an_observation_decides_against_the_look_of_the_code(sliced: Callable[..., Slice]) -> None:

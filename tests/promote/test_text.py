@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.notebook import Notebook
-from reprobook.promote import Plan, Provenance, plan, promote_notebook, render
+from reprobook.promote import Plan, Promotion, Provenance, plan, render
 from reprobook.runs import Store
 from reprobook.space import declared_parameters
 
@@ -32,7 +31,7 @@ def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     _, text = promote("md:# Digits\n\nA baseline.", "import reprobook as rb", "rb.log(x=1)")
     assert ast.get_docstring(ast.parse(text)) == (
         "Digits.\n\nA baseline.\n\nPromoted by reprobook from digits.ipynb (sha256 abababababababab),\n"
-        f"recipe {'cd' * 32}.\n\n    python train.py --out out"
+        f"run 20260101-run,\nrecipe {'cd' * 32}.\n\n    reprobook run digits.ipynb --seed 7"
     )
 
 
@@ -47,7 +46,7 @@ def test_no_text_of_the_notebook_becomes_code(make_notebook: Callable[..., Noteb
         name=f"{hostile}.ipynb",
     )
     planned = plan(notebook, declared_parameters(notebook))
-    text = render(planned, Provenance(notebook.name, "0" * 64, command=f"python train.py --a '{hostile}'"))
+    text = render(planned, Provenance(notebook.name, "0" * 64, commands=(f"python train.py --a '{hostile}'",)))
     tree = ast.parse(text)
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     assert "__import__" not in calls
@@ -199,13 +198,9 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
 
 
 def test_the_digits_script_gives_the_result_of_the_notebook(
-    make_notebook: Callable[..., Notebook], tmp_path: Path
+    write_notebook: Callable[..., Path], store: Store, promoted: Callable[..., Promotion]
 ) -> None:
-    path = tmp_path / "digits.ipynb"
-    path.write_text(json.dumps(dict(make_notebook(*DIGITS).content)))
-    store = Store.open(tmp_path / "store", tmp_path)
-    run = run_notebook(path, store, RunOptions(seed=42))
-    promotion = promote_notebook(run, store, out=tmp_path / "job")
+    promotion = promoted(run_notebook(write_notebook(*DIGITS), store, RunOptions(seed=42)))
     assert promotion.first is None
     assert promotion.equivalent
     assert promotion.checked == {"metrics": 5, "artifacts": 1, "names": 0}

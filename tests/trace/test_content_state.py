@@ -61,8 +61,11 @@ def loader() -> Any:
 
 
 def counting(limit: int) -> Iterator[int]:
-    for number in range(limit):
-        yield number
+    yield from map(int, range(limit))
+
+
+def opened() -> Any:
+    return Path(__file__).open("rb")
 
 
 def remembering() -> Any:
@@ -86,7 +89,7 @@ STATES: list[tuple[Callable[[], Any], Callable[[Any], object]]] = [
     (network, lambda value: value(torch.eye(2)).sum().backward()),
     (network, lambda value: value.register_forward_hook(lambda *_: None)),
     (network, lambda value: value[0].register_buffer("hidden", torch.ones(1), persistent=False)),
-    (network, lambda value: setattr(value, "forward", types.MethodType(lambda self, x: x, value))),
+    (network, lambda value: setattr(value, "forward", types.MethodType(torch.relu, value))),
     (network, lambda value: value[0].requires_grad_(requires_grad=False)),
     (lambda: torch.optim.swa_utils.AveragedModel(network()), lambda value: value.update_parameters(network())),
     (lambda: torch.jit.trace(torch.nn.Identity(), torch.ones(1)), lambda value: value.eval()),
@@ -95,7 +98,7 @@ STATES: list[tuple[Callable[[], Any], Callable[[Any], object]]] = [
     (lambda: iter(loader()), next),
     (lambda: data.Subset(Numbers(), [0, 1]), lambda value: value.indices.append(2)),
     (lambda: data.DistributedSampler(Numbers(), 2, 0), lambda value: value.set_epoch(1)),
-    (lambda: data.RandomSampler(Numbers(), generator=torch.Generator()), lambda value: list(value)),
+    (lambda: data.RandomSampler(Numbers(), generator=torch.Generator()), list),
     (lambda: np.random.default_rng(1), lambda value: value.random()),
     (lambda: np.random.default_rng(1), lambda value: value.spawn(1)),
     (lambda: np.random.RandomState(1), lambda value: value.rand()),
@@ -108,7 +111,7 @@ STATES: list[tuple[Callable[[], Any], Callable[[Any], object]]] = [
     (lambda: Image.new("RGB", (2, 2)), lambda value: value.putpixel((0, 0), (1, 2, 3))),
     (lambda: io.StringIO("abc"), lambda value: value.read(1)),
     (lambda: io.BytesIO(b"abc"), lambda value: value.write(b"x")),
-    (lambda: Path(__file__).open("rb"), lambda value: value.seek(5)),
+    (opened, lambda value: value.seek(5)),
     (lambda: mmap.mmap(-1, 8), lambda value: value.write(b"x")),
     (lambda: counting(3), next),
     (lambda: iter([1, 2]), next),
@@ -226,5 +229,3 @@ def test_the_calls_that_a_cache_holds_are_content_and_its_hits_are_not() -> None
     assert of(one) != of(other)
     one(1).append(9)
     assert not digest_value(one).opaque
-
-

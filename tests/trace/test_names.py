@@ -52,23 +52,39 @@ ALIASES = [
     ("import weakref\nclass A: pass\na = A(); r = weakref.ref(a)", "r().v = 2", "a"),
 ]
 
+LOGGING = """
+import logging
+log = []
+class H(logging.Handler):
+    def emit(self, _): log.append(1)
+logging.getLogger("reach").addHandler(H())
+"""
+GENERATOR = """
+log = []
+def g(to):
+    for i in range(3):
+        to.append(i)
+        yield i
+it = g(log)
+"""
+HOOK = f"{SGD}log = []\nh = model.register_forward_hook(lambda *_: log.append(1)); x = torch.ones(1, 2)"
+
 CODE = [
     ("log = []\ndef make(to):\n    def f(): to.append(1)\n    return f\ng = make(log)", "g()", "log g"),
     ("log = []\nclass T: pass\nt = T(); t.calls = [lambda: log.append(1)]", "t.calls[0]()", "log"),
     ("log = []\ndef _f(): log.append(1)", "_f()", "log"),
     ("log = []\nf = log.append", "f(1)", "log f"),
     ("def f(a, kept=[]): kept.append(a)", "f(1)", "f"),
-    ("log = []\ndef g(to):\n    for i in range(3):\n        to.append(i)\n        yield i\nit = g(log)", "next(it)", "log it"),
+    (GENERATOR, "next(it)", "log it"),
     ("class C:\n    seen = []\n    def add(self): self.seen.append(1)\nc = C(); seen = C.seen", "c.add()", "C seen"),
     ("import threading\nlog = []\nt = threading.Thread(target=log.append, args=(1,))", "t.start(); t.join()", "log"),
     ("import functools\nlog = []\n@functools.cache\ndef f(a): log.append(a)", "f(1)", "log f"),
     ("import torch\nlog = []\n@torch.no_grad()\ndef f(a): log.append(a)", "f(1)", "log"),
-    (f"{SGD}log = []\nh = model.register_forward_hook(lambda *_: log.append(1))", "y = model(torch.ones(1, 2))", "log y"),
-    ("import logging\nlog = []\nclass H(logging.Handler):\n    def emit(self, _): log.append(1)\n"
-     "logging.getLogger('reach').addHandler(H())", "logging.getLogger('reach').warning('x')", "log"),
+    (HOOK, "y = model(x)", "log y"),
+    (LOGGING, "logging.getLogger('reach').warning('x')", "log"),
     ("log = []\nother = 1", "exec('log.append(2)')", "log"),
     ("log = []\nother = 1", "globals()['log'].append(2)", "log"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "cell", "expected"), [*ALIASES, *CODE])

@@ -18,6 +18,10 @@ from reprobook.trace.outputs import normalised
         ("/tmp/ipykernel_123/99.py:3: UserWarning", "/tmp/ipykernel_77/12.py:3: UserWarning"),  # noqa: S108
         ("2026-01-02 03:04:05,678 INFO x", "2026-01-02T03:04:06 INFO x"),
         ("100%|##| 10/10 [00:01<00:00, 9.5it/s]", "100%|##| 10/10 [00:02<00:00, 4.5it/s]"),
+        ("9/9 - 2s 12ms/step - loss: 0.5", "9/9 - 3s 9ms/step - loss: 0.5"),
+        ("[CV] END C=1; total time=   0.1s", "[CV] END C=1; total time=   0.3s"),
+        ("Done 2 out of 2 | elapsed:    1.5s", "Done 2 out of 2 | elapsed:    0.1s"),
+        ("/tmp/tmpab3_x9k1/a.csv", "/tmp/tmp0123abcd/a.csv"),  # noqa: S108
         ("CPU times: user 3 ms\nWall time: 4 ms\n", "CPU times: user 9 ms\nWall time: 1 ms\n"),
     ],
 )
@@ -26,7 +30,15 @@ def test_what_differs_in_every_run_is_masked(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("loss 0.1", "loss 0.2"), ("0x1f", "0x2f"), ("a\nb", "ab"), ("\ud800", "x")]
+    ("one", "other"),
+    [
+        ("loss 0.1", "loss 0.2"),
+        ("total=3", "total=4"),
+        ("dir/a", "dir/b"),
+        ("0x1f", "0x2f"),
+        ("a\nb", "ab"),
+        ("\ud800", "x"),
+    ],
 )
 def test_content_stays(one: str, other: str) -> None:
     assert CellOutput(stdout=one).digest() != CellOutput(stdout=other).digest()

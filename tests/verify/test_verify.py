@@ -15,7 +15,7 @@ from reprobook.execute.journal import Journal
 from reprobook.header import Code, Header, Origin, open_header, seal
 from reprobook.runs import NewRun, Store
 from reprobook.trace import Recorder
-from reprobook.verify import VerifyOptions, recorded_run, run_of_header, verify_notebook, verify_run
+from reprobook.verify import Tolerance, VerifyOptions, recorded_run, run_of_header, verify_notebook, verify_run
 
 WriteNotebook = Callable[..., Path]
 
@@ -50,7 +50,7 @@ def test_an_unseeded_notebook_diverges_in_the_cell_that_draws(store: Store, writ
     path = write_notebook(
         "import random\nn = 3", "x = [1 + 1e-9 * random.random() for _ in range(n)]", "loss = sum(x)\nloss"
     )
-    found = verify_notebook(path, store, VerifyOptions(tolerance=1e-6))
+    found = verify_notebook(path, store, VerifyOptions(tolerance=Tolerance(1e-6)))
     assert found.verdict == "within_tolerance"
     assert found.first is not None
     assert (found.first.cell, found.first.cell_id, found.first.names) == (1, "c1", ("x",))

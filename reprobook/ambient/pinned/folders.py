@@ -28,14 +28,14 @@ def pin_listings(replacements: Replacements, recorded: Mapping[str, Sequence[str
     """
     order = partial(_order, recorded, is_sorted)
     replacements.stand_in(os, "listdir", partial(_list, order))
-    replacements.stand_in(os, "scandir", partial(_scan, order))
+    replacements.stand_in_for_scandir(partial(_scan, order))
 
 
 def pin_file_times(replacements: Replacements) -> None:
     """Replace what tells the age of a file."""
     replacements.stand_in(os, "stat", _dated)
     replacements.stand_in(os, "lstat", _dated)
-    replacements.stand_in(os, "scandir", partial(_scan, lambda _: None))
+    replacements.stand_in_for_scandir(partial(_scan, lambda _: None))
 
 
 _Order = Callable[[Any], Callable[[Any], Any] | None]

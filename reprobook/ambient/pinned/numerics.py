@@ -10,24 +10,42 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from reprobook.ambient.pinned.native import set_native
 from reprobook.ambient.stand_in import Replacements
 
 _SEED = 20260101
 
 
 def pin_generators(replacements: Replacements, names: Sequence[str]) -> None:
-    """Seed the global generators; a notebook that seeds them itself goes on from its own seed."""
+    """Seed the global generators, and those that are to be seeded anew without a seed.
+
+    A notebook that seeds them itself goes on from its own seed.
+    """
     if "python" in names:
-        random.seed(_SEED)
+        _seed(replacements, random)
     actions: dict[str, Callable[[Any], Any]] = {}
     if "numpy" in names:
-        actions["numpy.random"] = lambda module: module.seed(_SEED)
+        actions["numpy.random"] = partial(_seed, replacements)
     if "torch" in names:
-        actions["torch"] = lambda module: module.manual_seed(_SEED)
+        actions["torch"] = partial(_seed_torch, replacements)
     elif "cuda" in names:
         actions["torch"] = lambda module: module.cuda.manual_seed_all(_SEED)
     replacements.after_import(actions)
+
+
+def _seed(replacements: Replacements, module: Any) -> None:
+    """Seed the generator behind a module's functions."""
+    module.seed(_SEED)
+    replacements.stand_in(module, "seed", _with_seed)
+
+
+def _with_seed(original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    is_given = any(each is not None for each in (*args[:1], *kwargs.values()))
+    return original(*args, **kwargs) if is_given else original(_SEED)
+
+
+def _seed_torch(replacements: Replacements, torch: Any) -> None:
+    torch.manual_seed(_SEED)
+    replacements.stand_in(torch, "seed", lambda *_: torch.manual_seed(_SEED).initial_seed())
 
 
 def pin_threads(replacements: Replacements, number: int) -> None:
@@ -37,7 +55,11 @@ def pin_threads(replacements: Replacements, number: int) -> None:
         with suppress(ImportError):  # only where it is installed
             import_module("threadpoolctl").threadpool_limits(number)
 
-    replacements.after_import({"torch": lambda module: module.set_num_threads(number)})
+    def limit_torch(torch: Any) -> None:
+        torch.set_num_threads(number)
+        replacements.stand_in(torch, "set_num_threads", lambda *_: None)
+
+    replacements.after_import({"torch": limit_torch})
     # Each brings a library of its own.
     replacements.after_import(dict.fromkeys(("numpy.linalg", "scipy.linalg", "sklearn.utils"), limit))
 
@@ -71,56 +93,6 @@ def _fill_memory(replacements: Replacements, numpy: Any) -> None:
 
     replacements.stand_in(numpy, "empty", empty)
     replacements.stand_in(numpy, "empty_like", empty_like)
-
-
-def pin_sorts(replacements: Replacements) -> None:
-    """Let sorts keep the order of what is equal."""
-    replacements.after_import(
-        {
-            "numpy": partial(_stable_numpy, replacements),
-            "torch": partial(_stable_torch, replacements),
-            "pandas": partial(_stable_pandas, replacements),
-        }
-    )
-
-
-def _stable_numpy(replacements: Replacements, numpy: Any) -> None:
-    for name in ("sort", "argsort"):
-        replacements.stand_in(numpy, name, lambda original, args, kwargs: original(*args, **_stable(kwargs, args, 2)))
-        method = getattr(numpy.ndarray, name)
-
-        def stable(self: Any, *args: Any, _method: Any = method, **kwargs: Any) -> Any:
-            return _method(self, *args, **_stable(kwargs, args, 1))
-
-        set_native(numpy.ndarray, name, stable)
-
-
-def _stable(kwargs: dict[str, Any], args: Sequence[Any], position: int) -> dict[str, Any]:
-    """Return the keywords of a sort with a stable algorithm, unless it is named by position."""
-    if len(args) > position:
-        return kwargs
-    return {name: value for name, value in kwargs.items() if name not in ("kind", "stable")} | {"kind": "stable"}
-
-
-def _stable_torch(replacements: Replacements, torch: Any) -> None:
-    for owner in (torch, torch.Tensor):
-        for name in ("sort", "argsort"):
-            original = getattr(owner, name)
-
-            def stable(*args: Any, _original: Any = original, **kwargs: Any) -> Any:
-                return _original(*args, **{**kwargs, "stable": True})
-
-            replacements.put(owner, name, stable)
-
-
-def _stable_pandas(replacements: Replacements, pandas: Any) -> None:
-    for owner in (pandas.DataFrame, pandas.Series):
-        original = owner.sort_values
-
-        def stable(self: Any, *args: Any, _original: Any = original, **kwargs: Any) -> Any:
-            return _original(self, *args, **{**kwargs, "kind": "stable"})
-
-        replacements.put(owner, "sort_values", stable)
 
 
 def pin_processors(replacements: Replacements, number: int) -> None:

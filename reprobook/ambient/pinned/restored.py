@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from reprobook.ambient.pinned.asker import asker, notebook
 from reprobook.ambient.stand_in import Replacements
 
 
@@ -25,12 +26,20 @@ def pin_settings(replacements: Replacements, recorded: dict[str, str]) -> None:
                 restore(text)
         elif name in _AT_IMPORT:
             library = "torch" if name == "fp.denormals" else name.partition(".")[0]
-            replacements.after_import({library: partial(_restore, _AT_IMPORT[name], text)})
+            replacements.after_import({library: partial(_restore, replacements, name, text)})
 
 
-def _restore(restore: Callable[[Any, str], None], text: str, module: Any) -> None:
+def _restore(replacements: Replacements, name: str, text: str, module: Any) -> None:
+    """Put a setting back, and keep it against modules that set it as they are imported; the notebook itself may."""
     with suppress(ValueError, RuntimeError, AttributeError):
-        restore(module, text)
+        _AT_IMPORT[name](module, text)
+    if setter := _SETTERS.get(name):
+        replacements.stand_in(module, setter, _for_notebook)
+
+
+def _for_notebook(original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    frame = asker()
+    return original(*args, **kwargs) if frame is not None and frame.f_globals is notebook() else None
 
 
 def _locale(text: str) -> None:
@@ -68,6 +77,12 @@ _AT_ONCE: dict[str, Callable[[str], None]] = {
     "python.locale": _locale,
     "python.decimal": _decimal,
     "fp.rounding": _rounding,
+}
+_SETTERS = {
+    "torch.default_dtype": "set_default_dtype",
+    "torch.default_device": "set_default_device",
+    "torch.matmul_precision": "set_float32_matmul_precision",
+    "fp.denormals": "set_flush_denormal",
 }
 _AT_IMPORT: dict[str, Callable[[Any, str], None]] = {
     "numpy.errors": _numpy_errors,

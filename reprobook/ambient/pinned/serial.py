@@ -1,32 +1,42 @@
 """Threads, pools and processes one after another, and their results in the order of submission.
 
-Whoever starts something waits until it has ended. Nothing hangs that did not hang before: where the process stands
-still for a while, what was started waits for something itself, and the starter goes on.
+Whoever starts something waits until it has ended. Nothing hangs that did not hang before: where nobody is at work any
+more, what was started waits for something itself, and the starter goes on.
 """
 
 from __future__ import annotations
 
 import itertools
+import queue
+import sys
 import threading
 import time
 import types
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
+from contextlib import suppress
 from functools import partial
+from types import FrameType
 from typing import Any
 
+import psutil
+
 from reprobook.ambient.caller import place_of
-from reprobook.ambient.pinned.asker import notebook
+from reprobook.ambient.pinned.asker import asker, is_own, notebook
 from reprobook.ambient.stand_in import Replacements
 
-_STANDSTILL = 3.0
+_STANDSTILL = 5.0
+_IDLE = 0.3
 _LONGEST = 120.0
 # A daemon may never end.
 _LONGEST_DAEMON = 10.0
 _LONGEST_POLL = 0.05
 _ORDER = "_reprobook_order"
 
+_WAITING = ("threading", "queue")
+
 _process_time = time.process_time
+_sleep = time.sleep
 _monotonic = time.monotonic
 _numbers = itertools.count()
 
@@ -38,8 +48,10 @@ def pin_pools(replacements: Replacements) -> None:
     for module in (futures, futures._base):  # noqa: SLF001  # where the pools look it up
         replacements.stand_in(module, "as_completed", _as_completed)
         replacements.stand_in(module, "wait", _wait)
+    replacements.put(queue.Queue, "put", _putting(queue.Queue.put))
     replacements.after_import(
         {
+            "multiprocessing.process": partial(_pin_processes, replacements),
             "concurrent.futures.process": partial(_pin_process_pool, replacements),
             "multiprocessing.pool": partial(_pin_multiprocessing, replacements),
             "joblib.parallel": partial(_pin_joblib, replacements),
@@ -48,17 +60,34 @@ def pin_pools(replacements: Replacements) -> None:
 
 
 def settled(is_done: Callable[[], bool], wait: Callable[[float], object], *, longest: float = _LONGEST) -> None:
-    """Wait until something is done, or until this process has stood still for a while."""
-    begun = since = _monotonic()
+    """Wait until something is done, or until nobody is at work on it any more."""
+    begun = moved = worked = _monotonic()
     used, pause = _process_time(), 0.001
-    while not is_done() and _monotonic() - begun < longest:
+    while not is_done():
         wait(pause)
         pause = min(2 * pause, _LONGEST_POLL)
-        now = _process_time()
-        if now - used > _STANDSTILL / 100:
-            since, used = _monotonic(), now
-        elif _monotonic() - since > _STANDSTILL:
+        now = _monotonic()
+        if _process_time() - used > _STANDSTILL / 100:
+            moved, used = now, _process_time()
+        if _is_anyone_at_work():
+            worked = now
+        if now - worked > _IDLE or now - moved > _STANDSTILL or now - begun > longest:
             return
+
+
+def _is_anyone_at_work() -> bool:
+    """Tell whether another thread runs code of the notebook, and does not wait for an event or an item of a queue."""
+    frames = [frame for ident, frame in sys._current_frames().items() if ident != threading.get_ident()]  # noqa: SLF001
+    return any(
+        frame.f_globals.get("__name__") not in _WAITING and any(is_own(each) for each in _stack(frame))
+        for frame in frames
+    )
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _starting(original: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
@@ -118,6 +147,38 @@ class Ordered(set[Any]):
 
 def _wait(original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return type(found := original(*args, **kwargs))(Ordered(found[0]), Ordered(found[1]))
+
+
+def _putting(original: Callable[..., None]) -> Callable[..., None]:
+    def put(self: queue.Queue[Any], item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
+        is_awaited = bool(self.not_empty._waiters) and is_own(asker())  # type: ignore[attr-defined]  # noqa: SLF001
+        original(self, item, block, timeout)
+        if is_awaited:
+            settled(lambda: self.unfinished_tasks == 0, _sleep)
+
+    return put
+
+
+def _pin_processes(replacements: Replacements, module: Any) -> None:
+    """Run processes of the notebook's own code one by one."""
+    original = module.BaseProcess.start
+
+    def start(self: Any) -> None:
+        is_own_code = _runs_own_code(self)  # the target is forgotten once it runs
+        original(self)
+        if not is_own_code:
+            return
+        begun = moved = _monotonic()
+        used = 0.0
+        # One that stands still may wait for somebody to read what it sends.
+        while self.is_alive() and _monotonic() - moved < _STANDSTILL and _monotonic() - begun < _LONGEST:
+            self.join(_LONGEST_POLL)
+            with suppress(psutil.Error):
+                times = psutil.Process(self.pid).cpu_times()
+                if times.user + times.system > used:
+                    moved, used = _monotonic(), times.user + times.system
+
+    replacements.put(module.BaseProcess, "start", start)
 
 
 def _pin_process_pool(replacements: Replacements, module: Any) -> None:

@@ -54,7 +54,17 @@ def _split_statement(tokens: list[Token], indent: int) -> list[Line]:
         names = tokens[start:]
         tokens = [*tokens[:start], Token("(", blank=True), Token(names[0].text), *names[1:], Token(")")]
         return _break_bracket(tokens, start, indent)
-    return _split_expression(tokens, _expression_start(tokens), indent)
+    start = _expression_start(tokens)
+    spread = _spread_annotation(tokens[:start])
+    return _split_expression(tokens, start, indent) if spread is None else _break_bracket(tokens, spread, indent)
+
+
+def _spread_annotation(target: Sequence[Token]) -> int | None:
+    """Return the opening bracket of an annotation that its author spread out with a trailing comma."""
+    opening = next((at for at, token in enumerate(target) if token.text in OPEN), None)
+    if opening is None or target[1].text != ":":
+        return None
+    return opening if target[matching(target)[opening] - 1].text == "," else None
 
 
 def _expression_start(tokens: Sequence[Token]) -> int:

@@ -10,8 +10,9 @@ import os
 import sys
 import sysconfig
 import types
+import weakref
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 # What ``id`` gives, rotated; but ``id`` raises an audit event at every call, which costs more than all the rest.
 identity: Callable[[object], int] = object.__hash__
@@ -22,7 +23,10 @@ _qualname = type.__dict__["__qualname__"].__get__
 _module = type.__dict__["__module__"].__get__
 _basicsize = type.__dict__["__basicsize__"].__get__
 
+Fact = TypeVar("Fact")
+
 _POINTER = 8
+_MOST_CLASSES = 10_000
 _FIELDS = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 # Their state belongs to this process (handles, thread ids, callbacks) or to the screen, or it is time itself:
@@ -37,14 +41,14 @@ _EPHEMERAL_NAMES = """
 _EPHEMERAL = frozenset(_EPHEMERAL_NAMES.split())
 # Of these, hidden C state may be asked for by the pickle protocol: it has no side effects there.
 _TRUSTED_NAMES = """
-    builtins types operator _operator functools collections _collections array decimal datetime zoneinfo random _random fractions
+    builtins types operator _operator functools collections _collections array
+    decimal datetime zoneinfo random _random fractions
     numpy scipy sklearn pandas torch
 """
 _TRUSTED = frozenset(_TRUSTED_NAMES.split())
 _PACKAGE = "reprobook"
-_INSTALLED = tuple(
-    {os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib", "purelib", "platlib")}  # noqa: PTH118
-)
+_SCHEMES = ("stdlib", "platstdlib", "purelib", "platlib")
+_INSTALLED = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in _SCHEMES})
 # Attributes of libraries' objects that hold an address, a chance name, a counter of the process or a time, no more:
 # of sklearn's vectorizers and searches, of a styled frame, of what torch.compile returns.
 _VOLATILE_NAMES = """
@@ -125,16 +129,55 @@ def has_hidden_state(cls: type, known: Collection[int]) -> bool:
     return False
 
 
+class ByClass(Generic[Fact]):
+    """Remembers what was found out about classes, as long as they live.
+
+    By identity: to look a class up by itself would call the ``__hash__`` of its metaclass.
+    """
+
+    def __init__(self, find: Callable[[type], Fact]) -> None:
+        self._find = find
+        self._found: dict[int, tuple[weakref.ref[type], Fact]] = {}
+
+    def __call__(self, cls: type) -> Fact:
+        """Return what is known of a class, or find it out."""
+        key = identity(cls)
+        if (known := self._found.get(key)) and known[0]() is cls:
+            return known[1]
+        fact = self._find(cls)
+        if len(self._found) > _MOST_CLASSES:
+            self._found.clear()
+        self._found[key] = (weakref.ref(cls), fact)
+        return fact
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        self._found.clear()
+
+
+def _find_fields(cls: type) -> tuple[tuple[str, Any], ...]:
+    """Return the descriptors of ``__dict__`` and of the slots, the class's own first."""
+    return tuple(
+        (name, member)
+        for each in mro_of(cls)
+        for name, member in namespace_of(each).items()
+        if (name == "__dict__" and type(member) in _FIELDS)
+        or (type(member) is types.MemberDescriptorType and not name.startswith("__"))
+    )
+
+
+_fields = ByClass(_find_fields)
+
+
 def attributes_of(value: object) -> dict[str, object]:
     """Return the contents of ``__dict__`` and slots, sorted by name."""
     found: dict[str, object] = {}
-    for each in mro_of(type(value)):
-        for name, member in namespace_of(each).items():
-            if name == "__dict__" and type(member) in _FIELDS:
-                own = member.__get__(value)
-                found |= {key: dict.__getitem__(own, key) for key in dict.__iter__(own) if type(key) is str}
-            elif type(member) is types.MemberDescriptorType and not name.startswith("__"):
-                _add_slot(found, name, value, member)
+    for name, member in _fields(type(value)):
+        if name == "__dict__":
+            own = member.__get__(value)
+            found |= {key: dict.__getitem__(own, key) for key in dict.__iter__(own) if type(key) is str}
+        else:
+            _add_slot(found, name, value, member)
     return dict(sorted(found.items()))
 
 

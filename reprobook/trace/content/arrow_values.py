@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-not-found,unused-ignore]
 
 from reprobook.trace.content.anatomy import qualified_name
 from reprobook.trace.content.numpy_values import array_parts

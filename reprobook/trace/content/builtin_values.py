@@ -6,7 +6,6 @@ import _random
 import array
 import collections
 import contextvars
-import datetime as dt
 import decimal
 import enum
 import fractions
@@ -18,10 +17,9 @@ import re
 import types
 import uuid
 import weakref
-import zoneinfo
 from typing import Any
 
-from reprobook.trace.content import code_values, position_values
+from reprobook.trace.content import code_values, position_values, time_values
 from reprobook.trace.content.anatomy import attributes_of, fields_of, mro_of, qualified_name
 from reprobook.trace.content.parts import Parts, bytes_content, encode, sequence_parts
 from reprobook.trace.content.registry import Handler, opaque_parts
@@ -65,7 +63,8 @@ def _dict(value: dict[Any, Any]) -> Parts:
 
 def _timed(keys: list[Any], values: list[Any]) -> Parts:
     """Return the parts of the results of a cross-validation, without the seconds that it took."""
-    kept = [(key, value) for key, value in zip(keys, values, strict=True) if type(key) is not str or key not in _TIMINGS]
+    pairs = zip(keys, values, strict=True)
+    kept = [(key, value) for key, value in pairs if type(key) is not str or key not in _TIMINGS]
     found = _items("dict", [key for key, _ in kept], [value for _, value in kept])
     return found._replace(data=b"timed", opaque=True, summary=f"dict[{len(keys)}]")
 
@@ -77,9 +76,14 @@ def _ordered_dict(value: collections.OrderedDict[Any, Any]) -> Parts:
 
 
 def _items(kind: str, keys: list[Any], values: list[Any]) -> Parts:
-    """Return the parts of a mapping, in order."""
-    children = (sequence_parts("keys", keys), sequence_parts("values", values))
-    return Parts(kind, children=children, summary=f"{kind}[{len(keys)}]")
+    """Return the parts of a mapping, in order; keys and values that are encoded at once are no nodes of their own."""
+    summary = f"{kind}[{len(keys)}]"
+    names, contents = sequence_parts("keys", keys), sequence_parts("values", values)
+    if names.children or names.content:
+        return Parts(kind, children=(names, contents), summary=summary)
+    if contents.children or contents.content:
+        return Parts(kind, encode((names.data, len(values))), children=[contents], summary=summary)
+    return Parts(kind, encode((names.data, contents.data)), summary=summary)
 
 
 def _default_dict(value: collections.defaultdict[Any, Any]) -> Parts:
@@ -105,35 +109,6 @@ def _enum(value: Any) -> Parts:
     own = attributes_of(value)
     name = own.get("_name_")
     return Parts(kind, children=(name, own.get("_value_")), summary=f"{kind}.{name}" if type(name) is str else kind)
-
-
-def _datetime(value: dt.datetime) -> Parts:
-    date = fields_of(dt.date, value, "year", "month", "day")
-    time = fields_of(dt.datetime, value, "hour", "minute", "second", "microsecond", "fold", "tzinfo")
-    return Parts("datetime.datetime", children=(*date, *time), summary="datetime")
-
-
-def _time(value: dt.time) -> Parts:
-    fields = fields_of(dt.time, value, "hour", "minute", "second", "microsecond", "fold", "tzinfo")
-    return Parts("datetime.time", children=fields, summary="time")
-
-
-def _date(value: dt.date) -> Parts:
-    fields = fields_of(dt.date, value, "year", "month", "day")
-    return Parts("datetime.date", children=fields, summary="date")
-
-
-def _timedelta(value: dt.timedelta) -> Parts:
-    fields = fields_of(dt.timedelta, value, "days", "seconds", "microseconds")
-    return Parts("datetime.timedelta", children=fields, summary="timedelta")
-
-
-def _timezone(value: dt.timezone) -> Parts:
-    return Parts("datetime.timezone", children=(value.utcoffset(None), value.tzname(None)), summary="timezone")
-
-
-def _zone_info(value: zoneinfo.ZoneInfo) -> Parts:
-    return Parts("zoneinfo.ZoneInfo", encode(value.key), summary="ZoneInfo")
 
 
 def _decimal(value: decimal.Decimal) -> Parts:
@@ -227,12 +202,6 @@ HANDLERS: dict[type, Handler] = {
     type({}.values()): Handler(_mapping_view),
     type({}.items()): Handler(_mapping_view),
     enum.Enum: Handler(_enum, whole=True),
-    dt.datetime: Handler(_datetime),
-    dt.time: Handler(_time),
-    dt.date: Handler(_date),
-    dt.timedelta: Handler(_timedelta),
-    dt.timezone: Handler(_timezone),
-    zoneinfo.ZoneInfo: Handler(_zone_info),
     decimal.Decimal: Handler(_decimal),
     fractions.Fraction: Handler(_fraction),
     uuid.UUID: Handler(_uuid),
@@ -251,4 +220,5 @@ HANDLERS: dict[type, Handler] = {
     contextvars.ContextVar: Handler(_context_variable),
     **code_values.HANDLERS,
     **position_values.HANDLERS,
+    **time_values.HANDLERS,
 }

@@ -1,8 +1,8 @@
 """How code is taken apart: functions, methods, classes, modules.
 
 A function is its compiled code, its defaults and what it closes over; not where it was written, since a notebook's
-file name changes with every process. A class of the notebook is its members; any other class is its name. A module beside the notebook
-counts as the notebook's; any other is its name and version.
+file name changes with every process. A class of the notebook is its members; any other class is its name.
+A module beside the notebook counts as the notebook's; any other is its name and version.
 """
 
 from __future__ import annotations

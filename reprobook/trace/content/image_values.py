@@ -23,7 +23,7 @@ def _image(value: Image.Image) -> Parts:
     if not module_of(cls).startswith("PIL.") or own.get("_im") is None or own.get("tile"):
         return opaque_parts(cls)
     mode, size = own["_mode"], own["_size"]
-    palette = own.get("palette")
+    palette: Any = own.get("palette")
     children = () if palette is None else (bytes(palette.palette), palette.mode)
     data = encode((mode, size))
     kind = qualified_name(cls)

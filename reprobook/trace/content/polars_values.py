@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
+import polars as pl  # type: ignore[import-not-found,unused-ignore]
 
 from reprobook.trace.content.anatomy import qualified_name
 from reprobook.trace.content.numpy_values import array_parts

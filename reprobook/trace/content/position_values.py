@@ -14,7 +14,7 @@ import re
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from reprobook.trace.content.anatomy import attributes_of, module_of, qualified_name
 from reprobook.trace.content.parts import Parts, bytes_content, encode, sequence_parts
@@ -26,7 +26,8 @@ _FRAMES = (types.FrameType, types.CodeType)
 def _reduced(value: Any) -> Parts:
     """Take a builtin iterator as what pickle would keep of it (PEP 307): what it walks, and how far it is."""
     kind = qualified_name(type(value))
-    _, arguments, *state = type(value).__reduce__(value)
+    reduced: tuple[Any, ...] = cast("Any", type(value)).__reduce__(value)
+    _, arguments, *state = reduced
     # Of dicts and sets it lists what is still to come, as a list of its own.
     return Parts(kind, children=(arguments, *state), summary=kind)
 
@@ -55,7 +56,7 @@ def _bytes(value: io.BytesIO) -> Parts:
 
 
 def _stream(value: Any) -> Parts:
-    """Take an open file as its mode and position: asked of the descriptor, since ``tell`` may write what is buffered."""
+    """Take an open file as its mode and position, asked of the descriptor: ``tell`` may write what is buffered."""
     raw = value
     while type(raw) is not io.FileIO:
         if type(raw) is io.TextIOWrapper:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, cast
 
 from reprobook.trace.content.anatomy import (
+    ByClass,
     content_of,
     has_hidden_state,
     identity,
@@ -49,6 +50,7 @@ class Registry:
         # By the id of the type, for the reason that ``parts.py`` gives; the types themselves live as long as Python.
         self._handlers = {identity(cls): handler for cls, handler in builtin.items()}
         self._attached: set[str] = set()
+        self._describe = ByClass(self._choose)
 
     def attach_loaded(self) -> None:
         """Attach the handlers of the libraries that the process has imported by now."""
@@ -57,23 +59,26 @@ class Registry:
                 self._attached.add(library)
                 found = import_module(f"reprobook.trace.content.{adapter}").handlers()
                 self._handlers |= {identity(each): handler for each, handler in found.items()}
+                self._describe.clear()
 
     def describe(self, value: object) -> Parts:
         """Take a value apart by the handler of its type, else by its attributes."""
-        cls = type(value)
+        return self._describe(type(value))(value)
+
+    def _choose(self, cls: type) -> Callable[[Any], Parts]:
+        """Return how instances of a class are taken apart."""
         if exact := self._handlers.get(identity(cls)):
-            return exact.describe(value)
+            return exact.describe
         known = [self._handlers[identity(each)] for each in mro_of(cls) if identity(each) in self._handlers]
         if whole := next((handler for handler in known if handler.whole), None):
-            return whole.describe(value)
+            return whole.describe
         if is_ephemeral(cls):
-            return opaque_parts(cls)
-        base = [handler.describe(value) for handler in known[:1]]
-        if not has_hidden_state(cls, self._handlers):
-            return _instance_parts(cls, base, content_of(value))
-        if not base and is_trusted(cls) and not is_iterator(cls):
-            return _reduced_parts(cls, value)
-        return _instance_parts(cls, base, content_of(value))._replace(opaque=True)
+            return lambda value: opaque_parts(type(value))
+        base = known[0].describe if known else None
+        hidden = has_hidden_state(cls, self._handlers)
+        if hidden and not base and is_trusted(cls) and not is_iterator(cls):
+            return _reduced_parts
+        return lambda value: _instance_parts(value, base, opaque=hidden)
 
 
 def opaque_parts(cls: type) -> Parts:
@@ -82,15 +87,18 @@ def opaque_parts(cls: type) -> Parts:
     return Parts(kind, b"opaque", opaque=True, summary=kind)
 
 
-def _instance_parts(cls: type, base: list[Parts], attributes: dict[str, object]) -> Parts:
+def _instance_parts(value: object, base: Callable[[Any], Parts] | None, *, opaque: bool) -> Parts:
     """Return the parts of an instance: what it inherits from a builtin base, and its attributes."""
-    kind = qualified_name(cls)
+    kind = qualified_name(type(value))
+    attributes = content_of(value)
+    inherited = [base(value)] if base else []
     names = "\0".join(attributes).encode("utf-8", "surrogatepass")
-    return Parts(kind, names, children=[*base, *attributes.values()], summary=kind)
+    return Parts(kind, names, children=[*inherited, *attributes.values()], opaque=opaque, summary=kind)
 
 
-def _reduced_parts(cls: type, value: object) -> Parts:
+def _reduced_parts(value: object) -> Parts:
     """Return the parts of a C object of a trusted library by the pickle protocol (PEP 307)."""
+    cls = type(value)
     kind = qualified_name(cls)
     # The class's own method, unbound: mypy takes it for the metaclass's.
     reduced: Any = cast("Any", cls).__reduce_ex__(value, 4)

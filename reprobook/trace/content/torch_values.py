@@ -56,7 +56,7 @@ def _tensor(value: torch.Tensor) -> Parts:
             return parts._replace(opaque=True)
         # What backward passes have added up belongs to the state of a parameter.
         gradient = value.grad if value.is_leaf else None
-        return parts._replace(children=(*_elements(plain), gradient, attributes_of(value)))
+        return parts._replace(children=(*_elements(plain), gradient, attributes_of(value) or None))
 
 
 def _dispatches(cls: type) -> bool:
@@ -105,10 +105,11 @@ def _storage(value: torch.UntypedStorage) -> Parts:
 def _module(value: torch.nn.Module) -> Parts:
     """Take a module as its attributes: parameters, buffers, mode, submodules lie there, and what a user adds."""
     own = content_of(value)
-    for name in _HOOKS & own.keys():
+    for name in sorted(_HOOKS & own.keys()):
         # Their keys count all hooks of the process.
-        hooks: Any = own[name]
-        own[name] = list(dict.values(hooks))
+        hooks: Any = own.pop(name)
+        if dict.__len__(hooks):
+            own[name] = list(dict.values(hooks))
     kind = qualified_name(type(value))
     return Parts(kind, "\0".join(own).encode(), children=list(own.values()), summary=kind)
 

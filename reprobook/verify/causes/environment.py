@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from multiprocessing import get_all_start_methods
 
 from reprobook.ambient import Pins
 from reprobook.notebook.syntax import parse_cell
@@ -81,6 +82,16 @@ def _modules(scene: Scene) -> Iterator[Suspect]:
             fix=fix,
             weight=0.92 if module in used else 0.3,
             experiment=experiment_for(cause) if is_local else Experiment(),
+        )
+
+
+    for name in sorted((scene.known.local_modules & used) - seen):
+        yield Suspect(
+            cause="stale_bytecode",
+            evidence=f"cell {scene.cell} uses {name}, whose source is as recorded; its compiled file may be older",
+            fix=f"Remove the __pycache__ folder beside {name}.",
+            weight=0.3,
+            experiment=experiment_for("module_edited"),
         )
 
 
@@ -178,6 +189,10 @@ def _as_recorded(key: str, recorded: str) -> Experiment:
     """Give the replay the recorded setting; the number of threads has a pin of its own."""
     if key == "torch.num_threads" and recorded.isdigit():
         return Experiment(remedy="pins", pins=Pins(threads=int(recorded)), paired=False)
+    if key == "python.multiprocessing":
+        # The first of the methods is the platform's default.
+        method = recorded if recorded in get_all_start_methods() else get_all_start_methods()[0]
+        return Experiment(remedy="pins", pins=Pins(start_method=method), paired=False)
     return Experiment(remedy="pins", pins=Pins(settings={key: recorded}), paired=False)
 
 

@@ -20,9 +20,8 @@ _CLOCK = _pinned(clock=True)
 _IDENTITY = _pinned(identity=True)
 _SERIAL = _pinned(serial=True)
 _KERNELS = _pinned(deterministic=True)
-_ONE_THREAD = _pinned(
-    threads=1, environment=dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-)
+_ONE = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_ONE_THREAD = _pinned(threads=1, environment=_ONE)
 _CLEAN = Experiment(remedy="clean_folder", paired=False)
 _FILES = Experiment(remedy="recorded_files", paired=False)
 _MODULES = Experiment(remedy="recorded_modules", paired=False)
@@ -52,7 +51,7 @@ _EXPERIMENTS: dict[str, Experiment] = {
     "process_identity.pid": _IDENTITY,
     "machine_identity": _IDENTITY,
     "tempfile_names": _IDENTITY,
-    "machine_state": _IDENTITY,
+    "machine_state": _pinned(identity=True, clock=True),
     "thread_completion_order": _SERIAL,
     "thread_race": _SERIAL,
     "thread_race.shared_rng": _SERIAL,
@@ -61,7 +60,7 @@ _EXPERIMENTS: dict[str, Experiment] = {
     "async_completion_order": _SERIAL,
     "nondeterministic_kernel.torch": _KERNELS,
     "uninitialised_memory": _KERNELS,
-    "thread_reduction": _ONE_THREAD,
+    "thread_reduction": _pinned(serial=True, threads=1, environment=_ONE),
     "thread_count.torch": _ONE_THREAD,
     "thread_count.blas": _ONE_THREAD,
     "fs_order": _pinned(listings="sorted"),

@@ -14,6 +14,9 @@ from reprobook.verify.suspect import Experiment, Suspect
 
 _CHECKPOINTS = frozenset({".pt", ".pth", ".ckpt", ".tar", ".safetensors", ".checkpoint"})
 _SHORT = 8
+# A cell that looks for a file of an earlier run, and goes on from it.
+_RESUME = "checkpoint_missing_rng_state"
+_RESUMING = (_RESUME, "leftover_file.cache")
 
 
 def suspects(scene: Scene) -> Iterator[Suspect]:
@@ -41,7 +44,8 @@ def _of_file(scene: Scene, pair: Pair, path: str) -> Suspect:
     """Suspect a file that was read with another content, or by one side only."""
     before, after = pair.original.files_read.get(path), pair.replay.files_read.get(path)
     changed = f"{path} ({_shown(before)} → {_shown(after)})"
-    if path in scene.known.made and after not in {None, MISSING}:
+    is_own = path in scene.known.made or (before in {None, MISSING} and _has_hazard(scene, *_RESUMING))
+    if is_own and after not in {None, MISSING}:
         return _leftover(scene, path, changed, existed=before not in {None, MISSING})
     if after in {None, MISSING}:
         cause = "cwd_relative_path" if scene.known.moved and before is None else "data_drift.missing_files"
@@ -67,8 +71,10 @@ def _leftover(scene: Scene, path: str, changed: str, *, existed: bool) -> Suspec
     """Suspect a file that the recorded run itself wrote."""
     if existed:
         cause, fix = "leftover_file.append", f"Open {path} with mode 'w', or remove it at the start of the notebook."
-    elif PurePosixPath(path).suffix in _CHECKPOINTS or _has_hazard(scene, "checkpoint_missing_rng_state"):
-        cause = "checkpoint_missing_rng_state"
+    elif _has_hazard(scene, _RESUME) or (
+        PurePosixPath(path).suffix in _CHECKPOINTS and not _has_hazard(scene, "leftover_file.cache")
+    ):
+        cause = _RESUME
         fix = (
             "Save the states of all random generators (random, NumPy, torch) and of the sampler in the checkpoint, and "
             f"restore them after loading it; or start without {path}."
@@ -135,9 +141,9 @@ def _recorded_order(before: Call) -> Experiment:
     return Experiment(remedy="pins", pins=Pins(recorded_listings={before.target: before.names}), paired=False)
 
 
-def _has_hazard(scene: Scene, cause: str) -> bool:
-    """Tell whether the source of the cell holds a hazard."""
-    return any(hazard.cause == cause for hazard in scene.hazards)
+def _has_hazard(scene: Scene, *causes: str) -> bool:
+    """Tell whether the source of the cell holds one of some hazards."""
+    return any(hazard.cause in causes for hazard in scene.hazards)
 
 
 def _listed(names: set[str]) -> str:

@@ -29,6 +29,7 @@ class Knowledge:
         sources: Sources of the code cells.
         grown: Files that begin with the bytes they had when they were recorded.
         moved: Whether the replay ran in another folder.
+        local_modules: Names of the modules beside the notebook that it imports.
     """
 
     original: Trace
@@ -39,6 +40,7 @@ class Knowledge:
     sources: Sequence[str] = ()
     grown: frozenset[str] = frozenset()
     moved: bool = False
+    local_modules: frozenset[str] = frozenset()
 
     @cached_property
     def made(self) -> frozenset[str]:

@@ -24,7 +24,7 @@ _BASE = (
     ("unseeded_rng.torch_generator", 0.8),
     ("unseeded_rng.sampler", 0.75),
     ("unseeded_rng.python_random", 0.3),
-    ("dataloader", 0.7),
+    ("dataloader", 0.86),
     ("os_entropy", 0.55),
     ("process_identity", 0.6),
     ("machine", 0.5),
@@ -50,6 +50,8 @@ _OF_SESSIONS = ("hidden_state", "stale_cache", "derived_parameter_stale")
 # Possible at almost any line: only files, headers and settings that differ speak for these.
 _BY_EVIDENCE_ONLY = (
     "env_drift",
+    "module_edited",
+    "stale_bytecode",
     "cpu_dispatch",
     "blas_vendor",
     "thread_count",

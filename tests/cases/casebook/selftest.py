@@ -36,7 +36,7 @@ def selftest(cases: Sequence[Case], *, jobs: int = 1) -> int:
 def _reported(case: Case) -> list[str]:
     try:
         problems = list(problems_of(case))
-    except (CellError, OSError) as error:
+    except (CellError, OSError, RuntimeError) as error:
         problems = [str(error)[-700:]]
     print(f"{case.id:<34} {'; '.join(problems) or 'ok'}", flush=True)
     return problems

@@ -399,4 +399,25 @@ open("shim/sitecustomize.py", "w").write("import os\\nos.cpu_count = lambda: 12\
             env={"PYTHONPATH": "{cwd}/shim"},
         ),
     ),
+    Entry(
+        id="machine-load-average",
+        title="The load of the machine decides how many restarts are affordable",
+        text=NUMPY,
+        inject=(
+            ("import numpy as np\n", "import os\nimport numpy as np\n"),
+            (
+                "# %% train\n",
+                """\
+# %% capacity
+busy = os.getloadavg()[0]
+batch = 24 + int(busy * 1000) % 17
+# %% train
+""",
+            ),
+            ("len(A_fit), 32)", "len(A_fit), batch)"),
+        ),
+        fix=(("os.getloadavg()[0]", "1.5"),),
+        at=(At("capacity", "busy|batch", "machine_state"),),
+        attempts=2,
+    ),
 )

@@ -63,6 +63,7 @@ A, b = np.vstack([p[0] for p in pieces]), np.concatenate([p[1] for p in pieces])
             ("pieces.append((A[k::10], b[k::10]))", "pieces[k] = (A[k::10], b[k::10])"),
         ),
         at=(At("gather", "pieces|A|b", "thread_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="threads-queue-order",
@@ -109,6 +110,7 @@ X_train, X_test = X_train[chosen], X_test[chosen]
             ("del pool, jobs", "del pool, jobs\nfound = dict(sorted(found.items()))"),
         ),
         at=(At("statistics", "found|chosen|X_train|X_test", "thread_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="threads-wait-set",
@@ -142,6 +144,7 @@ del executor, futures
         ),
         fix=(("future in as_completed(futures)", "future in futures"),),
         at=(At("restarts", "starts", "thread_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="threads-shared-rng",
@@ -176,6 +179,7 @@ b = b + noise
         ),
         fix=(("return shared.normal(0, 0.5, 75)", "return np.random.RandomState(seed + k).normal(0, 0.5, 75)"),),
         at=(At("noise", "noise|b", "thread_race.shared_rng"),),
+        attempts=2,
     ),
     Entry(
         id="threads-shared-random-module",
@@ -217,6 +221,7 @@ index["typo"] = len(index)
             ),
         ),
         at=(At("typos", "tickets", "thread_race.shared_rng"),),
+        attempts=2,
     ),
     Entry(
         id="threads-lost-update",
@@ -270,6 +275,7 @@ def add(block):
             ("del workers, worker", "del workers, worker, lock"),
         ),
         at=(At("totals", "totals|A", "thread_race"),),
+        attempts=2,
     ),
     Entry(
         id="threads-float-reduction",
@@ -343,6 +349,7 @@ A, b = table[:, :-1], table[:, -1]
         ),
         fix=(("pool.imap_unordered", "pool.imap"),),
         at=(At("expand", "table|A|b", "pool_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="pool-as-completed",
@@ -385,6 +392,7 @@ clf.coef_ = clf.coef_ + members[0] * 0.5
             ),
         ),
         at=(At("ensemble", "members|clf", "pool_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="pool-worker-rng-spawned-state",
@@ -417,6 +425,7 @@ b = b + noise
         ),
         fix=(("    return np.random.normal(0, 0.5, 50)", "    return np.random.RandomState(k).normal(0, 0.5, 50)"),),
         at=(At("noise", "noise|b", "pool_worker_rng"),),
+        attempts=2,
     ),
     Entry(
         id="pool-worker-rng-initializer",
@@ -449,6 +458,7 @@ del pool
             ),
         ),
         at=(At("corrupt", "tickets", "pool_worker_rng"),),
+        attempts=2,
     ),
     Entry(
         id="async-as-completed",
@@ -490,6 +500,7 @@ del ready""",
             ),
         ),
         at=(At("fetch", "parts|table|A|b", "async_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="async-shared-list",
@@ -519,6 +530,7 @@ frame = frame[[name for name, _ in summary[:6]]]
             ),
         ),
         at=(At("profile", "summary|frame", "async_completion_order"),),
+        attempts=2,
     ),
     Entry(
         id="mp-start-method",
@@ -550,5 +562,83 @@ A = smooth
         at=(At("smooth", "smooth|A", "mp_start_method"),),
         run_a=Side(setup=SMOOTHING),
         run_b=Side(setup=SMOOTHING + SPAWNING, env={"PYTHONPATH": "{cwd}/shim"}),
+    ),
+    Entry(
+        id="world-size",
+        title="The batch is divided by the number of workers that a launcher announces",
+        kind="env",
+        text=NUMPY,
+        inject=(
+            ("import numpy as np\n", "import os\nimport numpy as np\n"),
+            (
+                "# %% train\n",
+                """\
+# %% ranks
+world_size = int(os.environ.get("WORLD_SIZE", "1"))
+share = 32 // world_size
+# %% train
+""",
+            ),
+            ("len(A_fit), 32)", "len(A_fit), share)"),
+        ),
+        fix=(('int(os.environ.get("WORLD_SIZE", "1"))', "1"),),
+        at=(At("ranks", "world_size|share", "world_size|env_var"),),
+        run_b=Side(env={"WORLD_SIZE": "2"}),
+    ),
+    Entry(
+        id="pool-joblib-worker-rng",
+        title="joblib's workers draw from numpy's global generator, each in its own process",
+        text=NUMPY,
+        inject=(
+            ("import numpy as np\n", "import numpy as np\nfrom joblib import Parallel, delayed\n"),
+            (
+                "# %% split\n",
+                """\
+# %% noise
+def noisy(k):
+    return np.random.normal(0, 0.5, 100)
+
+noise = np.concatenate(Parallel(n_jobs=2)(delayed(noisy)(k) for k in range(6)))
+b = b + noise
+# %% split
+""",
+            ),
+        ),
+        fix=(("return np.random.normal(0, 0.5, 100)", "return np.random.RandomState(k).normal(0, 0.5, 100)"),),
+        at=(At("noise", "noise|b", "pool_worker_rng"),),
+    ),
+    Entry(
+        id="pool-joblib-unordered",
+        title="joblib gives results as they are done",
+        text=NUMPY,
+        inject=(
+            (
+                "import numpy as np\n",
+                """\
+import os
+import time
+import numpy as np
+from joblib import Parallel, delayed
+""",
+            ),
+            (
+                "# %% split\n",
+                """\
+# %% expand
+def expand(k, rows):
+    time.sleep(os.urandom(1)[0] / 255 * 0.05)
+    return rows
+
+jobs = (delayed(expand)(k, np.column_stack([A[k::10], b[k::10]])) for k in range(10))
+table = np.vstack(list(Parallel(n_jobs=2, return_as="generator_unordered")(jobs)))
+A, b = table[:, :-1], table[:, -1]
+del jobs
+# %% split
+""",
+            ),
+        ),
+        fix=(('return_as="generator_unordered"', 'return_as="generator"'),),
+        at=(At("expand", "table|A|b", "pool_completion_order"),),
+        attempts=2,
     ),
 )

@@ -32,6 +32,11 @@ os.scandir = lambda *a: _Scan(sorted(_scandir(*a), key=lambda e: os.fspath(e.nam
 """
 )
 SORTED = REVERSED.replace("reverse=True", "reverse=False")
+SQUASH = """
+import os
+open("shaping.py", "w").write("import numpy as np\\ndef squash(x):\\n    return np.tanh(x / {by})\\n")
+os.utime("shaping.py", (1_700_000_000, 1_700_000_000))
+"""
 WITH_SHIM = {"PYTHONPATH": "{cwd}/shim"}
 
 CASES = (
@@ -550,6 +555,57 @@ import py_compile
 open("shaping.py", "w").write("import numpy as np\\ndef squash(x):\\n    return np.tanh(x / 2)\\n")
 py_compile.compile("shaping.py", invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 open("shaping.py", "w").write("import numpy as np\\ndef squash(x):\\n    return np.tanh(x)\\n")
+"""
+        ),
+    ),
+    Entry(
+        id="stale-bytecode-same-second",
+        title="A module was replaced by another of the same size and time: Python takes the old compiled file",
+        kind="env",
+        text=NUMPY,
+        inject=(
+            ("import numpy as np\n", "import numpy as np\nimport shaping\n"),
+            (
+                "# %% split\n",
+                """\
+# %% shape
+A = shaping.squash(A)
+# %% split
+""",
+            ),
+        ),
+        fix=(("import shaping\n", ""), ("A = shaping.squash(A)", "A = np.tanh(A / 2)")),
+        at=(At("shape|imports", "A|shaping", "stale_bytecode"),),
+        run_a=Side(setup=SQUASH.format(by=2)),
+        run_b=Side(
+            setup=SQUASH.format(by=3) + "import py_compile\npy_compile.compile('shaping.py')\n" + SQUASH.format(by=2)
+        ),
+    ),
+    Entry(
+        id="data-weights-file-missing",
+        title="Pretrained weights are loaded where they are; another machine has none",
+        kind="env",
+        text=TORCH,
+        inject=(
+            ("import random\n", "import random\nfrom pathlib import Path\n"),
+            (
+                "# %% train\n",
+                """\
+# %% pretrained
+weights = Path("pretrained.pt")
+if weights.is_file():
+    net[0].load_state_dict(torch.load(weights))
+# %% train
+""",
+            ),
+        ),
+        fix=(("if weights.is_file():\n    net[0].load_state_dict(torch.load(weights))", "pass"),),
+        at=(At("pretrained", "net", "data_drift.missing_files"),),
+        run_a=Side(
+            setup="""
+import torch
+torch.manual_seed(1)
+torch.save(torch.nn.Linear(64, 24).state_dict(), "pretrained.pt")
 """
         ),
     ),

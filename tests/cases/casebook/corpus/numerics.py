@@ -77,7 +77,11 @@ gram[0, :3]
         fix=(
             (
                 "# %% whiten\n",
-                "# %% whiten\nimport threadpoolctl\nthreadpoolctl.threadpool_limits(1, user_api='blas')\n",
+                """\
+# %% whiten
+import threadpoolctl
+threadpoolctl.threadpool_limits(1, user_api='blas')
+""",
             ),
         ),
         at=(At("whiten", "gram|images", "thread_count.blas"),),
@@ -124,7 +128,16 @@ attention = torch.softmax(images, dim=1)
 """,
             ),
         ),
-        fix=(("# %% imports\n", '# %% imports\nimport os\nos.environ["ATEN_CPU_CAPABILITY"] = "avx2"\n'),),
+        fix=(
+            (
+                "# %% imports\n",
+                """\
+# %% imports
+import os
+os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
+""",
+            ),
+        ),
         at=(At("normalise", "images|attention", "cpu_dispatch.aten"),),
         run_b=Side(env={"ATEN_CPU_CAPABILITY": "default"}),
     ),
@@ -144,7 +157,16 @@ images = images @ basis / 8
 """,
             ),
         ),
-        fix=(("# %% imports\n", '# %% imports\nimport os\nos.environ["MKL_CBWR"] = "COMPATIBLE"\n'),),
+        fix=(
+            (
+                "# %% imports\n",
+                """\
+# %% imports
+import os
+os.environ["MKL_CBWR"] = "COMPATIBLE"
+""",
+            ),
+        ),
         at=(At("project", "images", "cpu_dispatch.mkl"),),
         run_b=Side(env={"MKL_CBWR": "COMPATIBLE"}),
     ),
@@ -195,7 +217,14 @@ A = A - A.mean(axis=0)
         kind="env",
         text=TORCH,
         inject=(
-            ("import random\n", "import random\n\nimport team_defaults\n"),
+            (
+                "import random\n",
+                """\
+import random
+
+import team_defaults
+""",
+            ),
             (
                 "# %% split\n",
                 """\

@@ -306,4 +306,42 @@ table = pd.DataFrame(rows, columns=["x", "z", "hit"])
             setup=DATABASE.replace("ROWS", "rows") + '    db.execute("create index by_x on events (x, z, hit)")\n'
         ),
     ),
+    Entry(
+        id="order-pandas-sort-values",
+        title="sort_values with ties, by pandas' default algorithm, which is not stable",
+        kind="env",
+        text=SKLEARN,
+        inject=(
+            (
+                "# %% split\n",
+                """\
+# %% rank
+frame["grade"] = (frame["mean texture"] / 4).round()
+ranked = frame.sort_values("grade")
+frame, target = ranked.iloc[:400].drop(columns="grade"), target.loc[ranked.index[:400]]
+# %% split
+""",
+            ),
+        ),
+        fix=(('sort_values("grade")', 'sort_values("grade", kind="stable")'),),
+        at=(At("rank", "ranked|frame|target", "unstable_sort"),),
+        run_b=Side(env=NO_AVX512),
+    ),
+    Entry(
+        id="order-hash-seed",
+        title="The seed is the hash of the experiment's name",
+        text=NUMPY,
+        inject=(
+            (
+                "random.seed(seed)\nnp.random.seed(seed)",
+                """\
+experiment = "ridge-baseline"
+run_seed = hash(experiment) % 2**32
+random.seed(run_seed)
+np.random.seed(run_seed)""",
+            ),
+        ),
+        fix=(("hash(experiment) % 2**32", "sum(experiment.encode())"),),
+        at=(At("seed", "run_seed", "hash_randomization.hash_split"),),
+    ),
 )

@@ -603,4 +603,70 @@ print('benchmarked')
         at=(At("split|warmup", "order|x_train|t_train|x_val|t_val|reps|took", "rng_consumed_by_timing"),),
         attempts=3,
     ),
+    Entry(
+        id="rng-sampler-parameters",
+        title="ParameterSampler without random_state proposes other hyperparameters in every run",
+        text=SKLEARN,
+        inject=(
+            (
+                "# %% fit\n",
+                """\
+# %% search
+from sklearn.model_selection import ParameterSampler
+
+proposals = list(ParameterSampler({"alpha": np.logspace(-5, -1, 40), "eta0": [0.01, 0.1]}, n_iter=4))
+alpha = proposals[0]["alpha"]
+# %% fit
+""",
+            ),
+        ),
+        fix=(("n_iter=4)", "n_iter=4, random_state=seed)"),),
+        at=(At("search", "proposals|alpha", "unseeded_rng.sampler|unseeded_rng.sklearn_random_state"),),
+    ),
+    Entry(
+        id="rng-sampler-own-class",
+        title="A little search class of one's own, whose sampler gets seed=None by default",
+        text=NUMPY,
+        inject=(
+            (
+                "# %% train\n",
+                """\
+# %% tuner
+class RandomSampler:
+    def __init__(self, low, high, seed=None):
+        self.low, self.high = low, high
+        self.rng = np.random.RandomState(seed)
+
+    def suggest(self):
+        return float(np.exp(self.rng.uniform(np.log(self.low), np.log(self.high))))
+# %% suggest
+sampler = RandomSampler(0.01, 0.1)
+rate = sampler.suggest()
+# %% train
+""",
+            ),
+        ),
+        fix=(("RandomSampler(0.01, 0.1)", "RandomSampler(0.01, 0.1, seed=seed)"),),
+        at=(At("suggest", "sampler|rate", "unseeded_rng.sampler|unseeded_rng.numpy_legacy"),),
+    ),
+    Entry(
+        id="rng-reseeded-from-system",
+        title="random.seed() without an argument, after the seed cell, reseeds from the system",
+        text=TEXT,
+        inject=(
+            (
+                "# %% encode\n",
+                """\
+# %% seed
+random.seed(seed)
+# %% drop
+random.seed()
+tickets = [random.sample(ticket, 10) for ticket in tickets]
+# %% encode
+""",
+            ),
+        ),
+        fix=(("random.seed()\n", ""),),
+        at=(At("drop", "tickets", "unseeded_rng.python_random|os_entropy"),),
+    ),
 )

@@ -1066,4 +1066,131 @@ decay = rate / 50
         at=(At("parameters|train", "decay|rate|w|trail|residual", "derived_parameter_stale"),),
         clean_parameters={"rate": 0.2},
     ),
+    Entry(
+        id="state-edited-function",
+        title="A helper function was edited, its cell executed, but not the cell that had used the older one",
+        kind="interactive",
+        text=NUMPY,
+        inject=(
+            (
+                "# %% split\n",
+                """\
+# %% helper
+def expand(x):
+    return np.tanh(x)
+# %% use
+A = expand(A)
+# %% split
+""",
+            ),
+        ),
+        fix=(("return np.tanh(x)", "return x * 1.0"),),
+        session=(
+            "imports",
+            "parameters",
+            "seed",
+            "data",
+            Old("helper", "np.tanh(x)", "x * 1.0"),
+            "use",
+            "split",
+            "train",
+            "helper",
+            "evaluate",
+            "result",
+        ),
+        session_fixed=(
+            "imports",
+            "parameters",
+            "seed",
+            "data",
+            "helper",
+            "use",
+            "split",
+            "train",
+            "helper",
+            "evaluate",
+            "result",
+        ),
+        at=(At("use|helper", "A|expand", "hidden_state.edited_after_run"),),
+    ),
+    Entry(
+        id="state-mutated-through-alias",
+        title="A deleted cell changed the training data through a view",
+        kind="interactive",
+        text=NUMPY,
+        fix=(
+            (
+                "# %% train\n",
+                """\
+# %% dampen
+view = A_fit[:, :3]
+view *= 0.5
+# %% train
+""",
+            ),
+        ),
+        session=(
+            "imports",
+            "parameters",
+            "seed",
+            "data",
+            "split",
+            Scratch("view = A_fit[:, :3]\nview *= 0.5"),
+            "train",
+            "evaluate",
+            "result",
+        ),
+        session_fixed=("imports", "parameters", "seed", "data", "split", "dampen", "train", "evaluate", "result"),
+        at=(At("train|split", "w|trail|residual|A_fit", "hidden_state.deleted_cell"),),
+    ),
+    Entry(
+        id="state-parameter-changed-twice",
+        title="The parameters cell was edited and executed, but the split was not made again",
+        kind="interactive",
+        text=SKLEARN,
+        inject=(
+            ("test_size = 0.3", "test_size = 0.3\nfraction = 0.8"),
+            (
+                "# %% scale\n",
+                """\
+# %% sample
+kept = int(fraction * len(X_train))
+X_train, y_train = X_train[:kept], y_train[:kept]
+# %% scale
+""",
+            ),
+        ),
+        fix=(("fraction = 0.8", "fraction = 0.5"),),
+        session=(
+            "imports",
+            Old("parameters", "fraction = 0.8", "fraction = 0.5"),
+            "data",
+            "split",
+            "sample",
+            "parameters",
+            "scale",
+            "fit",
+            "evaluate",
+            "result",
+        ),
+        session_fixed=(
+            "imports",
+            "parameters",
+            "data",
+            "split",
+            "sample",
+            "parameters",
+            "scale",
+            "fit",
+            "evaluate",
+            "result",
+        ),
+        at=(
+            At(
+                "sample|parameters",
+                "kept|X_train|y_train|fraction",
+                "hidden_state.edited_after_run|hidden_state.out_of_order",
+            ),
+        ),
+    ),
 )

@@ -1,0 +1,137 @@
+"""The text of a script's command line: argparse over the fields of its configuration, and a YAML file."""
+
+from __future__ import annotations
+
+from reprobook.promote.config_text import about, type_name
+from reprobook.promote.model import Entry, Import, Plan
+from reprobook.promote.python import literal
+
+_PLAIN = (int, float, str)  # argparse reads these by themselves
+
+
+def entry(plan: Plan) -> Entry:
+    """Return how a script with a plain command line is started."""
+    call = f"{plan.words.main}(*{plan.words.parse_args}())"
+    return Entry(
+        imports=tuple(_imports(plan)),
+        start=f"asyncio.run({call})" if plan.is_async else call,
+        before_main=tuple(_functions(plan)),
+    )
+
+
+def _imports(plan: Plan) -> list[Import]:
+    """Return what the command line imports."""
+    found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml")]
+    found += [Import("dataclasses", "fields", "fields")] if plan.fields else []
+    if _literals(plan):
+        found += [Import("ast", "", "ast"), Import("functools", "partial", "partial")]
+    if _is_annotated(plan):
+        found.append(Import("typing", "get_args", "get_args"))
+    return found
+
+
+def _functions(plan: Plan) -> list[str]:
+    """Return the functions that read the command line."""
+    found: list[str] = []
+    if any(field.type is bool for field in plan.fields):
+        found.append(_READ_BOOL)
+    if _literals(plan):
+        found.append(_READ_LITERAL.replace("{as_tuple}", _AS_TUPLE if "tuple" in _literals(plan) else ""))
+    return [*found, _read_config(plan), _parse_args(plan)]
+
+
+def _literals(plan: Plan) -> list[str]:
+    """Return the types whose values are written as Python literals."""
+    kinds = [field.type for field in plan.fields if field.type not in (*_PLAIN, bool)]
+    return list(dict.fromkeys(type_name(kind) for kind in kinds))
+
+
+def _is_annotated(plan: Plan) -> bool:
+    return any(about(field) for field in plan.fields)
+
+
+def _read_config(plan: Plan) -> str:
+    known = f"{{field.name for field in fields({plan.words.config_class})}}" if plan.fields else "set()"
+    return _READ_CONFIG.replace("{known}", known)
+
+
+def _parse_args(plan: Plan) -> str:
+    words = plan.words
+    title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
+    return f'''
+def {words.parse_args}() -> tuple[{words.config_class}, Path]:
+    """Read the command line; its options win over the values of the --config file."""
+    parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--config", type=Path, help="a YAML file of parameters")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
+{_options(plan) if plan.fields else ""}
+    args = parser.parse_args()
+    if args.config:
+        parser.set_defaults(**read_config(args.config, parser))
+        args = parser.parse_args()
+    options = vars(args)
+    options.pop("config")
+    out = options.pop("out")
+    try:
+        return {words.config_class}(**options), out
+    except ValueError as error:
+        parser.error(str(error))
+'''
+
+
+def _options(plan: Plan) -> str:
+    """Return the loop that makes each field an option."""
+    readers = {"bool": "read_bool"} if any(field.type is bool for field in plan.fields) else {}
+    readers |= {kind: f"partial(read_literal, {kind})" for kind in _literals(plan)}
+    table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
+    kind = "reader" if readers else "kind"
+    factories = any(field.type in (list, dict, set) for field in plan.fields)
+    default = f"getattr({plan.words.config_class}(), parameter.name)" if factories else "parameter.default"
+    lines = [f"    for parameter in fields({plan.words.config_class}):"]
+    if _is_annotated(plan):
+        escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
+        lines.append("        kind, *about = get_args(parameter.type) or [parameter.type]")
+        lines.append(f'        text = "; ".join([kind.__name__, *about]){escaped}')
+    else:
+        lines += ["        kind = parameter.type", "        text = kind.__name__"]
+    lines += [f"        reader = {{{table}}}.get(kind, kind)"] if readers else []
+    lines.append(f'        parser.add_argument(f"--{{parameter.name}}", type={kind}, default={default}, help=text)')
+    return "\n".join(lines)
+
+
+_READ_BOOL = '''
+def read_bool(text: str) -> bool:
+    """Read true or false."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+'''
+_READ_LITERAL = '''
+def read_literal(kind: type, text: str) -> object:
+    """Read a Python literal such as [64, 32]; other text is text."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+{as_tuple}    if not isinstance(value, kind):
+        raise argparse.ArgumentTypeError(f"{text!r} is no {kind.__name__}")
+    return value
+'''
+_AS_TUPLE = """\
+    if kind is tuple and isinstance(value, list):
+        value = tuple(value)
+"""
+_READ_CONFIG = '''
+def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Read a YAML file of parameters; the parser reads its values like those of options."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        parser.error(f"--config {path}: {' '.join(str(error).split())}")
+    if not isinstance(values, dict):
+        parser.error(f"--config {path}: it must map parameters to values")
+    unknown = sorted(set(map(str, values)) - {known})
+    if unknown:
+        parser.error(f"--config {path}: unknown parameter {', '.join(unknown)}")
+    return {name: str(value) for name, value in values.items()}
+'''

@@ -1,0 +1,28 @@
+"""What is known of a notebook beyond its text: what a run saw, and what its author asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from reprobook.promote.slice import Observed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What decides a plan beside the notebook.
+
+    Attributes:
+        observed: What a run saw of each cell, by code index; sharpens the analysis.
+        shown: The names of the metrics that each cell showed (printed, or as its last expression), by code index, in
+            a run without ``rb.log`` and ``rb.save``. None if nothing ran: then promotion guesses.
+        keep: Code indices of cells to keep whatever the analysis says.
+        seed: The seed that reprobook itself set in the run; None if it set none.
+        deterministic: Whether it asked for deterministic kernels.
+    """
+
+    observed: Mapping[int, Observed] = field(default_factory=dict)
+    shown: Mapping[int, Collection[str]] | None = None
+    keep: Collection[int] = frozenset()
+    seed: int | None = None
+    deterministic: bool = False

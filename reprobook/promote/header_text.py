@@ -1,0 +1,56 @@
+"""The top of a script: its docstring, its imports, and the settings that stand among them."""
+
+from __future__ import annotations
+
+from reprobook.promote import config_text, seeding_text
+from reprobook.promote.facts import Provenance
+from reprobook.promote.imports import import_lines, is_standard
+from reprobook.promote.layout.escape import docstring, visible
+from reprobook.promote.model import Entry, Import, Plan
+from reprobook.promote.python import code_of
+
+_EARLY = "# Set first: libraries read these as they are imported."
+
+
+def header(plan: Plan, provenance: Provenance, entry: Entry) -> str:
+    """Return the docstring, the imports, and the settings that stand among them."""
+    title = visible(plan.title)
+    origin = f"Promoted by reprobook from {visible(provenance.notebook)} (sha256 {provenance.notebook_digest[:16]})"
+    run = f",\nrun {provenance.run_id}" if provenance.run_id else ""
+    recipe = f",\nrecipe {provenance.recipe_digest}" if provenance.recipe_digest else ""
+    paragraphs = [
+        title if title.endswith((".", "!", "?")) else f"{title}.",
+        plan.summary,
+        f"{origin}{run}{recipe}.",
+        "\n".join(f"    {command}" for command in provenance.commands),
+    ]
+    imports = _imports(plan, entry)
+    standard = [one for one in imports if is_standard(one.module)]
+    others = [one for one in imports if not is_standard(one.module) and not one.module.startswith(".")]
+    local = [one for one in imports if one.module.startswith(".")]
+    stars = [f"from {module} import *  # noqa: F403" for module in plan.stars]
+    groups = [
+        import_lines(standard),
+        [_EARLY, *(code_of(node).strip("\n") for node in plan.early)] if plan.early else [],
+        import_lines(others) + stars,
+        import_lines(local),
+        ['matplotlib.use("Agg")  # figures go to files'] if plan.plots else [],
+    ]
+    top = [docstring(*(paragraph for paragraph in paragraphs if paragraph))]
+    return "\n\n".join([*top, *("\n".join(group) for group in groups if group)])
+
+
+def _imports(plan: Plan, entry: Entry) -> list[Import]:
+    """Return the notebook's imports and those of the script's own parts."""
+    own = [
+        Import("dataclasses", "asdict", "asdict"),
+        Import("pathlib", "Path", "Path"),
+        Import("reprobook", "", plan.words.job),
+        *config_text.imports(plan),
+        *seeding_text.imports(plan),
+        *entry.imports,
+    ]
+    own += [Import("asyncio", "", "asyncio")] if plan.is_async else []
+    own += [Import("matplotlib", "", "matplotlib")] if plan.plots else []
+    found = {one.name: one for one in own}
+    return list({**found, **{one.name: one for one in plan.imports}}.values())

@@ -1,0 +1,28 @@
+"""What a promotion is asked for beyond the notebook itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Style = Literal["plain", "hydra"]
+Launcher = Literal["slurm", "ray", "k8s", "docker"]
+STYLES: tuple[Style, ...] = ("plain", "hydra")
+LAUNCHERS: tuple[Launcher, ...] = ("slurm", "ray", "k8s", "docker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """How a job is to be written.
+
+    Attributes:
+        style: ``plain`` (argparse) or ``hydra``.
+        launchers: The schedulers to write a job file for.
+        keep: Cells to keep whatever the analysis says: 0-based indices among the code cells, or cell ids.
+        force: Replace what another notebook, or a hand, left in the folder.
+    """
+
+    style: Style = "plain"
+    launchers: tuple[Launcher, ...] = ()
+    keep: tuple[str, ...] = ()
+    force: bool = False

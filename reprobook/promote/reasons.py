@@ -1,0 +1,58 @@
+"""Why a cell is left out, in plain words."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+
+from reprobook.promote import libraries
+from reprobook.promote.effects import Effects
+from reprobook.promote.flow import Flow, flow_of, names_in_order
+from reprobook.promote.source import Source
+
+_MOST_NAMES = 3
+
+
+def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[str]) -> str:
+    """Say why a cell is left out; ``imported`` are the names that imports bind."""
+    if "skip" in source.tags:
+        return "tagged skip"
+    if source.error:
+        return source.error
+    if not source.statements:
+        return source.notes[0] if source.notes else "empty"
+    trees = [statement.tree for statement in source.statements]
+    if all(isinstance(tree, (ast.Import, ast.ImportFrom)) for tree in trees):
+        return "nothing imported here is used"
+    used = [name for name in _in_order(trees, flow.reads) if not name.startswith("rng:")]
+    written = _in_order(trees, flow_of(trees).writes) or _in_order(trees, flow.writes)
+    written = [name for name in written if name not in imported]
+    if written:
+        plotted = quoted([name for name in used if name not in written] or written)
+        return f"only plots {plotted}" if effects.plots else f"no result depends on {quoted(written)}"
+    return _of_display(trees, flow, effects, used)
+
+
+def _of_display(trees: Sequence[ast.stmt], flow: Flow, effects: Effects, used: Sequence[str]) -> str:
+    """Say so for a cell that sets no variable."""
+    texts = [name.removeprefix("file:") for name in flow.writes if name.startswith("file:")]
+    files = sorted(text for text in texts if text.isprintable() and ("." in text or "/" in text))
+    if files:
+        return f"no result reads {quoted(files[:1])}"
+    if effects.plots:
+        return f"only plots {quoted(used)}" if used else "only plots"
+    if effects.prints:
+        return f"only prints {quoted(used)}" if used else "only prints"
+    return f"only shows `{ast.unparse(trees[-1])}`"
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return names as code, the first few of them."""
+    return ", ".join(f"`{name}`" for name in names[:_MOST_NAMES]) + (" …" if len(names) > _MOST_NAMES else "")
+
+
+def _in_order(trees: Sequence[ast.stmt], names: Collection[str]) -> list[str]:
+    """Return those of the names that stand in the code, in source order."""
+    defined = [tree.name for tree in trees if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    found = dict.fromkeys([*defined, *names_in_order(trees)])
+    return [name for name in found if name in names and name not in libraries.PURE_BUILTINS]

@@ -1,0 +1,41 @@
+"""The text of the one place in a script that seeds."""
+
+from __future__ import annotations
+
+from reprobook.promote.model import Import, Plan
+
+
+def imports(plan: Plan) -> list[Import]:
+    """Return what that place imports."""
+    found = [Import(library, "", alias(plan, library)) for library in plan.seeded]
+    return found + ([Import("os", "", "os")] if plan.deterministic and "torch" in plan.seeded else [])
+
+
+def alias(plan: Plan, library: str) -> str:
+    """Return the name that a library has in the script."""
+    usual = {"numpy": "np"}.get(library, library)
+    found = [one.name for one in plan.imports if one.module == library and not one.attribute]
+    if found:
+        return found[0]
+    return f"seeded_{library}" if any(one.name == usual for one in plan.imports) else usual
+
+
+def seeding(plan: Plan) -> str:
+    """Return the one block that seeds."""
+    lines: list[str] = []
+    seeds = {"random": "{}.seed(seed)", "numpy": "{}.random.seed(seed % 2**32)", "torch": "{}.manual_seed(seed)"}
+    if plan.seed:
+        lines += [f"    {seeds[library].format(alias(plan, library))}" for library in plan.seeded]
+    if plan.deterministic and "torch" in plan.seeded:
+        torch = alias(plan, "torch")
+        lines += ['    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"']
+        lines += [f"    {torch}.backends.cudnn.benchmark = False", f"    {torch}.use_deterministic_algorithms(True)"]
+    if not lines:
+        return ""
+    argument = "seed: int" if plan.seed else ""
+    summary = (
+        "Put every generator in the state that the notebook started from."
+        if plan.seed
+        else ("Choose kernels that give the same bits every time.")
+    )
+    return "\n".join([f"def {plan.words.seed_everything}({argument}) -> None:", f'    """{summary}"""', *lines])

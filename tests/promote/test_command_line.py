@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reprobook.promote import Plan
+
+Promote = Callable[..., tuple[Plan, str]]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+PARAMETERS = (
+    "lr = 0.1\nflag = False\nsizes = [64, 32]\npair = (1, 'a')\noptions = {'a': {'b': 1}}\nname = None\nword = 'x'"
+)
+LOG = "rb.log(lr=lr, n=len(sizes), pair=pair + (2,) == (3, 'b', 2), deep=options['a']['b'], word=len(word), flag=flag)"
+
+
+@pytest.fixture
+def script(promote: Promote) -> str:
+    return promote("import reprobook as rb", (PARAMETERS, "parameters"), f"print(name)\n{LOG}")[1]
+
+
+def test_every_kind_of_value_is_read_from_the_command_line(script: str, run_script: Run, tmp_path: Path) -> None:
+    options = ["--lr", "1e-3", "--flag", "true", "--sizes", "[1, 2, 3]", "--pair", "(3, 'b')", "--word", "[no list]"]
+    done = run_script(script, *options, "--options", "{'a': {'b': 7}}", "--name", "adam")
+    assert (done.returncode, done.stdout) == (0, "adam\n")
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["metrics"] == {"lr": 1e-3, "n": 3, "pair": 1, "deep": 7, "word": 9, "flag": 1}
+
+
+def test_every_kind_of_value_is_read_from_a_file(script: str, run_script: Run, tmp_path: Path) -> None:
+    config = "lr: 1.0e-3\nsizes: [1, 2, 3]\npair: [3, b]\noptions: {a: {b: 7}}\nname: adam\nword: two words\n"
+    (tmp_path / "c.yaml").write_text(config)
+    done = run_script(script, "--config", "c.yaml", "--sizes", "[]")
+    assert (done.returncode, done.stdout) == (0, "adam\n")
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["metrics"] == {"lr": 1e-3, "n": 0, "pair": 1, "deep": 7, "word": 9, "flag": 0}
+
+
+def test_metrics_that_are_integers_stay_integers(script: str, run_script: Run, tmp_path: Path) -> None:
+    assert run_script(script).returncode == 0
+    assert '"n": 2,' in (tmp_path / "out" / "result.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (None, "c.yaml: [Errno 2] No such file or directory"),
+        ("lr: [1\n", "c.yaml: while parsing a flow sequence"),
+        (b"\xff\xfe\xff", "c.yaml: 'utf-8' codec can't decode"),
+        ("just text\n", "c.yaml: it must map parameters to values"),
+        ("lrr: 1\n2: 3\n", "c.yaml: unknown parameter 2, lrr"),
+        ("lr: fast\n", "argument --lr: invalid float value: 'fast'"),
+        ("sizes: 5\n", "argument --sizes: '5' is no list"),
+        ("pair: {a: 1}\n", "argument --pair: \"{'a': 1}\" is no tuple"),
+        ("options: 'a: 1'\n", "argument --options: 'a: 1' is no dict"),
+        ("flag: 2\n", "argument --flag: '2' is neither true nor false"),
+    ],
+)
+def test_a_wrong_configuration_file_is_one_clear_line(
+    script: str, run_script: Run, tmp_path: Path, config: str | bytes | None, message: str
+) -> None:
+    if config is not None:
+        (tmp_path / "c.yaml").write_bytes(config if isinstance(config, bytes) else config.encode())
+    done = run_script(script, "--config", "c.yaml")
+    *usage, last = done.stderr.rstrip().splitlines()
+    assert done.returncode == 2
+    assert last.startswith("train.py: error: ")
+    assert message in last
+    assert "Traceback" not in "".join(usage)
+
+
+def test_the_script_of_every_kind_of_value_is_clean(script: str, ruff_says: Callable[[str], str]) -> None:
+    assert ruff_says(script) == ""
+
+
+def test_a_field_that_needs_more_than_a_line_keeps_its_value_beside_it(
+    promote: Promote, ruff_says: Callable[[str], str]
+) -> None:
+    cell = "share = 0.2  # share of the hidden units that are left out in each step of the training"
+    _, text = promote("import reprobook as rb", (cell, "parameters"), "rb.log(x=share)")
+    assert "    share: Annotated[\n        float,\n" in text
+    assert "\n    ] = 0.2\n" in text
+    assert ruff_says(text) == ""
