@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from reprobook.cli.render_check import diff_lines, show_diff, show_hazards
 from reprobook.errors import InputError, NotebookError
 from reprobook.hazards import Hazard, find_hazards, fix_notebook, with_sources
 from reprobook.notebook import read_notebook
+from reprobook.runs.files import write_atomic
 
 
 @click.command(epilog=examples("reprobook check train.ipynb", "reprobook check train.ipynb --fix"))
@@ -81,25 +81,19 @@ def _write(path: Path, data: bytes, sources: Mapping[int, str]) -> bytes:
     """Replace the file in one step, and return its new bytes; a link is followed, the permissions stay.
 
     Raises:
-        InputError: If it was changed meanwhile, by an open Jupyter for example, or cannot be written.
+        InputError: If it is read-only, or was changed meanwhile, by an open Jupyter for example.
+        StorageError: If the disk refuses.
     """
     target = path.resolve()
     new = with_sources(data, sources)
+    mode = stat.S_IMODE(target.stat().st_mode)
+    if not mode & stat.S_IWUSR:
+        # Replacing a file needs no permission to write it; whoever took that away meant it.
+        msg = f"{path}: the file is read-only"
+        raise InputError(msg, hint="Make it writable (chmod u+w), or check a copy.")
     if _read(target) != data:
         msg = f"{path}: the file was changed while it was being checked"
         raise InputError(msg, hint="Save or close it in Jupyter, then run the command again.")
-    name = ""
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            name = file.name
-            file.write(new)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(target.stat().st_mode & 0o7777)
-        Path(name).replace(target)
-    except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        msg = f"{path}: cannot be written: {error.strerror or error}"
-        raise InputError(msg, hint="Check the permissions of the file and of its folder.") from error
+    write_atomic(target, new)
+    target.chmod(mode)
     return new

@@ -11,6 +11,7 @@ from reprobook.execute.history import Execution, History
 from reprobook.notebook import Notebook
 from reprobook.notebook.syntax import cell_body
 from reprobook.trace import CellNames, CellTrace, Trace, names_of
+from reprobook.verify.live_source import may_change
 
 _SIMILAR = 0.6
 _OWN_LINES = ("%load_ext reprobook", "%reload_ext reprobook", "%unload_ext reprobook", "%reprotrain")
@@ -49,7 +50,8 @@ class Event:
     def writes(self, name: str) -> bool:
         """Tell whether it bound, changed or removed a name."""
         if self.trace is None:
-            return name in self.names.stores or name in self.names.deletes
+            # Nobody looked: what its text says must do.
+            return name in self.names.stores | self.names.deletes | may_change(self.source)
         return name in self.trace.writes or name in self.trace.deletes
 
     def reads(self, name: str) -> bool:

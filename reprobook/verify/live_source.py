@@ -114,6 +114,20 @@ def patches(source: str) -> Iterator[str]:
                 yield f"{ast.unparse(owner)}.{name}"
 
 
+def may_change(source: str) -> set[str]:
+    """Return the names whose value a cell may change in place: ``x.append(1)``, ``x[0] = 1``, ``x.a = 1``."""
+    found = set()
+    for node in ast.walk(_tree(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                found.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                found.add(name)
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                found.add(name)
+    return found
+
+
 def imported(source: str) -> dict[str, str]:
     """Return the names that a cell imports, with the module each comes from; ``*`` for a star import."""
     found: dict[str, str] = {}

@@ -7,7 +7,7 @@ are only measured, printed and logged. A clock that seeds a generator, ends a lo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reprobook.notebook.syntax import parse_cell
@@ -19,7 +19,7 @@ _CLOCK_OWNERS = frozenset({"time", "datetime", "date", "dt", "timeit", "pd", "pa
 # What may be done with a timing without it becoming a result.
 _HARMLESS = """print display log info debug warning write set_postfix set_description set_postfix_str format round
     int float str max min sum len abs append extend add total_seconds isoformat strftime timestamp record sleep divmod
-    add_scalar log_metric timedelta mean median std"""
+    add_scalar log_metric timedelta mean median std DataFrame Series array asarray items keys values"""
 _SHOWN_BY = frozenset(_HARMLESS.split())
 
 
@@ -30,7 +30,7 @@ class Timings:
     Attributes:
         pure: Names bound to timings alone.
         carriers: Names whose value holds a timing among other things, with the names of those.
-        used: Names of timings that something else than a timing depends on.
+        used: Names of timings that something else than a timing depends on, directly or through other names.
         clocks: Whether the cell reads a clock at all.
     """
 
@@ -43,22 +43,40 @@ class Timings:
 def timings_of(sources: Sequence[str]) -> tuple[Timings, ...]:
     """Return, by code index, what each cell of a notebook does with clocks."""
     known: set[str] = set()
+    made_of: dict[str, set[str]] = {}
     found = []
     for source in sources:
-        cell = _CellTimings(known)
+        cell = _CellTimings(known, made_of)
         tree = parse_cell(source)
         for statement in tree.body if tree else ():
             cell.statement(statement)
         known |= cell.pure | cell.carriers.keys()
-        found.append(Timings(frozenset(cell.pure), dict(cell.carriers), frozenset(cell.used), cell.clocks))
-    return tuple(found)
+        found.append(cell)
+    return tuple(
+        Timings(frozenset(cell.pure), dict(cell.carriers), _origins(cell.used, made_of), cell.clocks) for cell in found
+    )
+
+
+def _origins(names: set[str], made_of: Mapping[str, set[str]]) -> frozenset[str]:
+    """Return names and all the timings that they were made of."""
+    found: set[str] = set()
+    pending = set(names)
+    while pending:
+        name = pending.pop()
+        found.add(name)
+        pending |= made_of.get(name, set()) - found
+    return frozenset(found)
 
 
 class _CellTimings:
-    """Walks the statements of one cell; ``known`` are the timings of the cells before it."""
+    """Walks the statements of one cell.
 
-    def __init__(self, known: set[str]) -> None:
+    ``known`` are the timings of the cells before it; ``made_of`` says which timings went into which.
+    """
+
+    def __init__(self, known: set[str], made_of: dict[str, set[str]]) -> None:
         self._known = set(known)
+        self._made_of = made_of
         self.pure: set[str] = set()
         self.carriers: dict[str, frozenset[str]] = {}
         self.used: set[str] = set()
@@ -101,10 +119,10 @@ class _CellTimings:
         for target in targets:
             if isinstance(target, ast.Name) and not others and _is_plain(value):
                 self.pure.add(target.id)
-                self._known.add(target.id)
+                self._make(target.id, timings)
             elif (name := _base(target)) and _is_harmless(value):
                 self.carriers[name] = self.carriers.get(name, frozenset()) | others
-                self._known.add(name)
+                self._make(name, timings)
             else:
                 self.used |= timings
 
@@ -114,7 +132,12 @@ class _CellTimings:
         if any(self._timings_in(each) or self._has_clock(each) for each in arguments):
             others = frozenset().union(*(_operands(each) for each in arguments)) - self._known
             self.carriers[owner] = self.carriers.get(owner, frozenset()) | others
-            self._known.add(owner)
+            self._make(owner, set().union(*(self._timings_in(each) for each in arguments)))
+
+    def _make(self, name: str, timings: set[str]) -> None:
+        """Note that a name holds timings."""
+        self._known.add(name)
+        self._made_of.setdefault(name, set()).update(timings - {name})
 
     def _shown(self, value: ast.expr) -> None:
         """Take an expression statement: what is only shown stays a timing."""

@@ -110,3 +110,13 @@ def test_a_file_that_is_no_notebook_is_wrong_input(reprobook: Reprobook, tmp_pat
 def test_control_characters_do_not_reach_the_terminal(reprobook: Reprobook, tmp_path: Path) -> None:
     path = write(tmp_path / "a.ipynb", "import random\nx = random.random()  # \x1b[31m")
     assert "\x1b" not in reprobook("check", str(path)).out
+
+
+def test_a_read_only_notebook_is_left_alone(reprobook: Reprobook, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ipynb", "import random\nx = random.random()")
+    before = path.read_bytes()
+    path.chmod(0o444)
+    done = reprobook("check", str(path), "--fix", "--yes")
+    assert done.code == 2
+    assert "read-only" in done.err
+    assert path.read_bytes() == before

@@ -1,0 +1,90 @@
+"""The configuration file of a job: the values of its parameters as YAML, each with its meaning."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import yaml
+
+from reprobook.errors import NotPromotableError
+from reprobook.promote.config_text import about
+from reprobook.promote.layout.escape import visible
+from reprobook.promote.model import Field, Plan
+from reprobook.promote.options import Style
+
+_HYDRA_OWN = frozenset({"hydra", "defaults"})
+_DEFAULTS = "defaults:\n  - schema  # the types, from train.py\n  - _self_\n\n"
+
+
+class _Text(str):
+    """A text that is always quoted: YAML parsers do not agree on what 1e-3 or on is without quotes."""
+
+    __slots__ = ()
+
+
+class _Dumper(yaml.SafeDumper):
+    pass
+
+
+_Dumper.add_representer(_Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
+def config_file(plan: Plan, style: Style) -> tuple[str, str]:
+    """Return the path of a job's configuration file, and its text.
+
+    Raises:
+        NotPromotableError: If the style has no form for a value.
+    """
+    if style == "hydra":
+        for field in plan.fields:
+            _check_for_hydra(field)
+        return "conf/config.yaml", _DEFAULTS + "".join(_entry(field, field.default) for field in plan.fields)
+    return "config.yaml", "".join(_entry(field, _plain_value(field.default)) for field in plan.fields) or "{}\n"
+
+
+def _entry(field: Field, value: Any) -> str:
+    """Return one parameter; what has no place beside it stands above it."""
+    value = _Text(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
+    text = yaml.dump({field.name: value}, Dumper=_Dumper, default_flow_style=None, allow_unicode=True, width=math.inf)
+    meaning = visible(about(field))
+    if not meaning:
+        return text
+    return f"{text.rstrip()}  # {meaning}\n" if text.count("\n") == 1 else f"# {meaning}\n{text}"
+
+
+def _plain_value(value: Any) -> Any:
+    """Return what the script reads back as the same value: it takes ``str()`` of what YAML gives.
+
+    What YAML cannot hold is written as a Python literal, in quotes.
+    """
+    plain = value is None or isinstance(value, bool | int | str)
+    if plain or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return value if _is_json(list(value) if isinstance(value, tuple) else value) else repr(value)
+
+
+def _check_for_hydra(field: Field) -> None:
+    """See that hydra reads a value as it is.
+
+    Raises:
+        NotPromotableError: If it does not.
+    """
+    value = list(field.default) if isinstance(field.default, tuple) else field.default
+    text = json.dumps(value, default=repr)
+    reason = ""
+    if field.name in _HYDRA_OWN:
+        reason = "has a name that hydra uses itself"
+    elif isinstance(value, list | dict | set | bytes) and not _is_json(value):
+        reason = "holds a value that has no form in hydra's YAML"
+    elif "${" in text or '"???"' in text:
+        reason = "holds ${ or ???, which hydra would interpret"
+    if reason:
+        msg = f"parameter {field.name} {reason}"
+        raise NotPromotableError(msg, hint="Change the parameter, or promote with --style plain.")
+
+
+def _is_json(value: Any) -> bool:
+    """Tell lists and dicts that YAML gives back as they are."""
+    return isinstance(value, list | dict) and bool(json.loads(json.dumps(value, default=str)) == value)

@@ -1,0 +1,68 @@
+"""The test of a job, which is one of its files."""
+
+from __future__ import annotations
+
+import json
+
+from reprobook.promote.model import Plan
+from reprobook.promote.options import Style
+
+
+def smoke_test(plan: Plan, style: Style) -> str:
+    """Return a test of the job: it lists and checks its parameters, runs, and repeats its result."""
+    names = json.dumps([each.name for each in plan.fields])
+    return _TEST.format(names=names, **(_HYDRA if style == "hydra" else _PLAIN))
+
+
+_TEST = '''\
+"""The job reads its parameters, runs, and gives the same result twice."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+JOB = Path(__file__).resolve().parent.parent
+PARAMETERS = {names}
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "train.py", *options]
+    return subprocess.run(command, cwd=JOB, capture_output=True, text=True, check=False)
+
+
+def result(out: Path) -> dict[str, object]:
+    done = run({run})
+    assert done.returncode == 0, done.stderr
+    return json.loads((out / "result.json").read_text(encoding="utf-8"))
+
+
+def {help_name}() -> None:
+    text = run({help}).stdout
+    assert all({listed} in text for name in PARAMETERS)
+
+
+def test_unknown_parameter_is_refused() -> None:
+    assert run({unknown}).returncode == {status}
+
+
+def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
+    first, second = result(tmp_path / "first"), result(tmp_path / "second")
+    assert first["result_digest"] == second["result_digest"]
+'''
+_PLAIN = {
+    "run": '"--config", "config.yaml", "--out", str(out)',
+    "help_name": "test_help_lists_every_parameter",
+    "help": '"--help"',
+    "listed": 'f"--{name}"',
+    "unknown": '"--no-such-parameter", "1"',
+    "status": "2",
+}
+_HYDRA = {
+    "run": "f\"hydra.run.dir='{out}'\"",
+    "help_name": "test_the_configuration_lists_every_parameter",
+    "help": '"--cfg", "job"',
+    "listed": "name",
+    "unknown": '"no_such_parameter=1"',
+    "status": "1",
+}
