@@ -12,7 +12,8 @@ from reprobook.cli.exit_codes import DIVERGED, SUCCESS
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, is_notebook, open_store
 from reprobook.cli.progress import Progress
-from reprobook.promote import JobOptions, Promotion, promote_notebook
+from reprobook.promote import LAUNCHERS, STYLES, JobOptions, Promotion, promote_notebook
+from reprobook.promote.options import Launcher, Style
 
 
 @click.command(epilog=examples("reprobook promote train.ipynb -o job", "cd job && python train.py --help"))
@@ -20,6 +21,12 @@ from reprobook.promote import JobOptions, Promotion, promote_notebook
 @click.option("-o", "--output", "out", type=click.Path(path_type=Path, file_okay=False), help="The job's folder.")
 @click.option(
     "--keep", metavar="CELL", multiple=True, help="Keep this code cell: its number, from 0, or its id. Repeatable."
+)
+@click.option(
+    "--style", type=click.Choice(STYLES), default="plain", show_default=True, help="How the script is configured."
+)
+@click.option(
+    "--launcher", type=click.Choice(LAUNCHERS), multiple=True, help="Write a job file for this scheduler. Repeatable."
 )
 @click.option("--force", is_flag=True, help="Replace another notebook's job, or files edited by hand.")
 @click.option("--no-verify", is_flag=True, help="Write the script without running it.")
@@ -29,6 +36,8 @@ def promote(  # noqa: PLR0913 - one for each option
     target: str,
     out: Path | None,
     keep: tuple[str, ...],
+    style: Style,
+    launcher: tuple[Launcher, ...],
     force: bool,
     no_verify: bool,
     store_path: Path | None,
@@ -37,7 +46,7 @@ def promote(  # noqa: PLR0913 - one for each option
     """Turn a notebook into a script, and prove it: it is run, and must give the notebook's result bit by bit."""
     store = open_store(store_path, target)
     source = Path(target) if is_notebook(target) else store.resolve(target)
-    options = JobOptions(keep=keep, force=force)
+    options = JobOptions(style=style, launchers=launcher, keep=keep, force=force)
     with Progress() as progress:
         found = promote_notebook(source, store, options, out=out, verify=not no_verify, on_event=progress)
     if as_json:

@@ -2,6 +2,7 @@
 
 from reprobook.execute.journal import read_trace
 from reprobook.execute.options import OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
-from reprobook.execute.run import replay_run, run_notebook
+from reprobook.execute.replay import replay_run
+from reprobook.execute.run import run_notebook
 
 __all__ = ["OnEvent", "ReplayOptions", "RunEvent", "RunOptions", "ignore", "read_trace", "replay_run", "run_notebook"]

@@ -1,7 +1,8 @@
 """What a run read, kept by content, so that a later replay can be given the same bytes again.
 
-Kept are the files that cells read and the local modules that they import, small ones only: a store is no archive of
-data sets. ``REPROBOOK_KEEP_INPUTS`` is the most that one run may add, in megabytes (default 64; 0 keeps nothing).
+Kept are the files below the working folder that cells read, and the local modules that they import, small ones only:
+a store is no archive of data sets. Hidden files and those named like a secret are never kept.
+``REPROBOOK_KEEP_INPUTS`` is the most that one run may add, in megabytes (default 64; 0 keeps nothing).
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from reprobook.capture import local_module_files
+from reprobook.capture import is_secret_name, local_module_files
 from reprobook.header import sha256_hex
 from reprobook.runs import Blobs, RunFolder
 from reprobook.runs.files import read_bytes, write_atomic
@@ -22,6 +23,7 @@ _VARIABLE = "REPROBOOK_KEEP_INPUTS"
 _DEFAULT_MEGABYTES = 64
 # No larger share of the allowance for a single file: one big table must not push out all others.
 _LARGEST_SHARE = 0.5
+_KEYS = frozenset({".pem", ".key", ".p12", ".pfx", ".env", ".netrc", ".kdbx"})
 
 
 def keep_files(trace: Trace, cwd: Path, blobs: Blobs) -> None:
@@ -31,7 +33,7 @@ def keep_files(trace: Trace, cwd: Path, blobs: Blobs) -> None:
     for path, digest in sorted(files_read(trace).items()):
         try:
             size = (cwd / path).stat().st_size
-            if digest == MISSING or size > min(left, largest) or blobs.path(digest).exists():
+            if digest == MISSING or _may_be_secret(path) or size > min(left, largest) or blobs.path(digest).exists():
                 continue
             data = (cwd / path).read_bytes()
         except OSError:
@@ -39,6 +41,13 @@ def keep_files(trace: Trace, cwd: Path, blobs: Blobs) -> None:
         if sha256_hex(data) == digest:
             blobs.put(data)
             left -= size
+
+
+def _may_be_secret(path: str) -> bool:
+    """Tell whether a file is none of the store's business: hidden, named like a secret, or outside of the folder."""
+    place = PurePosixPath(path)
+    hidden = any(part.startswith(".") for part in place.parts)
+    return place.is_absolute() or hidden or place.suffix in _KEYS or is_secret_name(place.stem)
 
 
 def files_read(trace: Trace) -> dict[str, str]:

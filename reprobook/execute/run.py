@@ -15,17 +15,13 @@ from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, InputError
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
-from reprobook.execute.options import OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
-from reprobook.execute.preparation import SEED, Preparation, prepare
+from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
+from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
-from reprobook.notebook import read_notebook
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 from reprobook.runs.files import write_atomic
-from reprobook.space import declared_parameters
-
-_AS_RECORDED = ReplayOptions()
 
 
 def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -36,40 +32,6 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
     return run_prepared(prepare(path, options), store, options, on_event)
-
-
-def replay_run(
-    run: RunFolder, store: Store, how: ReplayOptions = _AS_RECORDED, on_event: OnEvent = ignore
-) -> RunFolder:
-    """Run a recorded notebook again: same parameters, same seed, same folder, unless ``how`` says otherwise.
-
-    Raises:
-        InputError: If nothing could run.
-    """
-    record, header = run.read_record(), run.read_header()
-    path = Path(header.origin.notebook or run.source)
-    source = run.source.read_bytes() if how.notebook is None else how.notebook
-    options = RunOptions(
-        values=_own_seed(source, path.name) if record.kind == "live" else record.parameters,
-        seed=header.seeds.seed,
-        device=header.seeds.device,
-        name=header.name,
-        cwd=how.cwd or Path(header.origin.folder or path.parent),
-        kind="replay",
-        parent=run.run_id,
-        pins=how.pins,
-        measured=how.measured,
-        stop_after=how.stop_after,
-    )
-    return run_prepared(prepare(path, options, source), store, options, on_event)
-
-
-def _own_seed(source: bytes, name: str) -> dict[str, Any]:
-    """Return the values that keep a notebook's parameters as they stand: a seed of the session is none of them.
-
-    A live session's record holds the parameters as they were before it began.
-    """
-    return {each.name: each.default for each in declared_parameters(read_notebook(source, name)) if each.name == SEED}
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:

@@ -47,7 +47,7 @@ def run_script(request: JobRequest) -> dict[str, Any]:
         ExecutionError: If it fails; the message ends with the last lines that it printed.
     """
     script = request.folder.resolve() / SCRIPT
-    command = [sys.executable, str(script), "--out", str(request.out.resolve()), *request.arguments]
+    command = [sys.executable, str(script), *_output_options(script.parent, request.out.resolve()), *request.arguments]
     environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
     done = subprocess.run(  # noqa: S603 - the script that was asked for
         command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
@@ -58,3 +58,11 @@ def run_script(request: JobRequest) -> dict[str, Any]:
         raise ExecutionError(msg, hint=f"Run it yourself: python {script.name} --help")
     result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
     return result
+
+
+def _output_options(folder: Path, out: Path) -> list[str]:
+    """Return the words that name the output folder; a job with ``conf/config.yaml`` is started by hydra."""
+    if not (folder / "conf" / "config.yaml").is_file():
+        return ["--out", str(out)]
+    quoted = str(out).replace("\\", "\\\\").replace("'", "\\'")
+    return [f"hydra.run.dir='{quoted}'"]

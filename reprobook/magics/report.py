@@ -76,8 +76,8 @@ def _divergence(each: Divergence) -> str:
     fix = f"<div><b>Fix:</b> {escape(each.fix)}</div>" if each.fix else ""
     return (
         f"<div style='margin-top:6px'><b>{escape(_where(each))}</b> <code>{escape(', '.join(each.names))}</code>"
-        f"<div><b>Cause:</b> {escape(_cause(each))}</div>{fix}{table}{far}"
-        f"<details style='{_DIM}'><summary>evidence</summary>{escape(each.evidence)}</details></div>"
+        f"<div><b>Cause:</b> {escape(_cause(each))}</div>"
+        f"<div><b>Why:</b> {escape(each.evidence)}</div>{fix}{table}{far}</div>"
     )
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 import yaml
 
+from reprobook.promote.commands import start_command
 from reprobook.promote.config_text import about, type_name
 from reprobook.promote.facts import Facts
+from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.model import Plan
+from reprobook.promote.options import Style
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
-_WHERE = """\
+_PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
-the folder given with `--out`; `result.json` there holds the result digest."""
+{}; `result.json` there holds the result digest."""
+_WHERE: Mapping[Style, str] = {
+    "plain": _PATHS.format("the folder given with `--out`"),
+    "hydra": _PATHS.format("hydra's run folder")
+    + "\n\n`name=value` gives a parameter another value, and `-m name=value,value` runs the script for each.",
+}
 _MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
 
 
@@ -34,10 +43,11 @@ def readme(plan: Plan, facts: Facts) -> str:
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
-        "## Run\n\n```sh\npip install -r requirements.txt\npython train.py --config config.yaml --out out\n```",
-        _WHERE,
+        f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
+        _WHERE[facts.style],
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
-        "## Parameters\n\n" + parameter_table(plan) if plan.fields else "",
+        _launch(facts),
+        "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
         "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {prose(d.reason)}" for d in plan.dropped)
         if plan.dropped
         else "",
@@ -45,10 +55,24 @@ def readme(plan: Plan, facts: Facts) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def parameter_table(plan: Plan) -> str:
+def _start(facts: Facts) -> str:
+    return shlex.join(start_command(facts.style))
+
+
+def _launch(facts: Facts) -> str:
+    """Say how the job files are used."""
+    if not facts.launchers:
+        return ""
+    uses = "\n".join(JOB_FILES[one].use for one in facts.launchers)
+    about = "From the job's folder; the resources that these files ask for are defaults to edit."
+    return f"## On a scheduler\n\n{about}\n\n```sh\n{uses}\n```"
+
+
+def parameter_table(plan: Plan, style: Style = "plain") -> str:
     """Return the parameters as a table."""
+    prefix = "" if style == "hydra" else "--"
     rows = [
-        (f"`--{each.name}`", type_name(each.type), f"`{code(repr(each.default))}`", plain(about(each)))
+        (f"`{prefix}{each.name}`", type_name(each.type), f"`{code(repr(each.default))}`", plain(about(each)))
         for each in plan.fields
     ]
     return _table(("option", "type", "default", "meaning"), rows)
@@ -93,7 +117,7 @@ def model_card(plan: Plan, facts: Facts) -> str:
                 *([("hardware", plain(facts.hardware))] if facts.hardware else []),
             ],
         ),
-        parameter_table(plan) if plan.fields else "",
+        parameter_table(plan, facts.style) if plan.fields else "",
         "## Data\n\n" + _table(("file", "SHA-256"), [(f"`{code(k)}`", f"`{code(v)}`") for k, v in data.items()])
         if data
         else "",

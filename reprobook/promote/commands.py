@@ -11,8 +11,3 @@ def start_command(style: Style, out: str = "out") -> tuple[str, ...]:
     if style == "hydra":
         return ("python", SCRIPT, f"hydra.run.dir={out}")
     return ("python", SCRIPT, "--config", "config.yaml", "--out", out)
-
-
-def example_of_change(style: Style, name: str, value: str) -> str:
-    """Return the word or words that give a parameter another value."""
-    return f"{name}={value}" if style == "hydra" else f"--{name} {value}"

@@ -18,19 +18,6 @@ _HYDRA_OWN = frozenset({"hydra", "defaults"})
 _DEFAULTS = "defaults:\n  - schema  # the types, from train.py\n  - _self_\n\n"
 
 
-class _Text(str):
-    """A text that is always quoted: YAML parsers do not agree on what 1e-3 or on is without quotes."""
-
-    __slots__ = ()
-
-
-class _Dumper(yaml.SafeDumper):
-    pass
-
-
-_Dumper.add_representer(_Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
-
-
 def config_file(plan: Plan, style: Style) -> tuple[str, str]:
     """Return the path of a job's configuration file, and its text.
 
@@ -45,13 +32,21 @@ def config_file(plan: Plan, style: Style) -> tuple[str, str]:
 
 
 def _entry(field: Field, value: Any) -> str:
-    """Return one parameter; what has no place beside it stands above it."""
-    value = _Text(value) if isinstance(value, str) else list(value) if isinstance(value, tuple) else value
-    text = yaml.dump({field.name: value}, Dumper=_Dumper, default_flow_style=None, allow_unicode=True, width=math.inf)
+    """Return the line of one parameter, its meaning at the end."""
     meaning = visible(about(field))
-    if not meaning:
-        return text
-    return f"{text.rstrip()}  # {meaning}\n" if text.count("\n") == 1 else f"# {meaning}\n{text}"
+    return f"{_yaml(field.name)}: {_value(value)}" + (f"  # {meaning}\n" if meaning else "\n")
+
+
+def _value(value: Any) -> str:
+    """Return a value on one line; text in quotes, as YAML parsers do not agree on what 1e-3 or on is without."""
+    if isinstance(value, str):
+        return _yaml(value, default_style='"')
+    return _yaml(list(value) if isinstance(value, tuple) else value)
+
+
+def _yaml(value: Any, **options: Any) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf, **options)
+    return text.removesuffix("...\n").rstrip("\n")
 
 
 def _plain_value(value: Any) -> Any:

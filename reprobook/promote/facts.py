@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reprobook.promote.options import Launcher, Style
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -39,6 +41,10 @@ class Facts:
         data: The data files by path, with their SHA-256.
         license: The model's licence, if its author stated one.
         equivalent: Whether a run of the script gave the notebook's result; None if it was not tried.
+        style: How the script is started.
+        launchers: The schedulers to write a job file for.
+        environment: Variables that the process must start with, for the seed to take full effect.
+        gpus: GPUs that the run had.
     """
 
     provenance: Provenance
@@ -50,3 +56,7 @@ class Facts:
     data: Mapping[str, str] = field(default_factory=dict)
     license: str = ""
     equivalent: bool | None = None
+    style: Style = "plain"
+    launchers: tuple[Launcher, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    gpus: int = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from reprobook.capture import LOCK_NAME
+from reprobook.capture import LOCK_NAME, seed_environment
 from reprobook.errors import InputError
 from reprobook.execute import OnEvent, RunOptions, ignore, run_notebook
 from reprobook.execute.script import SCRIPT
@@ -19,7 +20,7 @@ from reprobook.promote.job_folder import HEADER, check_folder, write_job
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.plan import plan
-from reprobook.promote.proof import expected, prove, to_bring_back
+from reprobook.promote.proof import Judgement, expected, prove, to_bring_back
 from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe, read_recipe
 from reprobook.promote.text import render
@@ -74,15 +75,8 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     recipe = read_recipe(run)
     folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
     check_folder(folder, recipe.header, force=options.force)
-    asked = keep = _asked_for(recipe, options.keep)
-    while True:
-        made = _plan(recipe, keep)
-        _write(folder, recipe, made, options)
-        judgement = prove(folder, recipe) if verify else None
-        back = to_bring_back(recipe, made) - keep
-        if judgement is None or judgement.equivalent or not back:
-            break
-        keep |= back
+    asked = _asked_for(recipe, options.keep)
+    made, judgement = _attempts(folder, recipe, options, asked) if verify else (_plan(recipe, asked), None)
     equivalent = judgement.equivalent if judgement else None
     _write(folder, recipe, made, options, equivalent=equivalent)
     return Promotion(
@@ -96,6 +90,23 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         first=dict(judgement.first) if judgement and judgement.first else None,
         run_id=recipe.record.run_id,
     )
+
+
+def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset[int]) -> tuple[Plan, Judgement]:
+    """Write the script and prove it; if it is not equivalent, try again with cells that the slice left out.
+
+    Where no cell helps, the first attempt stands.
+    """
+    first: tuple[Plan, Judgement] | None = None
+    while True:
+        made = _plan(recipe, keep)
+        _write(folder, recipe, made, options)
+        judgement = prove(folder, recipe)
+        first = first or (made, judgement)
+        back = to_bring_back(recipe, made) - keep
+        if judgement.equivalent or not back:
+            return (made, judgement) if judgement.equivalent else first
+        keep |= back
 
 
 def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
@@ -134,7 +145,7 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None = None) -> None:
     """Write the job's files."""
     facts = _facts(recipe, options, equivalent=equivalent)
-    texts = {SCRIPT: render(made, facts.provenance), **job_files(made, facts)}
+    texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
     if recipe.folder.lock.exists():
         files[LOCK_NAME] = recipe.folder.lock.read_bytes()
@@ -142,15 +153,34 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equ
 
 
 def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> Facts:
-    environment = recipe.header.environment
-    hardware = recipe.header.hardware
+    environment, hardware, seeds = recipe.header.environment, recipe.header.hardware, recipe.header.seeds
+    versions = {each.name: each.version for each in environment.distributions} if environment else {}
     return Facts(
         provenance=provenance(recipe, options),
         python_version=environment.python if environment else "3.11",
-        versions={each.name: each.version for each in environment.distributions} if environment else {},
+        versions=_hydra_version(options) | versions,
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
         data={path: digest for cell in recipe.trace.cells for path, digest in cell.files_read.items()},
         equivalent=equivalent,
+        style=options.style,
+        launchers=tuple(dict.fromkeys(options.launchers)),
+        environment={"PYTHONHASHSEED": "0"} | seed_environment(seeds.seed, deterministic=seeds.deterministic),
+        gpus=len(hardware.gpus) if hardware else 0,
     )
+
+
+def _hydra_version(options: JobOptions) -> dict[str, str]:
+    """Return the version of hydra here: the notebook's environment need not have had it.
+
+    Raises:
+        InputError: If the style needs it and it is not installed.
+    """
+    if options.style != "hydra":
+        return {}
+    try:
+        return {"hydra-core": metadata.version("hydra-core")}
+    except metadata.PackageNotFoundError:
+        msg = "--style hydra needs hydra-core, which is not installed"
+        raise InputError(msg, hint="pip install 'reprobook[hydra]'") from None

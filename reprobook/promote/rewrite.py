@@ -81,10 +81,9 @@ def with_unused_marked(body: Sequence[cst.BaseStatement], used: Collection[str])
 
 
 def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
-    assignment = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-    if not isinstance(assignment, cst.Assign) or len(assignment.targets) > 1:
+    if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
         return node
-    target = assignment.targets[0].target
+    target = node.body[0].targets[0].target
     if not isinstance(target, cst.Name) or target.value in used:
         return node
     comment = node.trailing_whitespace.comment

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import libcst as cst
 
-from reprobook.promote import command_line, config_text
+from reprobook.promote import command_line, config_text, hydra_entry
 from reprobook.promote.facts import Provenance
 from reprobook.promote.header_text import header
 from reprobook.promote.layout import formatted
@@ -17,7 +17,7 @@ from reprobook.promote.python import code_of
 from reprobook.promote.seeding_text import seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
-_ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {"plain": command_line.entry}
+_ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {"plain": command_line.entry, "hydra": hydra_entry.entry}
 
 
 def render(plan: Plan, provenance: Provenance, style: Style = "plain") -> str:

@@ -123,10 +123,15 @@ def totals(scores: Iterable[Score]) -> str:
     for each in scores:
         groups[each.family].append(each)
     groups["all"] = [each for group in groups.values() for each in group]
-    lines = [f"{'family':<28} {'n':>3} " + " ".join(f"{name:>9}" for name in (*RATES, "leading", "alarms", "errors"))]
+    lines = [
+        f"{'family':<28} {'n':>3} "
+        + " ".join(f"{name:>9}" for name in (*RATES, "leading", "preferred", "alarms", "errors"))
+    ]
     for family, group in groups.items():
         asked = [each for each in group if not each.fixed]
-        rates = [f"{sum(getattr(each, name) for each in asked)}/{len(asked)}" for name in (*RATES, "leading")]
+        rates = [
+            f"{sum(getattr(each, name) for each in asked)}/{len(asked)}" for name in (*RATES, "leading", "preferred")
+        ]
         counts = [sum(each.alarm for each in group), sum(bool(each.error) for each in group)]
         lines.append(
             f"{family:<28} {len(group):>3} " + " ".join(f"{value:>9}" for value in (*rates, *map(str, counts)))

@@ -18,7 +18,7 @@ class Score:
     Attributes:
         pinned: The divergence was neutralised and is listed as such, with the right cause.
         variable: A right name is among the names; `leading`: it is the first of them.
-        others: Causes that no expected divergence explains, among those that are called independent.
+        preferred: The cause is the first of those that are accepted.
         alarm: A notebook without a cause was said to diverge.
         said: What was said, for the eye.
     """
@@ -32,6 +32,7 @@ class Score:
     variable: bool = False
     leading: bool = False
     cause: bool = False
+    preferred: bool = False
     general: bool = False
     confirmed: bool = False
     alarm: bool = False
@@ -56,7 +57,7 @@ def score(case: Case, found: Mapping[str, Any], *, fixed: bool = False) -> Score
     judged = [_judge(each, found, first_one=number == 0) for number, each in enumerate(case.expected)]
     each = {name: all(row[name] for row in judged) for name in judged[0]}
     if pinned:
-        each |= {"cause": True, "general": True}
+        each |= {"cause": True, "preferred": True, "general": True}
     return Score(
         **common,
         **each,
@@ -75,12 +76,13 @@ def _judge(expected: Expected, found: Mapping[str, Any], *, first_one: bool) -> 
             "variable": bool(expected.variables & set(each["names"])),
             "leading": bool(each["names"]) and each["names"][0] in expected.variables,
             "cause": _names_cause(each["cause"], expected),
+            "preferred": each["cause"] == expected.label,
             "general": each["cause"].partition(".")[0] in {label.partition(".")[0] for label in expected.labels},
             "confirmed": bool(each["confirmed"]),
         }
         for each in candidates
     ]
-    nothing = dict.fromkeys(("cell", "variable", "leading", "cause", "general", "confirmed"), False)
+    nothing = dict.fromkeys(("cell", "variable", "leading", "cause", "preferred", "general", "confirmed"), False)
     return max(rows, key=lambda row: (row["cell"], sum(row.values())), default=nothing)
 
 
