@@ -89,6 +89,28 @@ def lay_out_modules(run: RunFolder, into: Path) -> bool:
     return bool(names)
 
 
+def modules_elsewhere(run: RunFolder, folder: Path) -> frozenset[str]:
+    """Return the local modules of a run whose files still lie below a folder, whichever of them is imported now."""
+    path = run.path / MODULES
+    if not path.exists():
+        return frozenset()
+    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path)))
+    found = set()
+    for name, digest in names.items():
+        candidates = (folder.glob(f"{pattern}{name}") for pattern in ("", "*/", "*/*/"))
+        if any(_is(candidate, digest) for each in candidates for candidate in each):
+            found.add(PurePosixPath(name).parts[0].removesuffix(".py"))
+    return frozenset(found)
+
+
+def _is(path: Path, digest: str) -> bool:
+    """Tell whether a file has this content."""
+    try:
+        return sha256_hex(path.read_bytes()) == digest
+    except OSError:
+        return False
+
+
 def _module_files(sources: Sequence[str], folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the importable files of local modules, each with its path below the folder that is searched."""
     for files in local_module_files(sources, folder).values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -64,5 +65,6 @@ def _output_options(folder: Path, out: Path) -> list[str]:
     """Return the words that name the output folder; a job with ``conf/config.yaml`` is started by hydra."""
     if not (folder / "conf" / "config.yaml").is_file():
         return ["--out", str(out)]
-    quoted = str(out).replace("\\", "\\\\").replace("'", "\\'")
+    # Within quotes, hydra's grammar takes a backslash as it is, unless it stands before a quote.
+    quoted = re.sub(r"\\+(?='|$)", lambda found: found[0] * 2, str(out)).replace("'", "\\'")
     return [f"hydra.run.dir='{quoted}'"]

@@ -7,6 +7,7 @@ from reprobook.promote.model import Entry, Import, Plan
 from reprobook.promote.python import literal
 
 _PLAIN = (int, float, str)  # argparse reads these by themselves
+_ANYTHING = {"Any": "object"}  # what isinstance takes for it
 
 
 def entry(plan: Plan) -> Entry:
@@ -82,7 +83,7 @@ def {words.parse_args}() -> tuple[{words.config_class}, Path]:
 def _options(plan: Plan) -> str:
     """Return the loop that makes each field an option."""
     readers = {"bool": "read_bool"} if any(field.type is bool for field in plan.fields) else {}
-    readers |= {kind: f"partial(read_literal, {kind})" for kind in _literals(plan)}
+    readers |= {kind: f"partial(read_literal, {_ANYTHING.get(kind, kind)})" for kind in _literals(plan)}
     table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
     kind = "reader" if readers else "kind"
     factories = any(field.type in (list, dict, set) for field in plan.fields)

@@ -45,7 +45,7 @@ def _value(value: Any) -> str:
 
 
 def _yaml(value: Any, **options: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf, **options)
+    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf, **options)
     return text.removesuffix("...\n").rstrip("\n")
 
 

@@ -17,6 +17,8 @@ def imports(plan: Plan) -> list[Import]:
         found.append(Import("dataclasses", "field", "field"))
     if any(about(field) for field in plan.fields):
         found.append(Import("typing", "Annotated", "Annotated"))
+    if any(field.type is type(None) for field in plan.fields):
+        found.append(Import("typing", "Any", "Any"))
     return found
 
 
@@ -48,7 +50,7 @@ def _range(field: Field) -> str:
 
 def type_name(kind: type) -> str:
     """Return how a type is called in an annotation."""
-    return "object" if kind is type(None) else kind.__name__
+    return "Any" if kind is type(None) else kind.__name__
 
 
 def _field(field: Field) -> list[str]:

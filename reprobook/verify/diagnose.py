@@ -22,6 +22,8 @@ from reprobook.verify.suspect import Suspect
 
 _MOST_SUSPECTS = 6
 _MOST_DIVERGENCES = 5
+# Causes that lie in how a folder holds its files.
+_OF_FOLDERS = frozenset({"fs_order", "fs_mtime_order", "unordered_query"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ def attributed(divergence: Divergence, known: Knowledge) -> Divergence:
 
 def diagnose(
     origins: Sequence[Divergence], known: Knowledge, laboratory: Laboratory, source: Source, base: Conditions
-) -> tuple[Divergence, ...]:
+) -> tuple[tuple[Divergence, ...], Knowledge, Conditions]:
     """Find the cause of every divergence, by experiment where there is one.
 
     Args:
@@ -55,9 +57,12 @@ def diagnose(
         base: Conditions of the replay itself: settings restored from the header.
 
     Returns:
-        The independent divergences in cell order, those too that only show once another is pinned.
+        The independent divergences in cell order, those too that only show once another is pinned; what the last
+        successful experiment shows; and all that it held still.
     """
-    return _Search(known, laboratory, source, base).run(origins)
+    search = _Search(known, laboratory, source, base)
+    found = search.run(origins)
+    return found, search.knowledge(), search.conditions
 
 
 class _Search:
@@ -67,7 +72,7 @@ class _Search:
         self._known = known
         self._laboratory = laboratory
         self._source = source
-        self._base = self._conditions = base
+        self._base = self.conditions = base
         # Whether the two sides are two pinned replays by now, and no longer the recorded run and its replay.
         self._is_paired = False
         self._controls: tuple[Outcome, ...] = ()
@@ -91,13 +96,13 @@ class _Search:
 
     def _explain(self, divergence: Divergence) -> Divergence:
         """Try the suspects of one divergence until one is confirmed."""
-        known = self._knowledge()
+        known = self.knowledge()
         found = suspects(Scene(divergence=divergence, known=known))
         for suspect in found[:_MOST_SUSPECTS]:
             trial = self._try(suspect, divergence, known)
             if trial is not None and _vanished(divergence, trial.comparison):
                 self._last = trial
-                self._conditions = trial.conditions
+                self.conditions = trial.conditions
                 self._is_paired = self._is_paired or trial.paired
                 return self._measured(_accused(divergence, suspect, confirmed=True), trial)
         return _accused(divergence, found[0], confirmed=False) if found else divergence
@@ -114,7 +119,7 @@ class _Search:
         found = distances(where[1], *sides) if len(sides) == 2 else ()  # noqa: PLR2004  # both sides
         return divergence.model_copy(update={"distances": tuple(each for each in found if each.count)})
 
-    def _knowledge(self) -> Knowledge:
+    def knowledge(self) -> Knowledge:
         """Return what the last successful experiment shows, else the replay."""
         if self._last is None:
             return self._known
@@ -127,17 +132,18 @@ class _Search:
         # Two replays pinned alike no longer show in what both differ from the recorded run.
         if experiment.remedy in {"none", "history"} or (self._is_paired and not experiment.paired):
             return None
-        # Two replays agree by themselves where the divergence is one of files or environment: no proof of anything.
+        conditions = self.conditions.with_experiment(experiment)
+        title = f"hold still: {suspect.cause}"
         if experiment.paired and not self._is_paired and not self._differs_again(divergence):
-            return None
-        conditions = self._conditions.with_experiment(experiment)
-        outcomes = self._laboratory.replays(
-            conditions,
-            self._known,
-            f"hold still: {suspect.cause}",
-            times=2 if experiment.paired else 1,
-            measured=_where(divergence),
-        )
+            # Two replays agree by themselves where the divergence is one of files or environment: no proof of anything.
+            # Those of the two folders do not.
+            if suspect.cause not in _OF_FOLDERS or not self._laboratory.has_moved:
+                return None
+            outcomes = self._laboratory.in_both_folders(conditions, self._known, title)
+        else:
+            times = 2 if experiment.paired else 1
+            where = _where(divergence)
+            outcomes = self._laboratory.replays(conditions, self._known, title, times=times, measured=where)
         if outcomes is None:
             return None
         left, right = outcomes[0].trace if experiment.paired else known.original, outcomes[-1].trace

@@ -29,11 +29,12 @@ def distance(name: str, left: Path, right: Path) -> Distance | None:
     unlike = (a != b) & ~((a != a) & (b != b))  # noqa: PLR0124  # NaN is as good as NaN
     with np.errstate(all="ignore"):
         gaps = np.abs(a[unlike].astype("float64") - b[unlike].astype("float64"))
+    finite = np.isfinite(gaps)
     return Distance(
         name=name,
         count=int(unlike.sum()),
         size=int(a.size),
-        max_abs=float(gaps.max()) if gaps.size else 0.0,
+        max_abs=float(gaps[finite].max()) if finite.any() else None if gaps.size else 0.0,
         max_ulp=_max_ulp(np, a[unlike], b[unlike]) if a.dtype.kind == "f" else None,
     )
 

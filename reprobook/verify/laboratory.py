@@ -53,11 +53,15 @@ class Laboratory:
         run: The recorded run.
         notebook: Bytes of the notebook that is executed.
         cwd: Working folder of the replays.
+        recorded: Working folder of the recorded run.
         on_event: Told of the progress.
     """
 
-    def __init__(self, run: RunFolder, notebook: bytes, cwd: Path, on_event: OnEvent = ignore) -> None:
+    def __init__(
+        self, run: RunFolder, notebook: bytes, *, cwd: Path, recorded: Path, on_event: OnEvent = ignore
+    ) -> None:
         self._run, self._notebook, self._cwd, self._on_event = run, notebook, cwd, on_event
+        self._recorded = recorded
         self._scratch = tempfile.TemporaryDirectory(prefix="reprobook-")
         self._count = count()
 
@@ -66,6 +70,18 @@ class Laboratory:
 
     def __exit__(self, *_: object) -> None:
         self._scratch.cleanup()
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the recorded run had another working folder, which is still there."""
+        return self._recorded != self._cwd and self._recorded.is_dir()
+
+    def in_both_folders(self, conditions: Conditions, known: Knowledge, title: str) -> tuple[Outcome, ...] | None:
+        """Run the notebook in the folder of the recorded run, and in that of its replay."""
+        self._on_event(RunEvent("note", None, 0, f"experiment: {title}"))
+        there = self._replay(conditions, known, None, cwd=self._recorded)
+        here = self._replay(conditions, known, None)
+        return (there, here) if there and here else None
 
     def replays(
         self, conditions: Conditions, known: Knowledge, title: str, *, times: int, measured: Where | None = None
@@ -76,7 +92,8 @@ class Laboratory:
         """
         self._on_event(RunEvent("note", None, 0, f"experiment: {title}"))
         before = set(psutil.Process().children())
-        with ThreadPoolExecutor(times) as pool:
+        # Temporary names that are held still are only free one after the other.
+        with ThreadPoolExecutor(1 if conditions.pins.identity else times) as pool:
             try:
                 outcomes = list(pool.map(lambda _: self._replay(conditions, known, measured), range(times)))
             except KeyboardInterrupt:
@@ -87,10 +104,12 @@ class Laboratory:
         made = tuple(each for each in outcomes if each is not None)
         return made if len(made) == times else None
 
-    def _replay(self, conditions: Conditions, known: Knowledge, measured: Where | None) -> Outcome | None:
-        """Run the notebook once, in a folder of its own."""
+    def _replay(
+        self, conditions: Conditions, known: Knowledge, measured: Where | None, cwd: Path | None = None
+    ) -> Outcome | None:
+        """Run the notebook once, with a store of its own."""
         folder = Path(self._scratch.name).resolve() / str(next(self._count))
-        cwd = self._folder(conditions, known, folder / "work")
+        cwd = cwd or self._folder(conditions, known, folder / "work")
         pins = self._modules(conditions, folder / "modules")
         if cwd is None or pins is None:
             return None

@@ -35,7 +35,7 @@ class Distance(Finding):
         name: The variable.
         count: How many of its numbers differ.
         size: How many it has.
-        max_abs: The largest absolute difference; None where the two are of another shape or type.
+        max_abs: The largest finite absolute difference; None where there is none: another shape or type, or NaN.
         max_ulp: The largest difference in units in the last place; None where they are no floating-point numbers.
     """
 
@@ -75,7 +75,7 @@ class Divergence(Finding):
         """Yield how far the two sides lie apart, a line a variable."""
         for far in self.distances:
             if far.max_abs is None:
-                yield f"{far.name}: another shape or type"
+                yield f"{far.name}: another shape or type, or not finite"
                 continue
             units = "" if far.max_ulp is None else f", {far.max_ulp} units in the last place"
             yield f"{far.name}: {far.count} of {far.size} numbers differ, by up to {far.max_abs:.3g}{units}"

@@ -6,7 +6,7 @@ What is restored is not why a notebook is irreproducible; it is what an engineer
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reprobook.ambient import Call, Pins
 from reprobook.capture import current_timezone, environment_variables, usable_cpus
@@ -38,6 +38,7 @@ _CAUSES = tuple(
         (r"WORLD_SIZE|LOCAL_RANK|RANK", "world_size"),
     )
 )
+_OF_BLAS = ("OPENBLAS", "GOTO", "BLIS", "VECLIB", "NUMEXPR")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -45,7 +46,9 @@ def cause_of_variable(name: str, *, uses_torch: bool) -> str:
     """Return the label of an environment variable that changes results."""
     cause = next((cause for pattern, cause in _CAUSES if pattern.fullmatch(name)), "env_var")
     if cause == "thread_count":
-        return "thread_count.torch" if uses_torch else "thread_count.blas"
+        # torch takes its threads from OpenMP or MKL.
+        of_torch = uses_torch and not name.startswith(_OF_BLAS)
+        return "thread_count.torch" if of_torch else "thread_count.blas"
     return cause
 
 
@@ -72,7 +75,7 @@ def restored(header: Header, trace: Trace, environ: Mapping[str, str]) -> tuple[
     return tuple(pins + list(_time_zone(header, found)))
 
 
-def pins_of(settings: tuple[Pin, ...]) -> Pins:
+def pins_of(settings: Sequence[Pin]) -> Pins:
     """Return the pins that give a replay its recorded settings."""
     environment: dict[str, str | None] = {}
     threads = None

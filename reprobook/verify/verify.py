@@ -9,7 +9,7 @@ from pathlib import Path
 from reprobook.errors import InputError, NotebookError
 from reprobook.execute import OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
-from reprobook.execute.inputs import files_read
+from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
 from reprobook.hazards import possible_causes
@@ -181,6 +181,7 @@ class _Case:
             sources=source.sources,
             grown=self._grown(repeated),
             moved=self._options.cwd is not None,
+            elsewhere=modules_elsewhere(self._original, self._cwd()),
             local_modules=self._local_modules(),
         )
         return known, source
@@ -201,10 +202,15 @@ class _Case:
         """Return divergences with the causes that hazards and traces speak for."""
         if not self._options.diagnose:
             return tuple(attributed(each, known) for each in origins)
-        with Laboratory(self._original, self._bytes, self._cwd(), self._options.on_event) as laboratory:
-            if known.comparison.first is None and self._pinned:
-                return counterfactual(known, laboratory, source, self._pinned)
-            return diagnose(origins, known, laboratory, source, self._conditions)
+        folder = Path(self._header.origin.folder or self._original.path).resolve()
+        laboratory = Laboratory(
+            self._original, self._bytes, cwd=self._cwd(), recorded=folder, on_event=self._options.on_event
+        )
+        with laboratory:
+            found, known, conditions = diagnose(origins, known, laboratory, source, self._conditions)
+            if self._pinned and known.comparison.first is None:
+                found += counterfactual(known, laboratory, source, self._pinned, conditions)
+            return found
 
     def _of_history(self, live: Live, known: Knowledge) -> tuple[HistoryFinding, ...]:
         """Return what the history of a live session explains."""

@@ -124,7 +124,7 @@ def test_mutable_and_special_defaults(promote: Promote, definition: Definition) 
     config = definition(text, "Config")
     assert "sizes: list = field(default_factory=lambda: [64, 32])" in config
     assert "on: bool = True" in config
-    assert "name: object = None" in config
+    assert "name: Any = None" in config
     assert [field.name for field in planned.fields] == ["sizes", "on", "name", "pair"]
 
 

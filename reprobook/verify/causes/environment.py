@@ -75,6 +75,9 @@ def _modules(scene: Scene) -> Iterator[Suspect]:
         cause = "env_drift.package_version" if before != after or not is_local else "module_edited"
         change = f"{before} → {after}" if before != after else "same release, other files"
         fix = f"Pin {name}=={before} in the environment." if before != after else f"Restore {name} as it was."
+        if name in scene.known.elsewhere:
+            cause, change = "import_path", "its recorded files lie in another folder, which is searched later now"
+            fix = f"Name the folder of {name} first on sys.path, or give the two modules different names."
         yield Suspect(
             cause=cause,
             evidence=f"{name} is not the one that the run was recorded with ({change})"

@@ -29,6 +29,7 @@ class Knowledge:
         sources: Sources of the code cells.
         grown: Files that begin with the bytes they had when they were recorded.
         moved: Whether the replay ran in another folder.
+        elsewhere: Local modules whose recorded files lie in another folder that is searched too, or were hidden by it.
         local_modules: Names of the modules beside the notebook that it imports.
     """
 
@@ -40,6 +41,7 @@ class Knowledge:
     sources: Sequence[str] = ()
     grown: frozenset[str] = frozenset()
     moved: bool = False
+    elsewhere: frozenset[str] = frozenset()
     local_modules: frozenset[str] = frozenset()
 
     @cached_property

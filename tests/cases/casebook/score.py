@@ -52,7 +52,7 @@ def score(case: Case, found: Mapping[str, Any], *, fixed: bool = False) -> Score
     common = {"id": case.id, "family": case.family, "seconds": found["seconds"], "said": said(found)}
     common["evidence"] = first.get("evidence", "")
     if fixed or not case.expected:
-        return Score(**common, fixed=True, alarm=_is_alarm(case, found), wanted="reproduced")
+        return Score(**common, fixed=True, alarm=_is_alarm(found), wanted="reproduced")
     pinned = any(_names_cause(pin["cause"], case.expected[0]) for pin in found.get("pinned", ()))
     judged = [_judge(each, found, first_one=number == 0) for number, each in enumerate(case.expected)]
     each = {name: all(row[name] for row in judged) for name in judged[0]}
@@ -90,10 +90,7 @@ def _names_cause(cause: str, expected: Expected) -> bool:
     return cause in expected.labels
 
 
-def _is_alarm(case: Case, found: Mapping[str, Any]) -> bool:
-    """A resumed run has another start than an uninterrupted one even if fixed: there only the results must agree."""
-    if case.kind == "resume" and found["metrics"]:
-        return any(pair["original"] != pair["replay"] for pair in found["metrics"].values())
+def _is_alarm(found: Mapping[str, Any]) -> bool:
     return bool(found["verdict"] != "reproduced")
 
 
