@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,17 @@ class MetricReader:
 
 @contextmanager
 def job(
-    out: Path | str, *, config: Mapping[str, Any], seed: int | None = None, printed_metrics: bool = False
+    out: Path | str,
+    *,
+    config: Mapping[str, Any],
+    seed: int | None = None,
+    device: str = "auto",
+    printed_metrics: bool = False,
 ) -> Iterator[None]:
     """Keep what a script logs: ``metrics.jsonl``, ``artifacts/`` and, at the end, ``result.json`` in ``out``.
 
-    With ``printed_metrics``, values that the script shows count as metrics, for notebooks that log nothing.
+    ``device`` is what ``rb.device()`` gives. With ``printed_metrics``, values that the script shows count as metrics,
+    for notebooks that log nothing.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,14 +92,9 @@ def job(
             metrics.log_metric(sink.name, value)
 
     sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
-    activate(sinks)
+    activate(sinks, device)
     try:
-        if printed_metrics:
-            reader = MetricReader(sys.stdout, sinks)
-            with redirect_stdout(reader):
-                yield
-            reader.end_line()
-        else:
+        with _reading(sinks) if printed_metrics else nullcontext():
             yield
     finally:
         deactivate(sinks)
@@ -105,6 +106,15 @@ def job(
         "seed": seed,
     }
     write_atomic(folder / RESULT, json.dumps(result, indent=1, allow_nan=False).encode() + b"\n")
+
+
+@contextmanager
+def _reading(sinks: SinkLog) -> Iterator[None]:
+    """Read metrics from what is printed."""
+    reader = MetricReader(sys.stdout, sinks)
+    with redirect_stdout(reader):
+        yield
+    reader.end_line()
 
 
 def show(expression: str, value: Any) -> None:

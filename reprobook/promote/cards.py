@@ -80,20 +80,6 @@ def parameter_table(plan: Plan, style: Style = "plain") -> str:
 
 def model_card(plan: Plan, facts: Facts) -> str:
     """Return a model card with Hugging Face's YAML header; what is not known is listed as a gap."""
-    roots = {one.module.partition(".")[0] for one in plan.imports}
-    library = next((name for name in _LIBRARIES if name in roots), "")
-    header: dict[str, object] = {"tags": ["reprobook"]}
-    header |= {"license": facts.license} if facts.license else {}
-    header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
-    if facts.metrics:
-        header["model-index"] = [
-            {
-                "name": plan.title,
-                "results": [
-                    {"metrics": [{"type": name, "name": name, "value": value} for name, value in facts.metrics.items()]}
-                ],
-            }
-        ]
     data = _own_files(facts.data)
     gaps = [
         *(["license"] if not facts.license else []),
@@ -101,32 +87,50 @@ def model_card(plan: Plan, facts: Facts) -> str:
         "intended use and limits",
         "evaluation on other data, and on groups of people",
     ]
-    origin = facts.provenance
+    files = [(f"`{code(path)}`", f"`{code(digest)}`") for path, digest in data.items()]
+    metrics = [(plain(name), repr(value)) for name, value in facts.metrics.items()]
     parts = [
-        f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True)}---",
+        f"---\n{yaml.safe_dump(_hub_header(plan, facts), sort_keys=False, allow_unicode=True)}---",
         f"# {plain(plan.title)}",
         plain(plan.summary),
         "## Training",
-        _table(
-            ("", ""),
-            [
-                ("notebook", f"`{code(origin.notebook)}`"),
-                *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
-                *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
-                ("Python", facts.python_version),
-                *([("hardware", plain(facts.hardware))] if facts.hardware else []),
-            ],
-        ),
+        _table(("", ""), _circumstances(facts)),
         parameter_table(plan, facts.style) if plan.fields else "",
-        "## Data\n\n" + _table(("file", "SHA-256"), [(f"`{code(k)}`", f"`{code(v)}`") for k, v in data.items()])
-        if data
-        else "",
-        "## Results\n\n" + _table(("metric", "value"), [(plain(k), repr(v)) for k, v in facts.metrics.items()])
-        if facts.metrics
-        else "",
+        "## Data\n\n" + _table(("file", "SHA-256"), files) if data else "",
+        "## Results\n\n" + _table(("metric", "value"), metrics) if metrics else "",
         "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _circumstances(facts: Facts) -> list[tuple[str, str]]:
+    """Return what is known of the training run, as rows."""
+    origin = facts.provenance
+    return [
+        ("notebook", f"`{code(origin.notebook)}`"),
+        *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
+        *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
+        ("Python", facts.python_version),
+        *([("hardware", plain(facts.hardware))] if facts.hardware else []),
+    ]
+
+
+def _hub_header(plan: Plan, facts: Facts) -> dict[str, object]:
+    """Return the card's metadata: https://github.com/huggingface/hub-docs/blob/main/modelcard.md."""
+    roots = {one.module.partition(".")[0] for one in plan.imports}
+    library = next((name for name in _LIBRARIES if name in roots), "")
+    header: dict[str, object] = {"tags": ["reprobook"]}
+    header |= {"license": facts.license} if facts.license else {}
+    header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
+    if facts.metrics:
+        result = {
+            # A result without a task and a dataset is none for huggingface_hub.
+            "task": {"type": "other"},
+            "dataset": {"type": "other", "name": f"data of {facts.provenance.notebook}"},
+            "metrics": [{"type": name, "name": name, "value": value} for name, value in facts.metrics.items()],
+        }
+        header["model-index"] = [{"name": plan.title, "results": [result]}]
+    return header
 
 
 def plain(text: str) -> str:

@@ -59,25 +59,16 @@ def _read_config(plan: Plan) -> str:
 def _parse_args(plan: Plan) -> str:
     words = plan.words
     title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
-    return f'''
-def {words.parse_args}() -> tuple[{words.config_class}, Path]:
-    """Read the command line; its options win over the values of the --config file."""
-    parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--config", type=Path, help="a YAML file of parameters")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
-{_options(plan) if plan.fields else ""}
-    args = parser.parse_args()
-    if args.config:
-        parser.set_defaults(**read_config(args.config, parser))
-        args = parser.parse_args()
-    options = vars(args)
-    options.pop("config")
-    out = options.pop("out")
-    try:
-        return {words.config_class}(**options), out
-    except ValueError as error:
-        parser.error(str(error))
-'''
+    lite = ", ".join(f"{name}={literal(value)}" for name, value in plan.lite.items())
+    return _PARSE_ARGS.format(
+        parse_args=words.parse_args,
+        Config=words.config_class,
+        title=title,
+        lite=_LITE_OPTION.format(about=literal(f"a quick look: {lite}".replace("%", "%%"))) if lite else "",
+        options=f"{_options(plan)}\n" if plan.fields else "",
+        set_lite=f"    if args.lite:\n        parser.set_defaults({lite})\n" if lite else "",
+        pop_lite='    options.pop("lite")\n' if lite else "",
+    )
 
 
 def _options(plan: Plan) -> str:
@@ -136,3 +127,23 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
         parser.error(f"--config {path}: unknown parameter {', '.join(unknown)}")
     return {name: str(value) for name, value in values.items()}
 '''
+_PARSE_ARGS = '''
+def {parse_args}() -> tuple[{Config}, Path]:
+    """Read the command line; its options win over the values of the --config file."""
+    parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--config", type=Path, help="a YAML file of parameters")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
+{lite}{options}    args = parser.parse_args()
+    if args.config:
+        parser.set_defaults(**read_config(args.config, parser))
+{set_lite}    options = vars(parser.parse_args())
+    options.pop("config")
+{pop_lite}    out = options.pop("out")
+    try:
+        return {Config}(**options), out
+    except ValueError as error:
+        parser.error(str(error))
+'''
+_LITE_OPTION = """\
+    parser.add_argument("--lite", action="store_true", help={about})
+"""

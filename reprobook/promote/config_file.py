@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -15,20 +17,28 @@ from reprobook.promote.model import Field, Plan
 from reprobook.promote.options import Style
 
 _HYDRA_OWN = frozenset({"hydra", "defaults"})
-_DEFAULTS = "defaults:\n  - schema  # the types, from train.py\n  - _self_\n\n"
 
 
-def config_file(plan: Plan, style: Style) -> tuple[str, str]:
-    """Return the path of a job's configuration file, and its text.
+def config_files(plan: Plan, style: Style) -> dict[str, str]:
+    """Return a job's configuration files by path.
 
     Raises:
         NotPromotableError: If the style has no form for a value.
     """
-    if style == "hydra":
-        for field in plan.fields:
-            _check_for_hydra(field)
-        return "conf/config.yaml", _DEFAULTS + "".join(_entry(field, field.default) for field in plan.fields)
-    return "config.yaml", "".join(_entry(field, _plain_value(field.default)) for field in plan.fields) or "{}\n"
+    if style == "plain":
+        return {"config.yaml": "".join(_entry(field, _plain_value(field.default)) for field in plan.fields) or "{}\n"}
+    for field in plan.fields:
+        _check_for_hydra(field)
+    files = {"conf/config.yaml": _on_top_of("schema  # the types, from train.py", plan.fields)}
+    if plan.lite:
+        lite = [replace(field, default=field.lite, space=None, comment="") for field in plan.fields]
+        files["conf/lite.yaml"] = _on_top_of("config", [field for field in lite if field.name in plan.lite])
+    return files
+
+
+def _on_top_of(base: str, fields: Iterable[Field]) -> str:
+    """Return a configuration of hydra: another one, and what differs from it."""
+    return f"defaults:\n  - {base}\n  - _self_\n\n" + "".join(_entry(field, field.default) for field in fields)
 
 
 def _entry(field: Field, value: Any) -> str:

@@ -42,7 +42,7 @@ def about(field: Field) -> str:
 def _range(field: Field) -> str:
     space = field.space
     if isinstance(space, Choice):
-        return f"one of {', '.join(map(literal, space.options))}"
+        return f"one of {', '.join(map(repr, space.options))}"
     if isinstance(space, (Float, Int)):
         return f"{space.low!r} to {space.high!r}{', log scale' if space.log else ''}"
     return ""
@@ -86,9 +86,9 @@ def _checks(plan: Plan) -> list[str]:
 
 
 def _quotable(text: str) -> str:
-    """Return text fit to stand in a double-quoted f-string."""
-    plain = text.removesuffix(", log scale")
-    return repr(f'"{plain}')[2:-1].replace('"', '\\"').replace("{", "{{").replace("}", "}}")
+    """Return text fit to stand in a double-quoted f-string; ``repr`` has made every character of it visible."""
+    plain = text.removesuffix(", log scale").replace("\\", "\\\\").replace('"', '\\"')
+    return plain.replace("{", "{{").replace("}", "}}")
 
 
 def _property(derived: Derived, plan: Plan) -> list[str]:

@@ -19,6 +19,7 @@ class Evidence:
         keep: Code indices of cells to keep whatever the analysis says.
         seed: The seed that reprobook itself set in the run; None if it set none.
         deterministic: Whether it asked for deterministic kernels.
+        device: What ``rb.device()`` was to give: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
     observed: Mapping[int, Observed] = field(default_factory=dict)
@@ -26,3 +27,4 @@ class Evidence:
     keep: Collection[int] = frozenset()
     seed: int | None = None
     deterministic: bool = False
+    device: str = "auto"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reprobook.promote.cards import model_card, readme
 from reprobook.promote.commands import start_command
-from reprobook.promote.config_file import config_file
+from reprobook.promote.config_file import config_files
 from reprobook.promote.facts import Facts
 from reprobook.promote.imports import is_standard
 from reprobook.promote.job_test import smoke_test
@@ -35,12 +35,11 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     Raises:
         NotPromotableError: If the style has no form for a parameter.
     """
-    path, text = config_file(plan, facts.style)
     launch = Launch(
         name=job_name(facts.provenance.notebook), style=facts.style, environment=facts.environment, gpus=facts.gpus
     )
     return {
-        path: text,
+        **config_files(plan, facts.style),
         "requirements.txt": requirements(plan, facts.versions, facts.style),
         "Dockerfile": dockerfile(facts.python_version, facts.style),
         "README.md": readme(plan, facts),

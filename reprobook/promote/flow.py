@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reprobook.promote.identifiers import declared_global, imported_name
+
 _NONE: frozenset[str] = frozenset()
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -70,30 +71,8 @@ def local_names(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
     every += [extra for extra in (arguments.vararg, arguments.kwarg) if extra]
     names = {argument.arg for argument in every}
     if not isinstance(function, ast.Lambda):
-        names |= flow_of(function.body).writes - _declared_global(function.body)
+        names |= flow_of(function.body).writes - declared_global(function.body)
     return frozenset(names)
-
-
-def names_in_order(code: ast.AST | Iterable[ast.AST]) -> list[str]:
-    """Return every name that stands in code, once each, in the order of the text."""
-    trees = [code] if isinstance(code, ast.AST) else list(code)
-    found: dict[str, None] = {}
-    for tree in trees:
-        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        found |= dict.fromkeys(node.id for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)))
-    return list(found)
-
-
-def _declared_global(body: Iterable[ast.stmt]) -> frozenset[str]:
-    found: set[str] = set()
-    stack: list[ast.AST] = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Global):
-            found |= set(node.names)
-        if not isinstance(node, (*_SCOPES, ast.ClassDef)):
-            stack += ast.iter_child_nodes(node)
-    return frozenset(found)
 
 
 def _children(node: ast.AST) -> Flow:
@@ -179,18 +158,12 @@ def _import(node: ast.Import | ast.ImportFrom) -> Flow:
     return Flow(writes=names, binds=names)
 
 
-def imported_name(alias: ast.alias, node: ast.Import | ast.ImportFrom) -> str:
-    """Return the name that an import binds."""
-    plain = alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name
-    return alias.asname or plain
-
-
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Flow:
     head = flow_of(node.decorator_list).then(_argument_defaults(node.args)).then(flow_of(node.returns))
     body = flow_of(node.body)
     name = frozenset({node.name})
     later = (body.reads | body.later) - local_names(node)
-    declared = _declared_global(node.body)
+    declared = declared_global(node.body)
     inner = Flow(later=later, later_writes=(declared & body.writes) | body.later_writes)
     return head.then(inner).then(Flow(writes=name, binds=name))
 

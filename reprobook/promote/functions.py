@@ -13,8 +13,10 @@ import libcst as cst
 from reprobook.promote import rewrite
 from reprobook.promote.configuration import Configuration, sets_parameter
 from reprobook.promote.effects import effects_of
-from reprobook.promote.flow import Flow, flow_of, names_in_order
+from reprobook.promote.figures import Gallery, saved
+from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.hoist import Hoisting, module_globals
+from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.meaning import Names
 from reprobook.promote.model import Function, Statements, Words
 from reprobook.promote.naming import function_name
@@ -163,7 +165,8 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         lines = list(_lines(source, around))
         if not lines:
             continue
-        lines, figures = _with_figures(source, lines, name, figures, around)
+        if around.pyplot and any(effects_of(statement.tree, around.names).plots for statement in source.statements):
+            lines, figures = saved(lines, Gallery(around.pyplot, around.words.out, name), figures)
         lines[0] = _after_blank(lines[0]) if body else lines[0]
         body += lines
         cells.append(source.index)
@@ -214,24 +217,6 @@ def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -
     body = (*statements(code), *part.body)
     trees = tuple(tree_of(node) for node in body)
     return replace(part, body=body, trees=trees, flow=flow_of(trees))
-
-
-def _with_figures(
-    source: Source, lines: list[cst.BaseStatement], name: str, count: int, around: Surroundings
-) -> tuple[list[cst.BaseStatement], int]:
-    """Send the figures of a cell to files; a notebook shows them without being told to."""
-    plots = any(effects_of(statement.tree, around.names).plots for statement in source.statements)
-    if not plots or not around.pyplot:
-        return lines, count
-    shows = sum(rewrite.shows_figure(tree_of(line), around.pyplot) for line in lines)
-    paths = []
-    for _ in range(max(shows, 1)):
-        count += 1
-        file = f"{name}.png" if count == 1 else f"{name}-{count}.png"
-        paths.append(f'{around.words.out} / "{file}"')
-    if shows:
-        return list(rewrite.with_figures(lines, around.pyplot, paths)), count
-    return [*lines, *rewrite.save_figure(around.pyplot, paths[0])], count
 
 
 def _without_pass(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:

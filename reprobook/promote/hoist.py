@@ -11,7 +11,8 @@ import builtins
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reprobook.promote.flow import flow_of, names_in_order
+from reprobook.promote.flow import flow_of
+from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.meaning import Definition, Names
 
 _NONE: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterable
 
-from reprobook.promote.flow import imported_name
+from reprobook.promote.identifiers import imported_name
 from reprobook.promote.model import Import
 from reprobook.promote.source import Source
 
@@ -49,11 +49,6 @@ def _imports(tree: ast.Import | ast.ImportFrom) -> list[Import]:
         attribute = _RENAMED_NAMES.get((module, alias.name), alias.name)
         found.append(Import(module, attribute, alias.asname or attribute))
     return found
-
-
-def names_used(trees: Iterable[ast.AST]) -> frozenset[str]:
-    """Return every name that code reads anywhere."""
-    return frozenset(node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
 def is_standard(module: str) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
+from reprobook.promote.layout import formatted
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
+from reprobook.promote.python import literal
 
 
 def smoke_test(plan: Plan, style: Style) -> str:
     """Return a test of the job: it lists and checks its parameters, runs, and repeats its result."""
-    names = json.dumps([each.name for each in plan.fields])
-    return _TEST.format(names=names, **(_HYDRA if style == "hydra" else _PLAIN))
+    names = literal([each.name for each in plan.fields])
+    parts = _HYDRA if style == "hydra" else _PLAIN
+    run = parts["lite"] + parts["run"] if plan.lite else parts["run"]
+    return formatted(_TEST.format(names=names, **parts | {"run": run}))
 
 
 _TEST = '''\
@@ -51,6 +53,7 @@ def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
     assert first["result_digest"] == second["result_digest"]
 '''
 _PLAIN = {
+    "lite": '"--lite", ',
     "run": '"--config", "config.yaml", "--out", str(out)',
     "help_name": "test_help_lists_every_parameter",
     "help": '"--help"',
@@ -59,6 +62,7 @@ _PLAIN = {
     "status": "2",
 }
 _HYDRA = {
+    "lite": '"--config-name", "lite", ',
     "run": "f\"hydra.run.dir='{out}'\"",
     "help_name": "test_the_configuration_lists_every_parameter",
     "help": '"--cfg", "job"',

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reprobook.promote import libraries
-from reprobook.promote.flow import flow_of, imported_name
+from reprobook.promote.flow import flow_of
+from reprobook.promote.identifiers import imported_name
 from reprobook.promote.source import Source
 
 _NONE: frozenset[str] = frozenset()

@@ -25,6 +25,11 @@ class Field:
     above: tuple[str, ...] = ()  # the author's comment lines above it
     spelling: str = ""  # the default as the author wrote it
 
+    @property
+    def lite(self) -> Any:
+        """The value of the laptop mode; None if there is none."""
+        return self.space.lite if self.space is not None else None
+
 
 @dataclass(frozen=True)
 class Derived:
@@ -122,6 +127,7 @@ class Plan:
         derived: What follows from them.
         functions: The sections, in order.
         seed: The field that seeds the generators; None if nothing asked for a seed.
+        device: The field that says what ``rb.device()`` gives; None if the notebook does not ask for it.
         deterministic: Whether deterministic kernels were asked for.
         seeded: The libraries to seed: ``random``, ``numpy``, ``torch``.
         printed_metrics: Whether shown values count as metrics.
@@ -141,11 +147,18 @@ class Plan:
     derived: tuple[Derived, ...]
     functions: tuple[Function, ...]
     seed: str | None
+    device: str | None
     deterministic: bool
     seeded: tuple[str, ...]
     printed_metrics: bool
     requirements: tuple[str, ...]
     words: Words
+
+    @property
+    def lite(self) -> dict[str, Any]:
+        """The values of the laptop mode, by parameter; none where a parameter has the name of its option."""
+        values = {field.name: field.lite for field in self.fields if field.lite is not None}
+        return {} if any(field.name == "lite" for field in self.fields) else values
 
     @property
     def plots(self) -> bool:

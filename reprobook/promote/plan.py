@@ -6,22 +6,23 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 
 from reprobook.notebook.model import Notebook
+from reprobook.promote import extra, refusal
 from reprobook.promote import imports as script_imports
-from reprobook.promote import refusal
 from reprobook.promote.configuration import Configuration, configuration
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import Surroundings, functions
 from reprobook.promote.hoist import OWN, hoisting
+from reprobook.promote.identifiers import identifiers, names_used
 from reprobook.promote.meaning import Names, names_in
-from reprobook.promote.model import Field, Function, Import, Plan, Statements, Words
+from reprobook.promote.model import Function, Import, Plan, Statements, Words
 from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_imports, module_statements
 from reprobook.promote.naming import first_free
 from reprobook.promote.python import tree_of
 from reprobook.promote.sections import sections, title
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
-from reprobook.promote.source import Source, Statement, read_source
+from reprobook.promote.source import Source, read_source
 from reprobook.space.declare import parameters_cell
 from reprobook.space.model import Parameter
 
@@ -31,7 +32,7 @@ _NO_EVIDENCE = Evidence()
 
 
 def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence = _NO_EVIDENCE) -> Plan:
-    """Plan the script of a notebook; its parameters are those that ``reprobook.space.declared_parameters`` finds.
+    """Plan the script of a notebook; ``parameters`` are those that ``reprobook.space.declared_parameters`` finds.
 
     Raises:
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
@@ -41,19 +42,18 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     metrics = shown_metrics(sources, names, evidence.shown)
     sliced = slice_notebook(sources, _wishes(parameters, metrics, evidence))
     refusal.check(sliced.kept, names, _bound(sources))
-    cell = parameters_cell(notebook)
-    config = configuration(parameters, sliced.kept, names, cell=cell.code_index if cell else None)
+    config = configuration(parameters, sliced.kept, names, cell=getattr(parameters_cell(notebook), "code_index", None))
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
     around = _surroundings(sources, sliced, config, metrics, level)
     made = functions(sections(notebook, sliced.kept, names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
-    used = _used_imports(made, module, level.early, sources)
-    fields, seed_field = _seed_field(config, evidence.seed)
-    kept = _kept(sliced.kept, sources, used)
-    heading, summary = title(notebook)
+    used = _used_imports(made, module, level, sources)
+    fields, seed_field = extra.seed_field(config, evidence.seed)
+    fields, device_field = extra.device_field(fields, sliced, evidence.device)
+    kept, heading = _kept(sliced.kept, sources, used), title(notebook)
     return Plan(
-        title=heading,
-        summary=summary,
+        title=heading[0],
+        summary=heading[1],
         kept=kept,
         dropped=_dropped(sliced, kept),
         early=tuple(statement.node for statement in level.early),
@@ -64,6 +64,7 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         derived=config.derived,
         functions=made,
         seed=seed_field,
+        device=device_field,
         deterministic=evidence.deterministic,
         seeded=_seeded(used) if seed_field or evidence.deterministic else (),
         printed_metrics=metrics.printed,
@@ -87,7 +88,7 @@ def _surroundings(
 ) -> Surroundings:
     """Decide what all sections share."""
     trees = [statement.tree for source in sliced.kept for statement in source.statements]
-    taken = _identifiers(sources)
+    taken = identifiers(statement.tree for source in sources for statement in source.statements)
     words = _words(taken, sliced.names)
     origins = sliced.names.imports.items()
     return Surroundings(
@@ -108,18 +109,6 @@ def _dropped(sliced: Slice, kept: Collection[int]) -> list[Dropped]:
     return [*(dropped for dropped in sliced.dropped if dropped.cell not in kept), *unused]
 
 
-def _identifiers(sources: Sequence[Source]) -> frozenset[str]:
-    """Return every identifier of the notebook, so that the script's own names meet none."""
-    nodes = [node for s in sources for statement in s.statements for node in ast.walk(statement.tree)]
-    words = {node.id for node in nodes if isinstance(node, ast.Name)}
-    words |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    words |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
-    for node in nodes:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            words |= flow_of(node).writes
-    return frozenset(words)
-
-
 def _words(taken: frozenset[str], names: Names) -> Words:
     own = next((name for name, origin in names.imports.items() if origin == "reprobook"), None)
     return Words(
@@ -134,12 +123,12 @@ def _words(taken: frozenset[str], names: Names) -> Words:
 
 
 def _used_imports(
-    made: Sequence[Function], module: Statements, early: Sequence[Statement], sources: Sequence[Source]
+    made: Sequence[Function], module: Statements, level: ModuleLevel, sources: Sequence[Source]
 ) -> dict[str, Import]:
     """Return the imports that the script needs, by name."""
     nodes = [*module, *(node for function in made for node in function.body)]
-    trees = [*(tree_of(node) for node in nodes), *(statement.tree for statement in early)]
-    names = script_imports.names_used(trees)
+    trees = [*(tree_of(node) for node in nodes), *(statement.tree for statement in level.early)]
+    names = names_used(trees)
     return {name: one for name, one in script_imports.gathered(sources).items() if name in names}
 
 
@@ -155,17 +144,6 @@ def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[st
         and "skip" not in source.tags
     }
     return sorted(working | importing)
-
-
-def _seed_field(config: Configuration, seed: int | None) -> tuple[tuple[Field, ...], str | None]:
-    """Return the fields with the seed that reprobook set; a parameter ``seed`` of the same value is that field."""
-    if seed is None:
-        return config.fields, None
-    same = [field for field in config.fields if field.name == "seed"]
-    if same and same[0].default == seed and "seed" in config.plain:
-        return config.fields, "seed"
-    name = "run_seed" if same or "seed" in config.variables else "seed"
-    return (*config.fields, Field(name, int, seed, None, "seeds every generator")), name
 
 
 def _seeded(used: Mapping[str, Import]) -> tuple[str, ...]:

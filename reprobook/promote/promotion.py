@@ -138,6 +138,7 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
         keep=keep,
         seed=recipe.header.seeds.seed,
         deterministic=recipe.header.seeds.deterministic,
+        device=recipe.header.seeds.device,
     )
     return plan(recipe.notebook, recipe.parameters, evidence)
 
@@ -149,7 +150,7 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equ
     files = {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
     if recipe.folder.lock.exists():
         files[LOCK_NAME] = recipe.folder.lock.read_bytes()
-    write_job(folder, files, expected(recipe, equivalent=equivalent))
+    write_job(folder, files, expected(recipe, made, equivalent=equivalent))
 
 
 def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> Facts:

@@ -13,6 +13,7 @@ from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.workplace import lay_out, made_files
 from reprobook.promote.model import Plan
 from reprobook.promote.recipe import Recipe
+from reprobook.runs import NewRun
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ def prove(folder: Path, recipe: Recipe) -> Judgement:
             return _judged(recipe, error)
 
 
-def expected(recipe: Recipe, *, equivalent: bool | None) -> dict[str, Any]:
+def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str, Any]:
     """Return what the script must give, for ``reprobook verify DIR``."""
     record = recipe.record.model_dump(mode="json")
     exact = {name: value for name, value in recipe.metrics.items() if isinstance(value, int)}
     return {
         "result_digest": record["result_digest"],
-        "parameters": record["parameters"],
+        "parameters": NewRun(parameters={each.name: each.default for each in made.fields}).model_dump(mode="json")[
+            "parameters"
+        ],
         "metrics": record["metrics"] | exact,
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,

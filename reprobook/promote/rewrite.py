@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -46,16 +45,6 @@ def with_parameters(definition: cst.BaseStatement, names: Sequence[str]) -> cst.
 def without_notebook(body: Sequence[cst.BaseStatement], *, display: bool) -> Statements:
     """Replace what only a notebook has: ``display(x)`` prints, ``clear_output()`` goes."""
     return _visited(body, _Notebook()) if display else tuple(body)
-
-
-def with_figures(body: Sequence[cst.BaseStatement], pyplot: str, paths: Sequence[str]) -> Statements:
-    """Write figures to files instead of showing them; ``paths`` are expressions, used in turn."""
-    return _visited(body, _Figures(pyplot, list(paths)))
-
-
-def save_figure(pyplot: str, path: str) -> Statements:
-    """Return the statements that write the current figure."""
-    return statements(f"{pyplot}.savefig({path})\n{pyplot}.close()\n")
 
 
 def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) -> Statements:
@@ -161,26 +150,3 @@ class _Notebook(cst.CSTTransformer):
 
 def _callee(node: cst.BaseExpression) -> str:
     return node.func.value if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) else ""
-
-
-class _Figures(cst.CSTTransformer):
-    def __init__(self, pyplot: str, paths: list[str]) -> None:
-        super().__init__()
-        self._show = f"{pyplot}.show"
-        self._pyplot = pyplot
-        self._paths = paths
-
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.BaseStatement]:
-        first = updated_node.body[0]
-        call = first.value if isinstance(first, cst.Expr) else None
-        if not isinstance(call, cst.Call) or code_of(call.func) != self._show or not self._paths:
-            return updated_node
-        lines = save_figure(self._pyplot, self._paths.pop(0))
-        return cst.FlattenSentinel([lines[0].with_changes(leading_lines=updated_node.leading_lines), *lines[1:]])
-
-
-def shows_figure(tree: ast.AST, pyplot: str) -> int:
-    """Count the calls of ``plt.show()``."""
-    return sum(isinstance(node, ast.Call) and ast.unparse(node.func) == f"{pyplot}.show" for node in ast.walk(tree))

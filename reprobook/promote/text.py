@@ -90,6 +90,7 @@ def _main(plan: Plan) -> str:
     words = plan.words
     options = f"{words.out}, config=asdict({words.config})"
     options += f", seed={words.config}.{plan.seed}" if plan.seed else ""
+    options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
     prefix = "async " if plan.is_async else ""
     lines = [

@@ -18,8 +18,8 @@ _ON_BLAS = ("numpy", "pandas", "sklearn", "scipy")
 
 def counterfactual(
     known: Knowledge, laboratory: Laboratory, source: Source, pinned: Sequence[Pin], base: Conditions
-) -> tuple[Divergence, ...]:
-    """Return the first cell that goes another way without each setting that was restored.
+) -> dict[str, Divergence]:
+    """Return, by setting, the first cell that goes another way without each setting that was restored.
 
     The replay with the settings restored agreed with ``known.original``: that is the other half of the proof.
 
@@ -33,15 +33,17 @@ def counterfactual(
     trials = _Trials(known, laboratory, source, pinned, base)
     without_all = trials.without(pinned)
     if without_all is None or without_all.first is None:
-        return ()
-    found: dict[int | None, Divergence] = {}
+        return {}
+    found: dict[str, Divergence] = {}
     for pin in pinned if len(pinned) > 1 else ():
         comparison = trials.without((pin,))
         if comparison and comparison.first:
-            found.setdefault(comparison.first.cell, trials.accused(comparison, pin))
+            found[pin.setting] = trials.accused(comparison, pin)
+    if found:
+        return found
     # One setting alone, or several that only matter together: the hazards of the cell say which is meant.
-    found = found or {without_all.first.cell: trials.accused(without_all, trials.likeliest(without_all, pinned))}
-    return tuple(sorted(found.values(), key=lambda each: (each.cell is None, each.cell or 0)))
+    likeliest = trials.likeliest(without_all, pinned)
+    return {likeliest.setting: trials.accused(without_all, likeliest)}
 
 
 class _Trials:
@@ -107,7 +109,7 @@ class _Trials:
         """Return the conditions with only some of the settings restored."""
         restored, pins = pins_of(self._pinned), self._base.pins
         others = {name: value for name, value in pins.environment.items() if name not in restored.environment}
-        bare = pins.model_copy(update={"environment": others, "threads": None if restored.threads else pins.threads})
+        bare = pins.model_copy(update={"environment": others})
         return Conditions(pins=bare.joined(pins_of(kept)).joined(more), remedies=self._base.remedies)
 
     def _hazards(self, comparison: Comparison) -> list[Hazard]:

@@ -78,14 +78,13 @@ def restored(header: Header, trace: Trace, environ: Mapping[str, str]) -> tuple[
 def pins_of(settings: Sequence[Pin]) -> Pins:
     """Return the pins that give a replay its recorded settings."""
     environment: dict[str, str | None] = {}
-    threads = None
     for pin in settings:
         if pin.setting == "threads":
-            threads = int(pin.recorded)
+            # Where libraries begin; a notebook that sets the number itself still does.
             environment |= dict.fromkeys(_THREAD_VARIABLES, pin.recorded)
         else:
             environment[pin.setting] = None if pin.recorded == _NOT_SET else pin.recorded
-    return Pins(environment=environment, threads=threads)
+    return Pins(environment=environment)
 
 
 def _variables(header: Header, environ: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:

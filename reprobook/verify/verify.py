@@ -209,7 +209,13 @@ class _Case:
         with laboratory:
             found, known, conditions = diagnose(origins, known, laboratory, source, self._conditions)
             if self._pinned and known.comparison.first is None:
-                found += counterfactual(known, laboratory, source, self._pinned, conditions)
+                without = counterfactual(known, laboratory, source, self._pinned, conditions)
+                found += tuple({each.cell: each for each in without.values()}.values())
+                # The experiment knows better which cause a setting stands for.
+                causes = {setting: each.cause for setting, each in without.items()}
+                self._pinned = tuple(
+                    pin.model_copy(update={"cause": causes.get(pin.setting, pin.cause)}) for pin in self._pinned
+                )
             return found
 
     def _of_history(self, live: Live, known: Knowledge) -> tuple[HistoryFinding, ...]:

@@ -84,3 +84,42 @@ def test_a_field_that_needs_more_than_a_line_keeps_its_value_beside_it(
     assert "    share: Annotated[\n        float,\n" in text
     assert "\n    ] = 0.2\n" in text
     assert ruff_says(text) == ""
+
+
+def test_lite_values_win_over_the_file_and_lose_to_options(
+    promote: Promote, run_script: Run, ruff_says: Callable[[str], str], tmp_path: Path
+) -> None:
+    parameters = "from reprobook import Choice, Int\nepochs: Int(1, 50, lite=2) = 9  # 10% less\n"
+    parameters += "kind: Choice('a%', 'b', lite='a%') = 'b'"
+    _, text = promote("import reprobook as rb", (parameters, "parameters"), "rb.log(n=epochs, long=len(kind))")
+    assert ruff_says(text) == ""
+    (tmp_path / "c.yaml").write_text("epochs: 7\n")
+    found = []
+    for options in ([], ["--config", "c.yaml"], ["--config", "c.yaml", "--lite"], ["--lite", "--epochs", "3"]):
+        assert run_script(text, *options).returncode == 0
+        found.append(json.loads((tmp_path / "out" / "result.json").read_text())["metrics"])
+    assert found == [{"n": 9, "long": 1}, {"n": 7, "long": 1}, {"n": 2, "long": 2}, {"n": 3, "long": 2}]
+    assert 'a quick look: epochs=2, kind="a%"' in " ".join(run_script(text, "--help").stdout.split())
+
+
+def test_a_parameter_called_lite_is_only_that(promote: Promote, run_script: Run) -> None:
+    parameters = "from reprobook import Int\nepochs: Int(1, 50, lite=2) = 9\nlite = 3"
+    planned, text = promote("import reprobook as rb", (parameters, "parameters"), "rb.log(n=epochs, m=lite)")
+    assert planned.lite == {}
+    assert run_script(text, "--lite", "4").returncode == 0
+
+
+def test_the_device_of_the_run_is_a_parameter_where_the_notebook_asks_for_it(
+    promote: Promote, run_script: Run, tmp_path: Path
+) -> None:
+    cells = ("import reprobook as rb", "where = rb.device()", "rb.log(n=len(where))")
+    planned, text = promote(*cells, device="cpu")
+    assert planned.device == "device"
+    assert "device=config.device" in text
+    metrics = []
+    for options in ([], ["--device", "cuda"]):
+        assert run_script(text, *options).returncode == 0
+        metrics.append(json.loads((tmp_path / "out" / "result.json").read_text())["metrics"]["n"])
+    assert metrics == [3, 4]
+    assert run_script(text, "--device", "tpu").returncode == 2
+    assert promote("import reprobook as rb", "rb.log(n=1)")[0].device is None

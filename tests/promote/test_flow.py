@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from reprobook.promote.flow import flow_of, local_names, names_in_order
+from reprobook.promote.flow import flow_of, local_names
+from reprobook.promote.identifiers import identifiers, names_in_order
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,8 @@ def test_local_names_leave_out_globals() -> None:
 
 def test_names_come_in_the_order_of_the_text() -> None:
     assert names_in_order(ast.parse("z = f(b, a.c)[d]")) == ["z", "f", "b", "a", "d"]
+
+
+def test_identifiers_are_all_that_the_script_must_not_use_again() -> None:
+    code = "import a.b as c, d.e\nfrom f import *\ndef g(h, *i): j = k.l\nclass M: pass"
+    assert identifiers([ast.parse(code)]) >= {"c", "d", "g", "h", "i", "j", "k", "M"}

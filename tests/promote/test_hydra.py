@@ -13,14 +13,14 @@ from reprobook.errors import NotPromotableError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.promote import Plan, Promotion, job_files, render
-from reprobook.promote.config_file import config_file
+from reprobook.promote.config_file import config_files
 from reprobook.promote.facts import Facts, Provenance
 from reprobook.runs import Store
 
 Promote = Callable[..., tuple[Plan, str]]
 PARAMETERS = """\
 from reprobook import Float
-lr: Float(1e-5, 1.0) = 0.1  # step # 1
+lr: Float(1e-5, 1.0, lite=0.25) = 0.1  # step # 1
 flag = False
 sizes = [64, 32]
 pair = (1, 'a')
@@ -79,6 +79,13 @@ def test_overrides_of_every_kind_reach_the_script(job: Path) -> None:
     assert found == {"lr": 0.5, "n": 8, "pair": 1, "deep": 7, "word": 9, "flag": 1, "named": 1}
 
 
+def test_the_laptop_mode_is_a_configuration_of_its_own(job: Path) -> None:
+    done = start(job, "--config-name", "lite", "n=1", "hydra.run.dir=o")
+    assert done.returncode == 0, done.stderr
+    assert (metrics(job / "o")["lr"], metrics(job / "o")["n"]) == (0.25, 3)
+    assert '"--config-name", "lite", ' in (job / "tests" / "test_train.py").read_text()
+
+
 def test_several_runs_of_one_command_do_not_disturb_each_other(job: Path) -> None:
     done = start(job, "-m", "lr=0.1,0.01", "hydra.sweep.dir=several")
     assert done.returncode == 0, done.stderr
@@ -126,9 +133,9 @@ def test_what_hydra_would_read_otherwise_is_refused(promote: Promote, cell: str,
     name = cell.partition(" ")[0]
     planned, _ = promote("import reprobook as rb", (cell, "parameters"), f"rb.log(n=len(str({name})))")
     with pytest.raises(NotPromotableError, match=reason) as caught:
-        config_file(planned, "hydra")
+        config_files(planned, "hydra")
     assert "--style plain" in caught.value.hint
-    assert config_file(planned, "plain")[0] == "config.yaml"
+    assert list(config_files(planned, "plain")) == ["config.yaml"]
 
 
 def test_a_notebook_is_proved_in_this_style(

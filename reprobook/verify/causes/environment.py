@@ -84,7 +84,7 @@ def _modules(scene: Scene) -> Iterator[Suspect]:
             + (f", and cell {scene.cell} uses it" if module in used else ""),
             fix=fix,
             weight=0.92 if module in used else 0.3,
-            experiment=experiment_for(cause) if is_local else Experiment(),
+            experiment=experiment_for("module_edited") if is_local else Experiment(),
         )
 
 
@@ -201,6 +201,15 @@ def _as_recorded(key: str, recorded: str) -> Experiment:
 
 def _machine(scene: Scene) -> Iterator[Suspect]:
     """Suspect differences of interpreter and machine."""
+    for before, after in scene.calls("cpu_count"):
+        if before and after and before.value and before.value != after.value:
+            yield Suspect(
+                cause="machine_shape.cpu_count",
+                evidence=f"cell {scene.cell} asks for the number of processors: {before.value} then, {after.value} now",
+                fix="Make the number a parameter of the notebook.",
+                weight=0.92,
+                experiment=Experiment(remedy="pins", pins=Pins(cpus=int(before.value)), paired=False),
+            )
     for difference in scene.known.headers:
         fact = f"{difference.section}:{difference.key}"
         cause = next((label for pattern, label in _SECTIONS if pattern.fullmatch(fact)), None)

@@ -129,7 +129,8 @@ def _of_listing(scene: Scene, before: Call, after: Call) -> Iterator[Suspect]:
         cause=cause,
         evidence=f"cell {scene.cell} lists {after.target}, which {what}",
         fix="Name the files that the notebook reads, or check a manifest of them first.",
-        weight=0.9,
+        # What a library lists is mostly its own business.
+        weight=0.4 if after.via else 0.9,
         experiment=experiment_for(cause),
     )
 

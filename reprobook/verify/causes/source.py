@@ -27,6 +27,7 @@ _BASE = (
     ("dataloader", 0.86),
     ("os_entropy", 0.55),
     ("process_identity", 0.6),
+    ("machine_state", 0.8),
     ("machine", 0.5),
     ("tempfile", 0.55),
     ("uninitialised_memory", 0.6),
