@@ -23,7 +23,8 @@ def entry(plan: Plan) -> Entry:
 def _imports(plan: Plan) -> list[Import]:
     """Return what the command line imports."""
     found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml")]
-    found += [Import("dataclasses", "fields", "fields")] if plan.fields else []
+    if plan.fields:
+        found += [Import("dataclasses", "fields", "fields"), Import("typing", "get_type_hints", "get_type_hints")]
     if _literals(plan):
         found += [Import("ast", "", "ast"), Import("functools", "partial", "partial")]
     if _is_annotated(plan):
@@ -76,18 +77,20 @@ def _options(plan: Plan) -> str:
     readers = {"bool": "read_bool"} if any(field.type is bool for field in plan.fields) else {}
     readers |= {kind: f"partial(read_literal, {_ANYTHING.get(kind, kind)})" for kind in _literals(plan)}
     table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
-    kind = "reader" if readers else "kind"
-    factories = any(field.type in (list, dict, set) for field in plan.fields)
-    default = f"getattr({plan.words.config_class}(), parameter.name)" if factories else "parameter.default"
-    lines = [f"    for parameter in fields({plan.words.config_class}):"]
+    lines = [f"    defaults = {plan.words.config_class}()"]
     if _is_annotated(plan):
         escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
-        lines.append("        kind, *about = get_args(parameter.type) or [parameter.type]")
+        lines.append(f"    for name, hint in get_type_hints({plan.words.config_class}, include_extras=True).items():")
+        lines.append("        kind, *about = get_args(hint) or [hint]")
         lines.append(f'        text = "; ".join([kind.__name__, *about]){escaped}')
     else:
-        lines += ["        kind = parameter.type", "        text = kind.__name__"]
+        lines.append(f"    for name, kind in get_type_hints({plan.words.config_class}).items():")
+        lines.append("        text = kind.__name__")
     lines += [f"        reader = {{{table}}}.get(kind, kind)"] if readers else []
-    lines.append(f'        parser.add_argument(f"--{{parameter.name}}", type={kind}, default={default}, help=text)')
+    reader = "reader" if readers else "kind"
+    lines.append(
+        f'        parser.add_argument(f"--{{name}}", type={reader}, default=getattr(defaults, name), help=text)'
+    )
     return "\n".join(lines)
 
 

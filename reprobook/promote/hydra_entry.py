@@ -18,6 +18,7 @@ def entry(plan: Plan) -> Entry:
         Import("omegaconf", "DictConfig", "DictConfig"),
         Import("omegaconf", "OmegaConf", "OmegaConf"),
         Import("sys", "", "sys"),
+        Import("typing", "cast", "cast"),
     ]
     imports += [Import("dataclasses", "replace", "replace")] if tuples else []
     schema = _SCHEMA.replace("{Config}", plan.words.config_class)
@@ -30,6 +31,7 @@ def _start(plan: Plan, tuples: list[str]) -> str:
     as_tuples = ", ".join(f"{name}=tuple({words.config}.{name})" for name in tuples)
     return _START.format(
         config=words.config,
+        Config=words.config_class,
         call=f"asyncio.run({call})" if plan.is_async else call,
         tuples=f"    {words.config} = replace({words.config}, {as_tuples})\n" if tuples else "",
     )
@@ -47,7 +49,7 @@ _START = '''
 def start(settings: DictConfig) -> None:
     """Check the parameters and run; the results go to hydra's output folder."""
     try:
-        {config} = OmegaConf.to_object(settings)
+        {config} = cast({Config}, OmegaConf.to_object(settings))
     except ValueError as error:
         sys.exit(f"error: {{error}}")
 {tuples}    {call}

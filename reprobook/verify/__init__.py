@@ -1,9 +1,9 @@
 """Verification: a run's recipe executed again, the two traces compared, the first difference named."""
 
-from reprobook.verify.belonging import notebook_of_session
 from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.job import is_job, verify_job
+from reprobook.verify.live.belonging import notebook_of_session
 from reprobook.verify.model import Divergence, MetricPair, ValueChange, Verdict, Verification
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.tolerance import BITWISE, Tolerance, parse_tolerance

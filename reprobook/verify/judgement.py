@@ -10,7 +10,7 @@ from reprobook.trace.outputs import normalised
 from reprobook.verify.causes.experiments import experiment_for
 from reprobook.verify.compare import Comparison
 from reprobook.verify.evidence import changes
-from reprobook.verify.history import HistoryFinding
+from reprobook.verify.live.diagnosis import HistoryFinding
 from reprobook.verify.model import UNKNOWN, Divergence, Verdict
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from reprobook.header import Header
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Store, project_folder
-from reprobook.verify.belonging import is_session_of
+from reprobook.verify.live.belonging import is_session_of
 
 
 def recorded_run(path: Path, store: Store) -> RunFolder | None:

@@ -37,9 +37,7 @@ def resumption(pairs: Mapping[int, Pair], differing: Collection[int]) -> Resumpt
     first, last = min(differing), max(differing)
     before, after = pairs[first].original.files_read, pairs[first].replay.files_read
     found = [
-        path
-        for path, digest in sorted(after.items())
-        if digest != MISSING and before.get(path, MISSING) == MISSING
+        path for path, digest in sorted(after.items()) if digest != MISSING and before.get(path, MISSING) == MISSING
     ]
     part = [pair for cell, pair in pairs.items() if first <= cell <= last]
     ends = [pair for cell, pair in pairs.items() if cell > last and pair.replay.writes]

@@ -21,10 +21,10 @@ from reprobook.verify.compare import Source, compare
 from reprobook.verify.counterfactual import counterfactual
 from reprobook.verify.diagnose import attributed, diagnose
 from reprobook.verify.evidence import of_headers
-from reprobook.verify.history import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.judgement import divergence_of, failure_of, left_to_chance, notes_of, verdict_of
 from reprobook.verify.laboratory import Conditions, Laboratory
+from reprobook.verify.live.diagnosis import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.model import Divergence, Verification
 from reprobook.verify.placing import placed
 from reprobook.verify.recorded import recorded_run, run_of_header

@@ -22,7 +22,7 @@ from reprobook.notebook import read_notebook
 from reprobook.runs import Store
 from reprobook.trace import Trace
 from reprobook.verify import notebook_of_session, recorded_run
-from reprobook.verify.history import Live, diagnose_history, history_findings, live_session
+from reprobook.verify.live.diagnosis import Live, diagnose_history, history_findings, live_session
 
 INIT = "%load_ext reprobook\n%reprotrain init"
 

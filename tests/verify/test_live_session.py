@@ -11,13 +11,13 @@ from reprobook.execute.history import Execution, History
 from reprobook.header import sha256_hex
 from reprobook.notebook import Notebook, read_notebook
 from reprobook.trace import CellTrace, Trace, ValueDigest
-from reprobook.verify import live_source
-from reprobook.verify.belonging import likeness
-from reprobook.verify.history_rules import clues
-from reprobook.verify.live_edit import Edit, Step, steps_of
-from reprobook.verify.live_events import Event, live_events, placed_executions
-from reprobook.verify.live_parameters import live_parameters, with_parameters
-from reprobook.verify.live_past import Past, clean_cells, places
+from reprobook.verify.live import source as live_source
+from reprobook.verify.live.belonging import likeness
+from reprobook.verify.live.edit import Edit, Step, steps_of
+from reprobook.verify.live.events import Event, live_events, placed_executions
+from reprobook.verify.live.parameters import live_parameters, with_parameters
+from reprobook.verify.live.past import Past, clean_cells, places
+from reprobook.verify.live.rules import clues
 
 
 def notebook(*sources: str, ids: bool = True, parameters: int | None = None) -> Notebook:

@@ -87,7 +87,6 @@ def _modules(scene: Scene) -> Iterator[Suspect]:
             experiment=experiment_for("module_edited") if is_local else Experiment(),
         )
 
-
     for name in sorted((scene.known.local_modules & used) - seen):
         yield Suspect(
             cause="stale_bytecode",

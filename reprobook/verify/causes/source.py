@@ -46,7 +46,7 @@ _BASE = (
     ("unstable_sort", 0.3),
 )
 _OTHER = 0.1
-# What only a live session can do: its history tells more (``verify.history``).
+# What only a live session can do: its history tells more (``verify.live``).
 _OF_SESSIONS = ("hidden_state", "stale_cache", "derived_parameter_stale")
 # Possible at almost any line: only files, headers and settings that differ speak for these.
 _BY_EVIDENCE_ONLY = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reprobook.verify import live_source
-from reprobook.verify.history_clue import Clue, clue, numbers
-from reprobook.verify.live_edit import Edit, Step
-from reprobook.verify.live_events import Event
-from reprobook.verify.live_past import Past, Place
+from reprobook.verify.live import source as live_source
+from reprobook.verify.live.clue import Clue, clue, numbers
+from reprobook.verify.live.edit import Edit, Step
+from reprobook.verify.live.events import Event
+from reprobook.verify.live.past import Past, Place
 
 _ITERATORS = ("iterator", "generator", "TextIOWrapper", "BufferedReader", "StringIO", "reader", "map", "zip", "filter",
               "enumerate", "DataLoaderIter", "count", "cycle", "islice", "chain", "TextFileReader")  # fmt: skip

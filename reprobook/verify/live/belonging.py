@@ -13,7 +13,7 @@ from reprobook.errors import ReprobookError
 from reprobook.execute.history import Execution, read_history
 from reprobook.notebook import Notebook, read_notebook
 from reprobook.runs import RunFolder, RunRecord
-from reprobook.verify.live_events import is_own_code
+from reprobook.verify.live.events import is_own_code
 
 _MOST_PART = 0.5
 _SIMILAR = 0.5

@@ -12,8 +12,8 @@ from reprobook.header import sha256_hex
 from reprobook.notebook import Notebook
 from reprobook.runs import RunFolder
 from reprobook.trace import Trace
-from reprobook.verify.live_events import Event, live_events
-from reprobook.verify.live_parameters import LiveParameters, live_parameters, with_parameters
+from reprobook.verify.live.events import Event, live_events
+from reprobook.verify.live.parameters import LiveParameters, live_parameters, with_parameters
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reprobook.verify import clues_names, clues_random, clues_state
-from reprobook.verify.history_clue import Clue
-from reprobook.verify.live_past import Past, Place
+from reprobook.verify.live import clues_names, clues_random, clues_state
+from reprobook.verify.live.clue import Clue
+from reprobook.verify.live.past import Past, Place
 
 _RULES: tuple[Callable[[Past, Place], Iterator[Clue]], ...] = (
     clues_names.stale_parameter,

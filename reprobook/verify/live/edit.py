@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reprobook.verify.live_events import Event
+from reprobook.verify.live.events import Event
 
 
 @dataclass(frozen=True)

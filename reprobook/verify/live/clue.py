@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reprobook.verify.live_edit import NO_EDIT, Edit
-from reprobook.verify.live_events import Event
+from reprobook.verify.live.edit import NO_EDIT, Edit
+from reprobook.verify.live.events import Event
 from reprobook.verify.suspect import Experiment, Suspect
 
 _ON_REPLAY = Experiment(remedy="history", paired=False)

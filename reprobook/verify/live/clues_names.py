@@ -5,12 +5,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
-from reprobook.verify import live_source
-from reprobook.verify.clues_state import consumed, is_iterator, kept_by_function
-from reprobook.verify.history_clue import Clue, clue, numbers
-from reprobook.verify.live_edit import Edit, Step
-from reprobook.verify.live_events import Event
-from reprobook.verify.live_past import Past, Place
+from reprobook.verify.live import source as live_source
+from reprobook.verify.live.clue import Clue, clue, numbers
+from reprobook.verify.live.clues_state import consumed, is_iterator, kept_by_function
+from reprobook.verify.live.edit import Edit, Step
+from reprobook.verify.live.events import Event
+from reprobook.verify.live.past import Past, Place
 
 
 def edited_source(past: Past, place: Place) -> Iterator[Clue]:

@@ -17,7 +17,7 @@ from reprobook.notebook import Notebook
 from reprobook.notebook.syntax import parse_cell
 from reprobook.space import declared_parameters, override, parameters_cell
 from reprobook.space.override import repr_literal
-from reprobook.verify.live_events import Event
+from reprobook.verify.live.events import Event
 
 
 @dataclass(frozen=True)

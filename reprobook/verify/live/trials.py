@@ -12,9 +12,9 @@ from reprobook.execute.history_replay import replay_history
 from reprobook.execute.journal import trace_of
 from reprobook.runs import Store
 from reprobook.trace import CellTrace, ValueDigest
-from reprobook.verify.live_edit import Edit, steps_of
-from reprobook.verify.live_past import clean_cells
-from reprobook.verify.live_session import Live
+from reprobook.verify.live.edit import Edit, steps_of
+from reprobook.verify.live.past import clean_cells
+from reprobook.verify.live.session import Live
 
 _MOST_TRIALS = 6
 

@@ -11,7 +11,7 @@ from reprobook.execute.history import Execution, History
 from reprobook.notebook import Notebook
 from reprobook.notebook.syntax import cell_body
 from reprobook.trace import CellNames, CellTrace, Trace, names_of
-from reprobook.verify.live_source import may_change
+from reprobook.verify.live.source import may_change
 
 _SIMILAR = 0.6
 _OWN_LINES = ("%load_ext reprobook", "%reload_ext reprobook", "%unload_ext reprobook", "%reprotrain")

@@ -1,7 +1,7 @@
 """Does *Restart and run all* give what a live session has on the screen, and if not, which execution is to blame?
 
 The session's own history is evidence: each cell that differs by itself is looked at with what ran before it, live and
-in a clean run (``history_rules``). The proof is an experiment: the history is executed again with one event changed,
+in a clean run (``rules``). The proof is an experiment: the history is executed again with one event changed,
 and the difference is gone.
 """
 
@@ -16,12 +16,12 @@ from reprobook.ambient import NO_PINS, Pins
 from reprobook.execute import OnEvent, ignore
 from reprobook.runs import Store
 from reprobook.trace import CellTrace, Trace
-from reprobook.verify.history_clue import Clue
-from reprobook.verify.history_rules import clues
-from reprobook.verify.live_edit import NO_EDIT, Edit
-from reprobook.verify.live_past import Past, Place, clean_cells, places
-from reprobook.verify.live_session import Live, live_session
-from reprobook.verify.live_trials import Trials, same_effect
+from reprobook.verify.live.clue import Clue
+from reprobook.verify.live.edit import NO_EDIT, Edit
+from reprobook.verify.live.past import Past, Place, clean_cells, places
+from reprobook.verify.live.rules import clues
+from reprobook.verify.live.session import Live, live_session
+from reprobook.verify.live.trials import Trials, same_effect
 from reprobook.verify.suspect import Suspect
 
 __all__ = ["HistoryDiagnosis", "HistoryFinding", "Live", "diagnose_history", "history_findings", "live_session"]

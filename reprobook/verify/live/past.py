@@ -8,9 +8,9 @@ from functools import cached_property
 
 from reprobook.execute.history import LoadedModule
 from reprobook.trace import CellTrace, Trace
-from reprobook.verify.live_events import Event
-from reprobook.verify.live_parameters import LiveParameters
-from reprobook.verify.live_source import imported, same_code
+from reprobook.verify.live.events import Event
+from reprobook.verify.live.parameters import LiveParameters
+from reprobook.verify.live.source import imported, same_code
 from reprobook.verify.pair import Pair
 
 _CODE = frozenset({"function", "class", "type", "method", "builtin", "property", "module"})
