@@ -15,11 +15,13 @@ from reprobook.cli.render_verify import show_verification
 from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job, verify_notebook, verify_run
 
 
-@click.command(epilog=examples(
+@click.command(
+    epilog=examples(
         "reprobook verify latest",
         "reprobook verify latest --diagnose",
         "reprobook verify train.ipynb --tolerance 1e-6",
-    ))
+    )
+)
 @click.argument("target", metavar="RUN|NB|JOB")
 @click.option("--diagnose", is_flag=True, help="Find the cause by experiments: replays with one thing held still.")
 @click.option(

@@ -114,13 +114,8 @@ class Laboratory:
         if cwd is None or pins is None:
             return None
         how = ReplayOptions(cwd=cwd, notebook=self._notebook, pins=pins, measured=measured)
-        run = replay_run(self._run, Store(folder / "store"), how, self._progress)
+        run = replay_run(self._run, Store(folder / "store"), how)
         return Outcome(trace_of(run), run.path / VALUES)
-
-    def _progress(self, event: RunEvent) -> None:
-        """Pass on only which cell runs: experiments have no beginning and end of their own."""
-        if event.kind == "cell":
-            self._on_event(event)
 
     def _folder(self, conditions: Conditions, known: Knowledge, into: Path) -> Path | None:
         """Return the working folder that the conditions ask for."""

@@ -122,3 +122,16 @@ def ruff_says(tmp_path: Path) -> Callable[[str], str]:
         return said
 
     return check
+
+
+@pytest.fixture
+def mypy_says(tmp_path: Path) -> Callable[[str], str]:
+    """Return what mypy has to say of a script; empty if nothing."""
+
+    def check(text: str) -> str:
+        (tmp_path / "typed.py").write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "--follow-imports=silent", "typed.py"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.stdout if done.returncode else ""
+
+    return check

@@ -72,8 +72,11 @@ def test_a_wrong_configuration_file_is_one_clear_line(
     assert "Traceback" not in "".join(usage)
 
 
-def test_the_script_of_every_kind_of_value_is_clean(script: str, ruff_says: Callable[[str], str]) -> None:
+def test_the_script_of_every_kind_of_value_is_clean(
+    script: str, ruff_says: Callable[[str], str], mypy_says: Callable[[str], str]
+) -> None:
     assert ruff_says(script) == ""
+    assert mypy_says(script) == ""
 
 
 def test_a_field_that_needs_more_than_a_line_keeps_its_value_beside_it(

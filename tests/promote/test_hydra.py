@@ -59,8 +59,11 @@ def job(promote: Promote, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_script_is_clean_and_its_file_has_every_parameter(job: Path, ruff_says: Callable[[str], str]) -> None:
+def test_the_script_is_clean_and_its_file_has_every_parameter(
+    job: Path, ruff_says: Callable[[str], str], mypy_says: Callable[[str], str]
+) -> None:
     assert ruff_says((job / "train.py").read_text()) == ""
+    assert mypy_says((job / "train.py").read_text()) == ""
     assert ruff_says((job / "tests" / "test_train.py").read_text()) == ""
     text = (job / "conf" / "config.yaml").read_text()
     assert "lr: 0.1  # step # 1; 1e-05 to 1.0\n" in text
