@@ -25,6 +25,8 @@ def _imports(plan: Plan) -> list[Import]:
     found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml")]
     if plan.fields:
         found += [Import("dataclasses", "fields", "fields"), Import("typing", "get_type_hints", "get_type_hints")]
+    if _literals(plan) or any(field.type is bool for field in plan.fields):
+        found.append(Import("collections.abc", "Callable", "Callable"))
     if _literals(plan):
         found += [Import("ast", "", "ast"), Import("functools", "partial", "partial")]
     if _is_annotated(plan):
@@ -78,6 +80,7 @@ def _options(plan: Plan) -> str:
     readers |= {kind: f"partial(read_literal, {_ANYTHING.get(kind, kind)})" for kind in _literals(plan)}
     table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
     lines = [f"    defaults = {plan.words.config_class}()"]
+    lines += [f"    readers: dict[type, Callable[[str], object]] = {{{table}}}"] if readers else []
     if _is_annotated(plan):
         escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
         lines.append(f"    for name, hint in get_type_hints({plan.words.config_class}, include_extras=True).items():")
@@ -86,11 +89,8 @@ def _options(plan: Plan) -> str:
     else:
         lines.append(f"    for name, kind in get_type_hints({plan.words.config_class}).items():")
         lines.append("        text = kind.__name__")
-    lines += [f"        reader = {{{table}}}.get(kind, kind)"] if readers else []
-    reader = "reader" if readers else "kind"
-    lines.append(
-        f'        parser.add_argument(f"--{{name}}", type={reader}, default=getattr(defaults, name), help=text)'
-    )
+    kind = "readers.get(kind, kind)" if readers else "kind"
+    lines.append(f'        parser.add_argument(f"--{{name}}", type={kind}, default=getattr(defaults, name), help=text)')
     return "\n".join(lines)
 
 

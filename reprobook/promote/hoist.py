@@ -20,7 +20,9 @@ _BUILTINS = frozenset(dir(builtins))
 # These decorators pass their arguments through as they are.
 _TRANSPARENT = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "contextlib.contextmanager"})
 # Names that the script's own parts use at module level: a definition of that name stays in its section.
-OWN = frozenset({"Annotated", "Any", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"})
+OWN = frozenset(
+    {"Annotated", "Any", "Callable", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"}
+)
 OWN |= {"ast", "partial", "read_bool", "read_config", "read_literal", "replace", "sys", "cast", "get_type_hints"}
 OWN |= {"hydra", "ConfigStore", "DictConfig", "HydraConfig", "OmegaConf", "SCHEMA", "start"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -191,8 +191,10 @@ def test_a_signal_records_the_run_as_interrupted_and_leaves_no_kernel(write: Wri
     marker = store.root.parent / "pid"
     path = write("x = 1", f"import os, time\nopen({str(marker)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)")
     code = (
-        "import sys; from pathlib import Path; from reprobook.runs import Store\n"
+        "import signal, sys; from pathlib import Path; from reprobook.runs import Store\n"
         "from reprobook.execute import RunOptions, run_notebook\n"
+        # Whoever started the tests in the background has had SIGINT ignored, by them and by their children.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "run_notebook(Path(sys.argv[1]), Store(Path(sys.argv[2])), RunOptions())"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(path), str(store.root)], stderr=subprocess.DEVNULL)

@@ -9,7 +9,7 @@ import pytest
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.header import Code, Header, Origin, header_bytes, seal
-from reprobook.verify import is_job, verify_job
+from reprobook.verify import Tolerance, is_job, verify_job
 
 SCRIPT = """\
 import json, pathlib, sys
@@ -42,7 +42,7 @@ def test_another_result_names_metric_and_changed_parameters(job: Path) -> None:
     assert found.first is not None
     assert found.first.names == ("loss",)
     assert "parameters were changed" in found.first.evidence
-    assert verify_job(job, tolerance=1e-3).verdict == "within_tolerance"
+    assert verify_job(job, tolerance=Tolerance(1e-3)).verdict == "within_tolerance"
 
 
 def test_a_script_that_fails_says_why(job: Path) -> None:
