@@ -209,7 +209,9 @@ def _results(trace: Trace) -> dict[int | None, list[Sink]]:
     """Return the sinks that count, by cell: the explicit ones if there are any, and no timings."""
     found: dict[int | None, list[Sink]] = {}
     for sink in counted(trace.sinks):
-        if not is_timing_name(sink.name):
+        # What a deleted cell of a live session showed is no result of the notebook.
+        is_stray = sink.cell is None and not sink.explicit
+        if not is_timing_name(sink.name) and not is_stray:
             found.setdefault(sink.cell, []).append(sink)
     return found
 

@@ -214,6 +214,11 @@ def test_results_that_no_variable_holds_are_compared_too() -> None:
     assert (first.cell, first.names) == (1, ("loss",))
 
 
+def test_what_a_deleted_cell_showed_is_no_result() -> None:
+    shown = Sink(kind="metric", name="x.max()", digest="a", cell=None, explicit=False)
+    assert compare(trace(cell(0), sinks=(shown,)), trace(cell(0))).first is None
+
+
 def test_results_outside_of_any_cell_are_compared_too() -> None:
     a, b = (trace(sinks=(Sink(kind="artifact", name="model", digest=d),)) for d in "ab")
     first = compare(a, b).first
