@@ -13,6 +13,7 @@ from typing import Any
 
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, InputError
+from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
@@ -101,8 +102,8 @@ def _environment(variables: Mapping[str, str | None]) -> dict[str, str]:
 
 def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
     """Hand the notebook to papermill; how it ended stands in the recording."""
-    import nbformat  # noqa: PLC0415 - papermill and nbformat take seconds to import
-    import papermill  # noqa: PLC0415
+    nbformat = import_nbformat()  # first: papermill imports it too
+    import papermill  # noqa: PLC0415 - takes seconds to import
     from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
@@ -174,13 +175,11 @@ def _error(recording: Recording, prepared: Preparation) -> RunError | None:
 
 def _write_executed(run: RunFolder, notebook: Any, prepared: Preparation) -> None:
     """Write the executed notebook; it carries the header along."""
-    import nbformat  # noqa: PLC0415 - see _execute
-
     notebook.metadata["reprobook"] = {"run_id": run.run_id}
     if run.header.exists():
         notebook.metadata["reprobook"]["header"] = header_data(run.read_header())
     notebook.metadata.setdefault("papermill", {})["input_path"] = prepared.path.name
-    write_atomic(run.executed, nbformat.writes(notebook).encode())
+    write_atomic(run.executed, import_nbformat().writes(notebook).encode())
 
 
 def _write_copy(run: RunFolder, output: Path | None) -> None:

@@ -1,0 +1,15 @@
+"""nbformat is imported without what it never uses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_papermill_comes_without_the_grammar_of_internationalised_addresses() -> None:
+    code = (
+        "import sys; from reprobook.execute.heavy import import_nbformat; import_nbformat(); import papermill; "
+        "assert 'jsonschema' in sys.modules; assert 'rfc3987_syntax' not in sys.modules; "
+        "import rfc3987_syntax"  # who wants it still gets it
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
