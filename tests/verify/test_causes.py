@@ -83,6 +83,21 @@ def test_a_seed_after_the_first_use_came_too_late() -> None:
     assert "above cell 0" in found.fix
 
 
+def test_a_cell_that_seeds_a_generator_and_draws_nothing_from_it_is_no_late_seeding() -> None:
+    sources = ["import numpy as np, torch\nnp.random.seed(0)\nused = torch.seed()"]
+    left, right = (
+        {
+            0: {
+                "writes": {"used": value(n)},
+                "rng_before": {"numpy": f"n{n}", "torch": f"t{n}"},
+                "rng_after": {"numpy": "seeded", "torch": f"u{n}"},
+            }
+        }
+        for n in (1, 2)
+    )
+    assert accused(sources, left, right).cause == "unseeded_rng.torch"
+
+
 def test_a_seed_from_the_clock_is_blamed_on_the_clock() -> None:
     sources = ["import time, random\nrandom.seed(int(time.time()))", "x = random.random()"]
     left, right = ({0: {"rng_after": {"python": f"p{n}"}}, 1: drew("python", n)} for n in (1, 2))

@@ -65,7 +65,10 @@ def _unseeded(scene: Scene, generator: str, family: str, departure: int | None) 
             yield _suspect(label, f"{draws}: {telling.message}", telling.fix, 0.93)
     if departure is not None:
         return  # it was seeded, and drifted apart later
-    if (later := _seeded_later(scene, generator)) is not None:
+    later = _seeded_later(scene, generator)
+    if later == scene.cell and not hazards:
+        return  # the cell seeds it and, by its source, draws nothing from it before
+    if later is not None:
         evidence = f"{draws}; it is seeded in cell {later}, after this use"
         yield _suspect("unseeded_rng.seeded_too_late", evidence, f"Move the seeding above cell {scene.cell}.", 0.94)
     hazard = next(iter(hazards), None)
