@@ -64,7 +64,7 @@ def replay_history(  # noqa: PLR0913  # what is repeated, and how, by keyword
         )
         prepared = _prepared(sources, folder, options, deterministic=bool(header.seeds.deterministic))
         replay = run_prepared(prepared, store, options, on_event)
-    return {cell.index: cell for cell in read_trace(replay).cells if cell.index is not None}
+    return read_trace(replay).by_cell()
 
 
 def _prepared(sources: Sequence[str], folder: Path, options: RunOptions, *, deterministic: bool) -> Preparation:

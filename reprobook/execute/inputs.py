@@ -77,30 +77,30 @@ def keep_modules(run: RunFolder, sources: Sequence[str], folder: Path) -> None:
 
 def lay_out_modules(run: RunFolder, into: Path) -> bool:
     """Write the modules as they were recorded below a folder; False if none were kept."""
-    path = run.path / MODULES
-    if not path.exists():
-        return False
-    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path)))
-    for name, digest in names.items():
+    kept = _kept_modules(run)
+    for name, digest in kept.items():
         target = (into / name).resolve()
         if target.is_relative_to(into.resolve()):
             target.parent.mkdir(parents=True, exist_ok=True)
             run.blobs.place(digest, target)
-    return bool(names)
+    return bool(kept)
 
 
 def modules_elsewhere(run: RunFolder, folder: Path) -> frozenset[str]:
     """Return the local modules of a run whose files still lie below a folder, whichever of them is imported now."""
-    path = run.path / MODULES
-    if not path.exists():
-        return frozenset()
-    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path)))
     found = set()
-    for name, digest in names.items():
+    for name, digest in _kept_modules(run).items():
         candidates = (folder.glob(f"{pattern}{name}") for pattern in ("", "*/", "*/*/"))
         if any(_is(candidate, digest) for each in candidates for candidate in each):
             found.add(PurePosixPath(name).parts[0].removesuffix(".py"))
     return frozenset(found)
+
+
+def _kept_modules(run: RunFolder) -> Mapping[str, str]:
+    """Return the digest of each module that was kept, by its path below the folder of the notebook."""
+    path = run.path / MODULES
+    kept: Mapping[str, str] = json.loads(read_bytes(path, run.place(path))) if path.exists() else {}
+    return kept
 
 
 def _is(path: Path, digest: str) -> bool:

@@ -36,6 +36,17 @@ def parse_cell(source: str) -> ast.Module | None:
         return None
 
 
+def imported(source: str) -> dict[str, str]:
+    """Return the names that a cell imports, with the module each comes from; ``*`` for a star import."""
+    found: dict[str, str] = {}
+    for node in ast.walk(parse_cell(source) or ast.Module([], [])):
+        if isinstance(node, ast.Import):
+            found |= {each.asname or each.name.partition(".")[0]: each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found |= {each.asname or each.name: node.module or "" for each in node.names}
+    return found
+
+
 def _parse(text: str) -> ast.Module:
     """Parse, and leave warnings (of wrong escapes, say) to the run itself: as errors they would hide the cell."""
     with warnings.catch_warnings():

@@ -133,7 +133,7 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
         if not sink.explicit and sink.cell is not None:
             shown.setdefault(sink.cell, []).append(sink.name)
     evidence = Evidence(
-        observed={cell.index: cell for cell in recipe.trace.cells if cell.index is not None},
+        observed=recipe.trace.by_cell(),
         shown=shown,
         keep=keep,
         seed=recipe.header.seeds.seed,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from reprobook.ambient.watch import uninstall
 from reprobook.header import OWN_MIME_TYPES
 from reprobook.trace.outputs import CellOutput
 from reprobook.trace.recorder import Recorder
@@ -48,13 +49,14 @@ class ShellTrace:
         self._hook(self._shell, "_showtraceback", None)
 
     def detach(self) -> None:
-        """Stop recording; a cell that runs is left unrecorded."""
+        """Stop recording, and leave nothing of ours in the process; a cell that runs is left unrecorded."""
         self._shell.events.unregister("pre_run_cell", self._before)
         self._shell.events.unregister("post_run_cell", self._after)
         self._hooks.close()
         if self._info is not None:
             self._close()
             self._recorder.cancel()
+        uninstall()
 
     def _before(self, info: Any) -> None:
         """Begin a cell."""

@@ -113,6 +113,10 @@ class Trace(Record):
     sinks: tuple[Sink, ...] = ()
     result_digest: str = ""
 
+    def by_cell(self) -> dict[int, CellTrace]:
+        """Return the last execution of each cell of the notebook, by its code index."""
+        return {cell.index: cell for cell in self.cells if cell.index is not None}
+
 
 def trace_bytes(trace: Trace) -> bytes:
     """Return the one byte string that a trace has on disk (RFC 8785)."""

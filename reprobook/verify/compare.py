@@ -64,7 +64,7 @@ class Comparison:
 
 def compare(original: Trace, replay: Trace, source: Source | None = None) -> Comparison:
     """Compare what two runs of one notebook did; cells are paired by code index, of repeated ones the last counts."""
-    left, right = last_executions(original), last_executions(replay)
+    left, right = original.by_cell(), replay.by_cell()
     walk = _Walk(source or Source(), _differing_sinks(original, replay))
     for index in sorted(left.keys() | right.keys()):
         if index in left and index in right:
@@ -89,11 +89,6 @@ def compare(original: Trace, replay: Trace, source: Source | None = None) -> Com
         pairs=walk.pairs,
         resumed=resumed,
     )
-
-
-def last_executions(trace: Trace) -> dict[int, CellTrace]:
-    """Return the last execution of each cell of the notebook."""
-    return {cell.index: cell for cell in trace.cells if cell.index is not None}
 
 
 @dataclass

@@ -28,13 +28,13 @@ def placed(original: Trace, replay: Trace, notebook: Notebook) -> Trace:
     for cell in original.cells:
         place = by_id.get(cell.cell_id) if cell.cell_id else None
         if place is None:
-            place = _next(sorted(by_source.get(cell.source_digest, ())), last)
+            place = next_place(sorted(by_source.get(cell.source_digest, ())), last)
         last = last if place is None else place
         found.append(cell.model_copy(update={"index": place}))
     return original.model_copy(update={"cells": tuple(_edited(original.cells, found, len(notebook.code_cells)))})
 
 
-def _next(candidates: Sequence[int], last: int) -> int | None:
+def next_place(candidates: Sequence[int], last: int) -> int | None:
     """Return the next of several cells with one source, as one who runs from top to bottom means it."""
     return next((index for index in candidates if index > last), candidates[0] if candidates else None)
 

@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,15 @@ def test_a_cell_is_recorded_with_id_and_count(session: Session) -> None:
     assert [each.execution_count for each in session.cells] == [1, 2]
     assert [each.cell_id for each in session.cells] == ["abc", None]
     assert (set(cell.reads), set(cell.writes)) == ({"x"}, {"y"})
+
+
+def test_nothing_of_the_watch_stays_after_it(session: Session) -> None:
+    before = session.shell.user_ns["kept"] = time.time
+    session.run("import time\nwatched = time.time is not kept")
+    assert session.shell.user_ns["watched"]
+    session.trace.detach()
+    assert time.time is before
+    session.trace.attach()  # the fixture detaches it
 
 
 def test_what_is_no_cell_is_not_recorded(session: Session) -> None:

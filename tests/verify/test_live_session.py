@@ -16,7 +16,7 @@ from reprobook.verify.live.belonging import likeness
 from reprobook.verify.live.edit import Edit, Step, steps_of
 from reprobook.verify.live.events import Event, live_events, placed_executions
 from reprobook.verify.live.parameters import live_parameters, with_parameters
-from reprobook.verify.live.past import Past, clean_cells, places
+from reprobook.verify.live.past import Past, places
 from reprobook.verify.live.rules import clues
 
 
@@ -120,7 +120,7 @@ def test_steps_keep_the_numbers_of_the_history() -> None:
 
 def past(events: list[Event], *sources: str, **clean: Any) -> Past:
     cells = tuple(trace(source, n, n, **clean.get(f"c{n}", {})) for n, source in enumerate(sources))
-    return Past(events=events, clean=clean_cells(Trace(cells=cells)), sources=sources)
+    return Past(events=events, clean=Trace(cells=cells).by_cell(), sources=sources)
 
 
 def best(known: Past) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing import get_all_start_methods
 
 from reprobook.ambient import Pins
-from reprobook.notebook.syntax import parse_cell
+from reprobook.notebook.syntax import imported, parse_cell
 from reprobook.runs import Difference
 from reprobook.trace import ValueDigest
 from reprobook.verify.causes.experiments import experiment_for
@@ -128,25 +128,17 @@ def _used_modules(scene: Scene) -> set[str]:
     origin: dict[str, str] = {}
     sources = scene.known.sources[: scene.cell + 1]
     for source in sources:
-        origin |= _imports(source)
+        origin |= _packages(source)
     tree = parse_cell(sources[-1]) if sources else None
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
     used |= set(scene.pair.original.reads) if scene.pair else set()
-    own = set(_imports(sources[-1]).values()) if sources else set()
+    own = set(_packages(sources[-1]).values()) if sources else set()
     return {origin[name] for name in used if name in origin} | own
 
 
-def _imports(source: str) -> dict[str, str]:
-    """Return the top-level module behind each name that a cell imports."""
-    found: dict[str, str] = {}
-    tree = parse_cell(source)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Import):
-            tops = [(alias.asname, alias.name.partition(".")[0]) for alias in node.names]
-            found |= {asname or top: top for asname, top in tops}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {alias.asname or alias.name: node.module.partition(".")[0] for alias in node.names}
-    return found
+def _packages(source: str) -> dict[str, str]:
+    """Return the top-level package behind each name that a cell imports."""
+    return {name: module.partition(".")[0] for name, module in imported(source).items()}
 
 
 def _variables(scene: Scene) -> Iterator[Suspect]:

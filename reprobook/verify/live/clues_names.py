@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 
+from reprobook.notebook.syntax import imported
 from reprobook.verify.live import source as live_source
 from reprobook.verify.live.clue import Clue, clue, numbers
 from reprobook.verify.live.clues_state import consumed, is_iterator, kept_by_function
@@ -78,7 +79,7 @@ def shadowed(past: Past, place: Place) -> Iterator[Clue]:
 
 def _imports(source: str, name: str) -> bool:
     """Tell whether a cell imports a name."""
-    return not live_source.imported(source).keys().isdisjoint({name, "*"})
+    return not imported(source).keys().isdisjoint({name, "*"})
 
 
 def written_otherwise(past: Past, place: Place) -> Iterator[Clue]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reprobook.notebook.syntax import imported
 from reprobook.verify.live import source as live_source
 from reprobook.verify.live.clue import Clue, clue, numbers
 from reprobook.verify.live.edit import Edit, Step
@@ -163,7 +164,7 @@ def _stateful(past: Past) -> dict[str, str]:
 
 def patched(past: Past, place: Place) -> Iterator[Clue]:
     """Code that is gone, or that runs later in the notebook, replaced a part of a module."""
-    aliases = {name for event in past.events for name in live_source.imported(event.source)}
+    aliases = {name for event in past.events for name in imported(event.source)}
     used = place.event.names.loads | place.live.reads.keys()
     for event in past.before(place.event):
         if event.index is not None and event.index < place.cell and not past.is_edited(event):
@@ -221,7 +222,7 @@ def module_edited(past: Past, place: Place) -> Iterator[Clue]:
     if not past.edited:
         return
     sources = [*past.sources, *(e.source for e in past.events)]
-    bound = {name: module for source in sources for name, module in live_source.imported(source).items()}
+    bound = {name: module for source in sources for name, module in imported(source).items()}
     used = place.event.names.loads | place.event.names.stores | place.live.reads.keys()
     for module in past.edited:
         near = any(bound.get(name, "").partition(".")[0] == module.name.partition(".")[0] for name in used)

@@ -18,7 +18,7 @@ from reprobook.runs import Store
 from reprobook.trace import CellTrace, Trace
 from reprobook.verify.live.clue import Clue
 from reprobook.verify.live.edit import NO_EDIT, Edit
-from reprobook.verify.live.past import Past, Place, clean_cells, places
+from reprobook.verify.live.past import Past, Place, places
 from reprobook.verify.live.rules import clues
 from reprobook.verify.live.session import Live, live_session
 from reprobook.verify.live.trials import Trials, same_effect
@@ -147,7 +147,7 @@ def _cases(live: Live, clean: Trace, benign: Collection[str]) -> list[_Case]:
     """Return the cells that differ by themselves and for which the history gives a clue."""
     past = Past(
         events=live.events,
-        clean=clean_cells(clean),
+        clean=clean.by_cell(),
         sources=[cell.source for cell in live.notebook.code_cells],
         parameters=live.parameters,
         edited=live.edited,

@@ -12,6 +12,7 @@ from reprobook.notebook import Notebook
 from reprobook.notebook.syntax import cell_body
 from reprobook.trace import CellNames, CellTrace, Trace, names_of
 from reprobook.verify.live.source import may_change
+from reprobook.verify.placing import next_place
 
 _SIMILAR = 0.6
 _OWN_LINES = ("%load_ext reprobook", "%reload_ext reprobook", "%unload_ext reprobook", "%reprotrain")
@@ -121,17 +122,12 @@ def placed_executions(executions: Sequence[Execution], notebook: Notebook) -> li
     for each in executions:
         place = by_id.get(each.cell_id) if each.cell_id else None
         if place is None:
-            place = _next(by_source.get(each.source.strip(), ()), last)
+            place = next_place(by_source.get(each.source.strip(), ()), last)
         if place is None and not (ids_hold and each.cell_id) and each.source.strip():
             place = _most_similar(each.source, notebook)
         last = last if place is None else place
         found.append(place)
     return found
-
-
-def _next(candidates: Sequence[int], last: int) -> int | None:
-    """Return the next of several cells with one source, as one who runs from top to bottom means it."""
-    return next((index for index in candidates if index > last), candidates[0] if candidates else None)
 
 
 def _most_similar(source: str, notebook: Notebook) -> int | None:
@@ -143,8 +139,3 @@ def _most_similar(source: str, notebook: Notebook) -> int | None:
         if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
             best, chosen = ratio, index
     return None if chosen < 0 else chosen
-
-
-def live_trace(events: Sequence[Event], trace: Trace) -> Trace:
-    """Return the trace of a live session with the code indices of the notebook as it is saved now."""
-    return trace.model_copy(update={"cells": tuple(event.trace for event in events if event.trace)})

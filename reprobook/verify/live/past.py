@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reprobook.execute.history import LoadedModule
-from reprobook.trace import CellTrace, Trace
+from reprobook.notebook.syntax import imported
+from reprobook.trace import CellTrace
 from reprobook.verify.live.events import Event
 from reprobook.verify.live.parameters import LiveParameters
-from reprobook.verify.live.source import imported, same_code
+from reprobook.verify.live.source import same_code
 from reprobook.verify.pair import Pair
 
 _CODE = frozenset({"function", "class", "type", "method", "builtin", "property", "module"})
@@ -167,8 +168,3 @@ def _is_cache_alone(pair: Pair, name: str) -> bool:
     """Tell whether a name is a cached function that the cell did not define: what is in its cache is no result."""
     sides = [side for side in (pair.original.reads.get(name), pair.replay.reads.get(name)) if side]
     return bool(sides) and all("lru_cache" in side.kind for side in sides)
-
-
-def clean_cells(trace: Trace) -> dict[int, CellTrace]:
-    """Return the cells of a clean run by code index."""
-    return {cell.index: cell for cell in trace.cells if cell.index is not None}

@@ -128,17 +128,6 @@ def may_change(source: str) -> set[str]:
     return found
 
 
-def imported(source: str) -> dict[str, str]:
-    """Return the names that a cell imports, with the module each comes from; ``*`` for a star import."""
-    found: dict[str, str] = {}
-    for node in ast.walk(_tree(source)):
-        if isinstance(node, ast.Import):
-            found |= {each.asname or each.name.partition(".")[0]: each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {each.asname or each.name: node.module or "" for each in node.names}
-    return found
-
-
 def trains(source: str) -> bool:
     """Tell whether a cell trains something."""
     calls = (node for node in ast.walk(_tree(source)) if isinstance(node, ast.Call))

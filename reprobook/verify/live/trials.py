@@ -13,7 +13,6 @@ from reprobook.execute.journal import trace_of
 from reprobook.runs import Store
 from reprobook.trace import CellTrace, ValueDigest
 from reprobook.verify.live.edit import Edit, steps_of
-from reprobook.verify.live.past import clean_cells
 from reprobook.verify.live.session import Live
 
 _MOST_TRIALS = 6
@@ -59,7 +58,7 @@ class Trials:
             return {}
         how = ReplayOptions(cwd=self._cwd, notebook=notebook, pins=self._pins, stop_after=cell)
         replay = replay_run(self._live.run, self._store, how)
-        return clean_cells(trace_of(replay))
+        return trace_of(replay).by_cell()
 
     def _older_modules(self) -> tuple[LoadedModule, ...]:
         return self._live.modules if self._live.edited else ()
