@@ -42,7 +42,7 @@ def show_verification(out: Console, found: Verification) -> None:
     if found.verdict != "reproduced":
         _show_lines(out, "between the two runs also changed:", found.environment)
     _show_lines(out, "note:", found.notes)
-    _show_lines(out, "timings, which differ in every run:", (", ".join(found.benign),) if found.benign else ())
+    _show_lines(out, "timings and ids, which differ in every run:", (", ".join(found.benign),) if found.benign else ())
     _show_lines(out, "could not be compared as a whole:", found.opaque)
     if found.verdict in {"diverged", "failed"} and found.replay_id:
         out.print(Text(f"hint: reprobook diff {found.run_id} {found.replay_id}", style="cyan"))

@@ -20,6 +20,8 @@ def save_numbers(namespace: Mapping[str, Any], names: tuple[str, ...], folder: P
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         arrays = [np.asarray(array).ravel() for array in _arrays(namespace.get(name), np, set())]
+        if any(array.dtype.kind not in "biuf" for array in arrays):
+            continue  # integers beyond 64 bits, columns with missing integers: no array of numbers
         if arrays and sum(array.nbytes for array in arrays) <= _MOST_BYTES:
             np.save(folder / f"{name}.npy", np.concatenate(arrays), allow_pickle=False)
 

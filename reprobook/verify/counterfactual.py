@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from reprobook.ambient import NO_PINS, Pins
 from reprobook.hazards import Hazard
 from reprobook.verify.causes.scene import Knowledge
-from reprobook.verify.compare import Comparison, Source, compare
+from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.laboratory import Conditions, Laboratory
 from reprobook.verify.model import Divergence, Pin
 from reprobook.verify.restore import pins_of
+from reprobook.verify.walk import Source
 
 # Libraries that compute on BLAS, by the beginning of the kind of their values.
 _ON_BLAS = ("numpy", "pandas", "sklearn", "scipy")

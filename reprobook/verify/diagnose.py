@@ -14,11 +14,12 @@ from pathlib import Path
 from reprobook.trace import Trace
 from reprobook.verify.causes.attribution import suspects
 from reprobook.verify.causes.scene import Knowledge, Scene
-from reprobook.verify.compare import Comparison, Source, compare
+from reprobook.verify.compare import Comparison, compare
 from reprobook.verify.distance import distances
 from reprobook.verify.laboratory import Conditions, Laboratory, Outcome, Where
 from reprobook.verify.model import Divergence
 from reprobook.verify.suspect import Suspect
+from reprobook.verify.walk import Source
 
 _MOST_SUSPECTS = 6
 _MOST_DIVERGENCES = 5

@@ -116,7 +116,7 @@ class Verification(Finding):
         notes: What else is to be known of the comparison, in sentences.
         opaque: Names whose content could not be compared as a whole.
         environment: Differences between the two headers, in plain words.
-        benign: Names that differ and hold nothing but timings.
+        benign: Names that differ and hold nothing but timings and labels of the run.
         cells: Every code cell that was compared.
         differing: Those that differ, consequences included.
         error: Why the replay failed, if it did.

@@ -15,7 +15,7 @@ class Pair:
     Attributes:
         original: The cell in the run that is verified.
         replay: The cell in the run that repeats it.
-        benign: Names that hold timings, which differ in every run.
+        benign: Names that hold timings or labels, which differ in every run.
     """
 
     original: CellTrace

@@ -151,12 +151,12 @@ class _CellTimings:
 
     def _has_clock(self, node: ast.AST) -> bool:
         """Tell whether an expression reads a clock."""
-        found = any(_is_clock(each) for each in ast.walk(node))
+        found = any(is_clock(each) for each in ast.walk(node))
         self.clocks = self.clocks or found
         return found
 
 
-def _is_clock(node: ast.AST) -> bool:
+def is_clock(node: ast.AST) -> bool:
     """Tell whether a node is the call of a clock."""
     match node:
         case ast.Call(func=ast.Name(id=name)):
@@ -175,7 +175,7 @@ def _called(node: ast.Call) -> str:
 def _is_harmless(value: ast.expr) -> bool:
     """Tell whether every call in an expression is a clock or only shows or converts."""
     calls = [each for each in ast.walk(value) if isinstance(each, ast.Call)]
-    return all(_is_clock(each) or _called(each) in _SHOWN_BY for each in calls)
+    return all(is_clock(each) or _called(each) in _SHOWN_BY for each in calls)
 
 
 def _is_plain(value: ast.expr) -> bool:
@@ -187,7 +187,7 @@ def _operands(value: ast.expr) -> set[str]:
     """Return the names that an expression takes values from; owners of clocks and plain functions are none."""
     skipped = set()
     for each in ast.walk(value):
-        if isinstance(each, ast.Call) and (_is_clock(each) or _called(each) in _SHOWN_BY):
+        if isinstance(each, ast.Call) and (is_clock(each) or _called(each) in _SHOWN_BY):
             skipped |= {id(node) for node in _chain(each.func)}
     return {
         each.id

@@ -17,7 +17,7 @@ from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
-from reprobook.verify.compare import Source, compare
+from reprobook.verify.compare import compare
 from reprobook.verify.counterfactual import counterfactual
 from reprobook.verify.diagnose import attributed, diagnose
 from reprobook.verify.evidence import of_headers
@@ -30,6 +30,7 @@ from reprobook.verify.placing import placed
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.restore import pins_of, restored
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
+from reprobook.verify.walk import Source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ from reprobook.runs import Difference
 from reprobook.trace import CellTrace, Trace, ValueDigest
 from reprobook.verify.causes.attribution import suspects
 from reprobook.verify.causes.scene import Knowledge, Scene
-from reprobook.verify.compare import Source, compare
+from reprobook.verify.compare import compare
 from reprobook.verify.suspect import Suspect
+from reprobook.verify.walk import Source
 
 
 def value(content: object, kind: str = "int", summary: str = "") -> ValueDigest:

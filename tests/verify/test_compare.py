@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from reprobook.trace import CellError, CellTrace, Sink, Trace, ValueDigest
 from reprobook.verify import compare
-from reprobook.verify.compare import Source
+from reprobook.verify.walk import Source
 
 
 def value(content: object, *, opaque: bool = False, kind: str = "int") -> ValueDigest:

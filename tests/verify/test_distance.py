@@ -67,3 +67,8 @@ def test_values_without_numbers_are_left_out(tmp_path: Path) -> None:
     recursive.append(recursive)
     save_numbers({"a": "text", "b": recursive}, ("a", "b"), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_integers_beyond_64_bits_are_no_array_of_numbers(tmp_path: Path) -> None:
+    save_numbers({"keys": [2**100, 3], "x": 1.5}, ("keys", "x"), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]

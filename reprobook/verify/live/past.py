@@ -27,7 +27,7 @@ class Past:
         sources: Sources of the saved notebook's code cells.
         parameters: What the clean run was given of the session's parameters.
         edited: Local modules whose file is no longer what the kernel loaded.
-        benign: Names that hold timings.
+        benign: Names that hold timings or labels of the run.
     """
 
     events: Sequence[Event]
