@@ -27,9 +27,10 @@ def show_verification(out: Console, found: Verification) -> None:
     out.print(Text.assemble((text, style), f"  {found.run_id}{replay}"))
     if found.cells:
         out.print(_strip(found))
-    if found.error and found.verdict == "reproduced":
+    if found.error:
+        who = "both failed" if found.verdict == "reproduced" else "the replay failed"
         where = "" if found.error.cell is None else f" in cell {found.error.cell}"
-        out.print(Text(f"both failed{where}: {plain(found.error.ename)}: {plain(found.error.evalue)}", style="yellow"))
+        out.print(Text(f"{who}{where}: {plain(found.error.ename)}: {plain(found.error.evalue)}", style="yellow"))
     for pin in found.pinned:
         text = f"restored {pin.setting}: {pin.recorded} as recorded; found {pin.found} ({pin.cause})"
         out.print(Text(plain(text), style="yellow"))

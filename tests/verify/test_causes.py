@@ -73,6 +73,12 @@ def test_an_unseeded_generator_is_accused_by_its_name(generator: str, source: st
     assert found.experiment.paired
 
 
+def test_later_draws_from_an_unseeded_generator_are_named_with_the_first() -> None:
+    sources = ["import torch\nx = torch.randn(3)", "n = 3", "ix = torch.randint(0, n, (32,))"]
+    found = accused(sources, {0: drew("torch", 1)}, {0: drew("torch", 2)})
+    assert "draw from it, too: 2" in found.evidence
+
+
 def test_a_seed_after_the_first_use_came_too_late() -> None:
     sources = ["import numpy as np\nx = np.random.rand()", "np.random.seed(0)"]
     left, right = (

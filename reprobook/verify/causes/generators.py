@@ -73,7 +73,14 @@ def _unseeded(scene: Scene, generator: str, family: str, departure: int | None) 
         yield _suspect("unseeded_rng.seeded_too_late", evidence, f"Move the seeding above cell {scene.cell}.", 0.94)
     hazard = next(iter(hazards), None)
     fix = hazard.fix if hazard and hazard.cause == _LABELS[family] else f"{_SEEDING[family]} before cell {scene.cell}"
-    yield _suspect(_LABELS[family], f"{draws}; no cell before it seeds it", fix, 0.9)
+    yield _suspect(_LABELS[family], f"{draws}; no cell before it seeds it{_also(scene, family)}", fix, 0.9)
+
+
+def _also(scene: Scene, family: str) -> str:
+    """Name the later cells that draw from the same generator, as the one fix is for all of them."""
+    label = _LABELS[family]
+    others = sorted({each.cell for each in scene.known.hazards if each.cause == label and each.cell > scene.cell})
+    return f"; cells that draw from it, too: {', '.join(map(str, others))}" if others else ""
 
 
 def _shifted(scene: Scene, family: str, departure: int | None) -> Iterator[Suspect]:
