@@ -16,6 +16,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # the casebook lies beside this script
@@ -42,9 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cell_ids="no_ids" not in options.variant,
         session_name="no_name" not in options.variant,
     )
-    tasks = [case for case in cases for _ in range(options.repeat) if case.fixed or not options.fixed]
+    tasks = [case for case in cases if case.fixed or not options.fixed]
     with ThreadPoolExecutor(options.jobs) as pool:
-        scores = list(pool.map(lambda case: _shown(evaluate(case, fixed=options.fixed, variant=variant)), tasks))
+        judge = partial(evaluate, fixed=options.fixed, variant=variant, times=options.repeat)
+        scores = [each for found in pool.map(judge, tasks) for each in found]
     print("\n" + totals(scores))
     if options.json:
         options.json.write_text(json.dumps([each.as_json() for each in scores], indent=1), "utf-8")
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shared", action="store_true", help="the example cases of ../shared/cases")
     parser.add_argument("--own", action="store_true", help="the cases of this folder")
     parser.add_argument("--fixed", action="store_true", help="the fixed twins: every divergence is a false alarm")
-    parser.add_argument("--repeat", type=int, default=1, metavar="N")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="verify each run N times")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="cases at a time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores")
     parser.add_argument("--selftest", action="store_true", help="prove the cases themselves, without reprobook")
@@ -80,19 +82,31 @@ def chosen(ids: Sequence[str], *, shared: bool, own: bool) -> list[Case]:
     return [case for case in cases if not ids or any(part == case.id or (case.own and part in case.id) for part in ids)]
 
 
-def evaluate(case: Case, *, fixed: bool = False, variant: Variant = Variant()) -> Score:  # noqa: B008 - frozen
-    """Run one case in a scratch folder of its own and score it; what is a matter of chance is tried again."""
-    judged = Score(id=case.id, family=case.family)
+def evaluate(
+    case: Case,
+    *,
+    fixed: bool = False,
+    variant: Variant = Variant(),  # noqa: B008 - frozen
+    times: int = 1,
+) -> list[Score]:
+    """Run one case in a scratch folder of its own, verify it as often as asked, and score each verification.
+
+    What is a matter of chance is run again until it shows.
+    """
+    judged: list[Score] = []
     for _ in range(1 if fixed else case.attempts):
         scratch = Path(tempfile.mkdtemp(prefix=f"case-{case.id}-"))
         try:
-            judged = score(case, verified(case, scratch, fixed=fixed, variant=variant), fixed=fixed)
+            found = verified(case, scratch, fixed=fixed, variant=variant, times=times)
+            judged = [score(case, each, fixed=fixed) for each in found]
         except (DriveError, CellError) as error:
-            judged = Score(id=case.id, family=case.family, fixed=fixed, alarm=fixed, error=str(error))
+            judged = [Score(id=case.id, family=case.family, fixed=fixed, alarm=fixed, error=str(error))]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        if judged.detected or judged.error:
+        if any(each.detected or each.error for each in judged):
             break
+    for each in judged:
+        _show(each)
     return judged
 
 
@@ -103,7 +117,7 @@ def is_right(judged: Score) -> bool:
     return judged.detected and judged.cell and judged.variable and judged.cause
 
 
-def _shown(judged: Score) -> Score:
+def _show(judged: Score) -> None:
     seconds = "+".join(f"{value:.0f}" for value in judged.seconds.values())
     if judged.fixed:
         marks = "ALARM" if judged.alarm else "ok"
@@ -114,7 +128,6 @@ def _shown(judged: Score) -> Score:
     print(f"{judged.id:<34} {marks:<32} {seconds:>6}s  {judged.said or judged.error.strip()[-300:]}", flush=True)
     if not is_right(judged):
         print(f"{'':<34} wanted {judged.wanted}\n{'':<34} {judged.evidence}", flush=True)
-    return judged
 
 
 def totals(scores: Iterable[Score]) -> str:

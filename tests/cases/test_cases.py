@@ -37,13 +37,13 @@ CASES = {case.id: case for case in own_cases()}
 
 @pytest.mark.parametrize("name", FAST)
 def test_the_cause_is_found(name: str) -> None:
-    judged = evaluate(CASES[name])
+    (judged,) = evaluate(CASES[name])
     assert is_right(judged), f"{judged.wanted} expected; {judged.said}; {judged.evidence} {judged.error}"
 
 
 @pytest.mark.parametrize("name", [*FAST_FIXED, *RIGHT])
 def test_what_is_right_is_reproduced(name: str) -> None:
-    judged = evaluate(CASES[name], fixed=name in FAST_FIXED)
+    (judged,) = evaluate(CASES[name], fixed=name in FAST_FIXED)
     assert is_right(judged), f"{judged.said}; {judged.evidence} {judged.error}"
 
 
@@ -64,7 +64,7 @@ def sample(cases: Iterable[Case]) -> list[Case]:
 
 def evaluated(cases: Iterable[Case], *, fixed: bool = False) -> list[Score]:
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda case: evaluate(case, fixed=fixed), cases))
+        return [each for found in pool.map(lambda case: evaluate(case, fixed=fixed), cases) for each in found]
 
 
 @pytest.mark.slow

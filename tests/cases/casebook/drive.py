@@ -105,8 +105,10 @@ def prepare(case: Case, folder: Path, side: Side, notebook: Mapping[str, Any]) -
     return path
 
 
-def verified(case: Case, scratch: Path, *, fixed: bool = False, variant: Variant = Variant()) -> dict[str, Any]:
-    """Run a case and return what `verify` says about it, with the seconds of both under ``seconds``."""
+def verified(
+    case: Case, scratch: Path, *, fixed: bool = False, variant: Variant = Variant(), times: int = 1
+) -> list[dict[str, Any]]:
+    """Run a case once and return what `verify` says about it each time, with the seconds of both under ``seconds``."""
     notebook = case.fixed if fixed else case.notebook
     if notebook is None:
         msg = f"case {case.id} has no fixed twin"
@@ -115,7 +117,8 @@ def verified(case: Case, scratch: Path, *, fixed: bool = False, variant: Variant
         notebook = without_ids(notebook)
     store = str(scratch / "store")
     if case.kind == "interactive":
-        return _live(case, scratch, notebook, session=case.session_fixed if fixed else case.session, variant=variant)
+        session = case.session_fixed if fixed else case.session
+        return [_live(case, scratch / f"{n}", notebook, session=session, variant=variant) for n in range(times)]
     a = scratch / "work" / "a"
     path = prepare(case, a, case.run_a, notebook)
     start = time.monotonic()
@@ -123,17 +126,25 @@ def verified(case: Case, scratch: Path, *, fixed: bool = False, variant: Variant
     if original["status"] != "succeeded":
         msg = f"the run {original['status']}: {original['error']}"
         raise DriveError(msg)
-    ran = time.monotonic()
+    seconds = round(time.monotonic() - start, 1)
+    found = [_replayed(case, scratch, notebook, original["run_id"], variant) for _ in range(times)]
+    return [{**each, "seconds": {"run": seconds, **each["seconds"]}} for each in found]
+
+
+def _replayed(case: Case, scratch: Path, notebook: Mapping[str, Any], run_id: str, variant: Variant) -> dict[str, Any]:
+    """Make the circumstances of the second run, and verify the first."""
+    start = time.monotonic()
+    store, a = str(scratch / "store"), scratch / "work" / "a"
     moved = case.kind in {"env", "resume"} and not variant.same_folder
     b = scratch / "work" / "b" if moved else a
-    prepare(case, b, case.run_b, notebook)
+    path = prepare(case, b, case.run_b, notebook)
     for parameters in case.run_b.pre:
         given = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
         aside = environment(case.run_b, b, REPROBOOK_STORE=str(scratch / "aside"))
         Command(b, aside, case.run_b.affinity)("run", path.name, *given)
     check = Command(b, environment(case.run_b, b, REPROBOOK_STORE=store), case.run_b.affinity)
-    found = check("verify", original["run_id"], *diagnose_options(), *(("--cwd", str(b)) if moved else ()))
-    return {**found, "seconds": {"run": round(ran - start, 1), "verify": round(time.monotonic() - ran, 1)}}
+    found = check("verify", run_id, *diagnose_options(), *(("--cwd", str(b)) if moved else ()))
+    return {**found, "seconds": {"verify": round(time.monotonic() - start, 1)}}
 
 
 def _live(
