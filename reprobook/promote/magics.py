@@ -10,6 +10,8 @@ from reprobook.promote.python import literal
 
 _SHOW = "only shows something in the notebook"
 _SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}~#\\\n!")
+_VARIABLES = "It may hold variables of the notebook: write subprocess.run([..., str(variable)]) in the cell."
+_DOING = frozenset("&;<>()$`")
 _INFORMING = frozenset({"cat", "date", "df", "du", "echo", "free", "head", "hostname", "ls", "lscpu", "nproc"})
 _INFORMING |= {"nvidia-smi", "ps", "pwd", "tail", "top", "tree", "uname", "wc", "which", "whoami"}
 
@@ -68,6 +70,8 @@ def cell_magic(name: str, line: str, body: str) -> Translation:
         return Translation(note="only times code")
     if name in {"html", "HTML", "javascript", "js", "markdown", "latex", "svg", "SVG"}:
         return Translation(note=_SHOW)
+    if name in {"bash", "sh"} and not line.strip():
+        return Translation(code=f"subprocess.run({_list(['bash', '-c', body])}, check=True)", imports=("subprocess",))
     if name in {"writefile", "file"} and not line.startswith("-"):
         path = literal(line.strip().strip("\"'"))
         return Translation(code=f"Path({path}).write_text({literal(body)})", imports=("pathlib.Path",))
@@ -75,26 +79,47 @@ def cell_magic(name: str, line: str, body: str) -> Translation:
 
 
 def shell(command: str) -> Translation:
-    """Translate ``!command`` to a subprocess without a shell."""
+    """Translate ``!command`` to a subprocess, without a shell where none is needed."""
     if (found := _installing(command)) is not None:
         return found
+    if _only_informs(command):
+        return Translation(note=_SHOW)
     words = _plain_words(command)
     if words is None:
-        return _refused(
-            f"!{command}", "It needs a shell: write subprocess.run([...]) in the cell, or prepare the files beforehand."
-        )
-    if words[:1] and words[0].rpartition("/")[2] in _INFORMING:
-        return Translation(note=_SHOW)
+        return _script(command, f"!{command}")
     return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
 
 
 def shell_output(command: str) -> Translation:
     """Translate ``name = !command``: the lines that the command prints."""
     words = _plain_words(command)
-    if words is None:
-        return _refused(f"!{command}", "It needs a shell: write subprocess.run([...], capture_output=True) instead.")
+    if words is None and _takes_variables(command):
+        return _refused(f"!{command}", _VARIABLES)
+    words = words or ["bash", "-c", command]
     run = f"subprocess.run({_list(words)}, check=True, capture_output=True, text=True)"
     return Translation(code=f"{run}.stdout.splitlines()", imports=("subprocess",))
+
+
+def _script(text: str, what: str) -> Translation:
+    """Translate what only a shell understands."""
+    if _takes_variables(text):
+        return _refused(what, _VARIABLES)
+    words = ["bash", "-c", text]
+    return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
+
+
+def _only_informs(command: str) -> bool:
+    """Tell whether a command, or each one of a pipe, only prints what it finds."""
+    if _DOING & set(command):
+        return False
+    firsts = [part.split()[:1] for part in command.split("|")]
+    return all(first and first[0].rpartition("/")[2] in _INFORMING for first in firsts)
+
+
+def _takes_variables(command: str) -> bool:
+    """Tell whether IPython may put variables of the notebook into a command: ``{name}`` and ``$name``."""
+    follows = (after[:1] for after in command.split("$")[1:])
+    return "{" in command or any(each.isalpha() or each == "_" for each in follows)
 
 
 def _refused(what: str, hint: str) -> Translation:
@@ -102,7 +127,7 @@ def _refused(what: str, hint: str) -> Translation:
 
 
 def _plain_words(command: str) -> list[str] | None:
-    """Split a command; None if it needs a shell, or holds notebook variables."""
+    """Split a command into words; None if it needs a shell."""
     if _SHELL_SYNTAX & set(command):
         return None
     try:

@@ -65,7 +65,7 @@ def test_no_verify_proves_nothing(promoted: Promoted) -> None:
 
 def test_what_has_no_translation_is_refused_with_its_cell(promoted: Promoted, tmp_path: Path) -> None:
     with pytest.raises(NotPromotableError, match=r"\[1\]"):
-        promoted("x = 1", "%%bash\necho hello > out.txt", "open('out.txt').read()\ny = 2\ny")
+        promoted("x = 1", "%%perl\nprint 2", "y = 2\ny")
     assert not (tmp_path / "job").exists()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from reprobook.notebook import Cell
@@ -38,15 +40,27 @@ def test_shell_output_becomes_a_list_of_lines() -> None:
     assert lines(read("files = !ls a"))[-1] == expected
 
 
-@pytest.mark.parametrize("command", ["ls | wc", "echo $HOME > x", "rm {path}", "a && b", 'sh -c "x; y"'])
-def test_what_needs_a_shell_is_refused(command: str) -> None:
+@pytest.mark.parametrize("command", ["a && b > c", "if ! [[ -f x ]]; then curl y -o x; fi", "rm *.tmp", 'sh -c "x; y"'])
+def test_what_needs_a_shell_gets_one(command: str) -> None:
+    expected = ast.unparse(ast.parse(f'subprocess.run(["bash", "-c", {command!r}], check=True)'))
+    assert ast.unparse(ast.parse(lines(read(f"!{command}"))[-1])) == expected
+
+
+def test_a_bash_cell_becomes_a_script() -> None:
+    assert (
+        lines(read("%%bash\ncd data\nmake\n"))[-1] == 'subprocess.run(["bash", "-c", "cd data\\nmake\\n"], check=True)'
+    )
+
+
+@pytest.mark.parametrize("command", ["rm {path}", "echo $name > x", "x=1; echo ${x}"])
+def test_a_command_that_may_hold_variables_is_refused(command: str) -> None:
     (refusal,) = read(f"x = 1\n!{command}").refusals
     assert command in refusal.message
     assert refusal.line == 2
     assert refusal.hint
 
 
-@pytest.mark.parametrize("magic", ["%run a.py", "%store x", "%reset -f", "%%bash\nls", "%%writefile -a x\ny"])
+@pytest.mark.parametrize("magic", ["%run a.py", "%store x", "%reset -f", "%%bash --bg\nls", "%%writefile -a x\ny"])
 def test_magics_without_translation_are_refused(magic: str) -> None:
     assert read(magic).refusals
 
@@ -65,7 +79,7 @@ def test_installations_become_requirements_without_their_options(text: str, want
     assert source.statements == ()
 
 
-@pytest.mark.parametrize("text", ["%timeit f()", "!ls -l", "x?", "%%html\n<b>", "%whos"])
+@pytest.mark.parametrize("text", ["%timeit f()", "!ls -l", "!ls *.csv | wc -l", "x?", "%%html\n<b>", "%whos"])
 def test_what_only_informs_leaves_a_note(text: str) -> None:
     source = read(text)
     assert source.statements == ()
