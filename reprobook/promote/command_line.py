@@ -55,7 +55,7 @@ def _is_annotated(plan: Plan) -> bool:
 
 
 def _read_config(plan: Plan) -> str:
-    known = f"{{field.name for field in fields({plan.words.config_class})}}" if plan.fields else "set()"
+    known = f" - {{field.name for field in fields({plan.words.config_class})}}" if plan.fields else ""
     return _READ_CONFIG.replace("{known}", known)
 
 
@@ -125,7 +125,7 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
         parser.error(f"--config {path}: {' '.join(str(error).split())}")
     if not isinstance(values, dict):
         parser.error(f"--config {path}: it must map parameters to values")
-    unknown = sorted(set(map(str, values)) - {known})
+    unknown = sorted(set(map(str, values)){known})
     if unknown:
         parser.error(f"--config {path}: unknown parameter {', '.join(unknown)}")
     return {name: str(value) for name, value in values.items()}

@@ -95,7 +95,7 @@ def shell_output(command: str) -> Translation:
     words = _plain_words(command)
     if words is None and _takes_variables(command):
         return _refused(f"!{command}", _VARIABLES)
-    words = words or ["bash", "-c", command]
+    words = words or ["bash", "-c", command.strip()]
     run = f"subprocess.run({_list(words)}, check=True, capture_output=True, text=True)"
     return Translation(code=f"{run}.stdout.splitlines()", imports=("subprocess",))
 
@@ -104,7 +104,7 @@ def _script(text: str, what: str) -> Translation:
     """Translate what only a shell understands."""
     if _takes_variables(text):
         return _refused(what, _VARIABLES)
-    words = ["bash", "-c", text]
+    words = ["bash", "-c", text.strip()]
     return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
 
 

@@ -43,7 +43,7 @@ def test_shell_output_becomes_a_list_of_lines() -> None:
 @pytest.mark.parametrize("command", ["a && b > c", "if ! [[ -f x ]]; then curl y -o x; fi", "rm *.tmp", 'sh -c "x; y"'])
 def test_what_needs_a_shell_gets_one(command: str) -> None:
     expected = ast.unparse(ast.parse(f'subprocess.run(["bash", "-c", {command!r}], check=True)'))
-    assert ast.unparse(ast.parse(lines(read(f"!{command}"))[-1])) == expected
+    assert ast.unparse(ast.parse(lines(read(f"! {command}"))[-1])) == expected
 
 
 def test_a_bash_cell_becomes_a_script() -> None:
