@@ -1,6 +1,7 @@
 r"""Text of unknown authors in generated code: what could end a literal or deceive the reader is written as an escape.
 
-Bidirectional controls show code in another order than it runs (CVE-2021-42574).
+Bidirectional controls show code in another order than it runs (CVE-2021-42574); other controls reach the terminal of
+whoever looks at the file.
 """
 
 from __future__ import annotations
@@ -8,17 +9,18 @@ from __future__ import annotations
 import re
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_CONTROLS = _BIDI | {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))} - set("\t\n\r")
 
 
-def escape_bidi(text: str) -> str:
-    r"""Write bidirectional controls as ``\uXXXX``."""
-    return "".join(f"\\u{ord(char):04x}" if char in _BIDI else char for char in text)
+def escape_controls(text: str) -> str:
+    r"""Write controls that do not show as ``\uXXXX``."""
+    return "".join(f"\\u{ord(char):04x}" if char in _CONTROLS else char for char in text)
 
 
-def escape_bidi_literal(literal: str) -> str:
+def escape_controls_in_literal(literal: str) -> str:
     """Do so within a string literal, unless it is raw, where an escape would mean something else."""
     prefix = literal[: min(at for at in (literal.find('"'), literal.find("'")) if at >= 0)]
-    return literal if re.search("[rRbB]", prefix) else escape_bidi(literal)
+    return literal if re.search("[rRbB]", prefix) else escape_controls(literal)
 
 
 def visible(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import libcst as cst
 import libcst.matchers as m
 
-from reprobook.promote.layout.escape import escape_bidi, escape_bidi_literal
+from reprobook.promote.layout.escape import escape_controls, escape_controls_in_literal
 
 _BLANK = cst.SimpleWhitespace(" ")
 _NONE = cst.SimpleWhitespace("")
@@ -108,7 +108,7 @@ class Spacing(cst.CSTTransformer):
     def leave_SimpleString(self, original_node: cst.SimpleString, updated_node: cst.SimpleString) -> cst.SimpleString:
         if self._in_fstring:  # before Python 3.12 the quotes within must differ from those around
             return updated_node
-        return updated_node.with_changes(value=escape_bidi_literal(_double_quoted(updated_node)))
+        return updated_node.with_changes(value=escape_controls_in_literal(_double_quoted(updated_node)))
 
     def leave_Float(self, original_node: cst.Float, updated_node: cst.Float) -> cst.Float:
         value = updated_node.value.lower()
@@ -118,7 +118,7 @@ class Spacing(cst.CSTTransformer):
         return updated_node.with_changes(value=mantissa + exponent_sign + exponent.removeprefix("+"))
 
     def leave_Comment(self, original_node: cst.Comment, updated_node: cst.Comment) -> cst.Comment:
-        text = escape_bidi(updated_node.value[1:].rstrip())
+        text = escape_controls(updated_node.value[1:].rstrip())
         return updated_node.with_changes(value=f"# {text}" if text and text[0] not in " !:#" else f"#{text}")
 
     # Statements
