@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from subprocess import CalledProcessError
 
 sys.path.insert(0, str(Path(__file__).parent))  # the casebook lies beside this script
 
@@ -99,7 +100,7 @@ def evaluate(
         try:
             found = verified(case, scratch, fixed=fixed, variant=variant, times=times)
             judged = [score(case, each, fixed=fixed) for each in found]
-        except (DriveError, CellError) as error:
+        except (DriveError, CellError, CalledProcessError) as error:
             judged = [Score(id=case.id, family=case.family, fixed=fixed, alarm=fixed, error=str(error))]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

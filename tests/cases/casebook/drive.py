@@ -98,11 +98,15 @@ def environment(side: Side, folder: Path, **more: str) -> dict[str, str]:
 def prepare(case: Case, folder: Path, side: Side, notebook: Mapping[str, Any]) -> Path:
     """Make the working folder of one side, with the notebook in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"case{case.id}.ipynb"
+    path = folder / _name(case)
     path.write_text(json.dumps(notebook, indent=1), "utf-8")
     if side.setup:
         outside(side.setup, folder)
     return path
+
+
+def _name(case: Case) -> str:
+    return f"case{case.id}.ipynb"
 
 
 def verified(
@@ -127,24 +131,26 @@ def verified(
         msg = f"the run {original['status']}: {original['error']}"
         raise DriveError(msg)
     seconds = round(time.monotonic() - start, 1)
-    found = [_replayed(case, scratch, notebook, original["run_id"], variant) for _ in range(times)]
-    return [{**each, "seconds": {"run": seconds, **each["seconds"]}} for each in found]
-
-
-def _replayed(case: Case, scratch: Path, notebook: Mapping[str, Any], run_id: str, variant: Variant) -> dict[str, Any]:
-    """Make the circumstances of the second run, and verify the first."""
-    start = time.monotonic()
-    store, a = str(scratch / "store"), scratch / "work" / "a"
     moved = case.kind in {"env", "resume"} and not variant.same_folder
-    b = scratch / "work" / "b" if moved else a
-    path = prepare(case, b, case.run_b, notebook)
+    found = []
+    for number in range(times):
+        b = scratch / "work" / f"b{number}" if moved else a
+        if moved or number == 0:
+            prepare(case, b, case.run_b, notebook)
+        start = time.monotonic()
+        told = _replayed(case, scratch, b, original["run_id"], ("--cwd", str(b)) if moved else ())
+        found.append({**told, "seconds": {"run": seconds, "verify": round(time.monotonic() - start, 1)}})
+    return found
+
+
+def _replayed(case: Case, scratch: Path, b: Path, run_id: str, where: Sequence[str]) -> dict[str, Any]:
+    """Verify a run under the circumstances of the second one."""
     for parameters in case.run_b.pre:
         given = [word for name, value in parameters.items() for word in ("-p", name, str(value))]
         aside = environment(case.run_b, b, REPROBOOK_STORE=str(scratch / "aside"))
-        Command(b, aside, case.run_b.affinity)("run", path.name, *given)
-    check = Command(b, environment(case.run_b, b, REPROBOOK_STORE=store), case.run_b.affinity)
-    found = check("verify", run_id, *diagnose_options(), *(("--cwd", str(b)) if moved else ()))
-    return {**found, "seconds": {"verify": round(time.monotonic() - start, 1)}}
+        Command(b, aside, case.run_b.affinity)("run", _name(case), *given)
+    check = Command(b, environment(case.run_b, b, REPROBOOK_STORE=str(scratch / "store")), case.run_b.affinity)
+    return check("verify", run_id, *diagnose_options(), *where)
 
 
 def _live(
