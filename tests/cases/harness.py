@@ -4,6 +4,7 @@ python tests/cases/harness.py --shared            the 20 example cases
 python tests/cases/harness.py --own --fixed       our fixed twins: no false alarm
 python tests/cases/harness.py 01 unseeded         cases by id or part of an id
 python tests/cases/harness.py --own --selftest    without reprobook: does each buggy version differ, each fix not?
+python tests/cases/harness.py --own --same-bits   does the recorder change any value, or move any generator?
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from casebook.build import own_cases
 from casebook.drive import DriveError, Variant, verified
 from casebook.kernel import CellError
 from casebook.model import Case, shared_cases
+from casebook.same_bits import same_bits
 from casebook.score import RATES, Score, score
 from casebook.selftest import selftest
 
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = chosen(options.ids, shared=options.shared, own=options.own)
     if options.selftest:
         return selftest(cases, jobs=options.jobs)
+    if options.same_bits:
+        return same_bits(cases, jobs=options.jobs)
     variant = Variant(
         same_folder="same_folder" in options.variant,
         alive="alive" in options.variant,
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="cases at a time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores")
     parser.add_argument("--selftest", action="store_true", help="prove the cases themselves, without reprobook")
+    parser.add_argument("--same-bits", action="store_true", help="compare the ends with the recorder on and off")
     parser.add_argument(
         "--variant",
         action="append",

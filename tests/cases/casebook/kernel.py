@@ -94,8 +94,18 @@ def play(
 
 
 def plain_digests(client: BlockingKernelClient) -> dict[str, str]:
-    """Return a digest of every name of the user, computed in the kernel without a trace in its history."""
-    expression = f"__import__('runpy').run_path({str(PLAIN)!r})['digests'](get_ipython().user_ns)"
+    """Return a digest of every name of the user."""
+    return _computed(client, "['digests'](get_ipython().user_ns)")
+
+
+def generator_digests(client: BlockingKernelClient) -> dict[str, str]:
+    """Return a digest of the position of every global generator."""
+    return _computed(client, "['positions']()")
+
+
+def _computed(client: BlockingKernelClient, call: str) -> dict[str, str]:
+    """Compute digests in the kernel, without a trace in its history."""
+    expression = f"__import__('runpy').run_path({str(PLAIN)!r}){call}"
     content = {"code": "", "silent": True, "store_history": False, "allow_stdin": False}
     message = client.session.msg("execute_request", {**content, "user_expressions": {"all": expression}})
     client.shell_channel.send(message)

@@ -20,6 +20,18 @@ def digests(names: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def positions() -> dict[str, str]:
+    """Return a digest of the position of each global generator of what is imported."""
+    states: dict[str, Any] = {}
+    if random := sys.modules.get("random"):
+        states["random"] = random.getstate()
+    if numpy := sys.modules.get("numpy.random"):
+        states["numpy"] = numpy.get_state()
+    if torch := sys.modules.get("torch"):
+        states["torch"] = torch.get_rng_state()
+    return digests(states)
+
+
 def plain(value: Any, depth: int) -> object:
     """Return a value as nested tuples of text, as far as it is data."""
     if depth == 0:
