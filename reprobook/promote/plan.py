@@ -9,6 +9,7 @@ from reprobook.notebook.model import Notebook
 from reprobook.promote import extra, refusal
 from reprobook.promote import imports as script_imports
 from reprobook.promote.configuration import Configuration, configuration
+from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import Surroundings, functions
@@ -37,7 +38,8 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     Raises:
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
     """
-    sources = [read_source(cell) for cell in notebook.code_cells]
+    read = [read_source(cell) for cell in notebook.code_cells]
+    sources, parameters = without_controls(read, parameters)
     names = names_in(sources)
     metrics = shown_metrics(sources, names, evidence.shown)
     sliced = slice_notebook(sources, _wishes(parameters, metrics, evidence))

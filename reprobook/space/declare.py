@@ -12,6 +12,7 @@ from reprobook.errors import ParameterError
 from reprobook.notebook.model import Cell, Notebook
 from reprobook.notebook.syntax import parse_cell
 from reprobook.space.model import Choice, Float, Int, Parameter, Position, Space, is_literal
+from reprobook.space.widgets import control
 
 _SPACES: dict[str, type[Float | Int | Choice]] = {"Float": Float, "Int": Int, "Choice": Choice}
 _TAG = "parameters"
@@ -38,9 +39,9 @@ def parameters_cell(notebook: Notebook) -> Cell | None:
 def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
     """Return the notebook's parameters, in source order.
 
-    With a parameters cell, the literal assignments of that cell; without one, every top-level assignment of a
-    literal in any code cell is offered, if that name is assigned only once and the literal is no empty container
-    (``losses = []`` begins a collection; it is no setting).
+    With a parameters cell, the literal assignments and the ipywidgets controls of that cell; without one, every
+    top-level assignment of either in any code cell is offered, if that name is assigned only once and the literal is
+    no empty container (``losses = []`` begins a collection; it is no setting).
 
     Raises:
         ParameterError: If there are several parameters cells, or a declared space is wrong.
@@ -77,6 +78,8 @@ def _parameters_in(cell: Cell, place: str) -> Iterator[Parameter]:
     tree = parse_cell(cell.source)
     for node in tree.body if tree else ():
         target, value, annotation = _assignment(node)
+        widget = control(value)
+        value = widget.value if widget else value
         if target is None or value is None or not is_parameter_name(target):
             continue
         try:
@@ -86,7 +89,7 @@ def _parameters_in(cell: Cell, place: str) -> Iterator[Parameter]:
         if not is_literal(default):
             continue  # `...` and complex numbers: JSON has no such values
         where = f"{place}, code cell [{cell.code_index}], line {value.lineno}"
-        space = _read_space(annotation, where)
+        space = widget.space if widget else _read_space(annotation, where)
         kind = _parameter_type(annotation, default, space)
         if kind is float and type(default) is int:
             default = float(default)
@@ -97,7 +100,7 @@ def _parameters_in(cell: Cell, place: str) -> Iterator[Parameter]:
             cell=cell.code_index or 0,
             position=Position(value.lineno, value.col_offset, value.end_lineno or 0, value.end_col_offset or 0),
             space=space,
-            comment=_comment_after(cell.source, value),
+            comment=widget.description if widget else _comment_after(cell.source, value),
         )
         _check_default(parameter, where)
         yield parameter

@@ -332,7 +332,7 @@ def test_without_a_run_the_look_of_the_code_decides(promote: Promote) -> None:
         ("globals()['x'] = [1]\nx = [2]", r"code cell \[1\], line 1: works on globals\(\)"),
         ("x = [_ + 1]", r"code cell \[1\], line 1: reads _"),
         ("x = [1]\n%run other.py", r"code cell \[1\], line 2: %run"),
-        ("x = [1]\n!cat a | wc", r"code cell \[1\], line 2: !cat a \| wc"),
+        ("x = [1]\n!cat {a} > b", r"code cell \[1\], line 2: !cat {a} > b"),
     ],
 )
 def test_what_a_script_cannot_do_is_refused_with_its_place(promote: Promote, cell: str, message: str) -> None:
@@ -344,3 +344,30 @@ def test_what_a_script_cannot_do_is_refused_with_its_place(promote: Promote, cel
 def test_what_is_left_out_need_not_be_translated(promote: Promote) -> None:
     planned, _ = promote("import reprobook as rb", "x = [1]", "rb.log(n=len(x))", "y = input()\n!a | b")
     assert planned.kept == [0, 1, 2]
+
+
+# Controls
+
+
+def test_controls_become_parameters(promote: Promote) -> None:
+    planned, text = promote(
+        "import ipywidgets as widgets\nimport reprobook as rb",
+        "lr = widgets.FloatSlider(value=0.1, min=0.0, max=1.0, description='step')\nwidgets.VBox([lr])",
+        "display(lr)\nx = 2 * lr.value\nrb.log(x=x)",
+    )
+    (field,) = planned.fields
+    assert (field.name, field.default, field.comment) == ("lr", 0.1, "step")
+    assert "2 * config.lr" in text
+    assert "widgets" not in text
+    assert "display" not in text
+
+
+def test_an_observed_control_stays_one(promote: Promote) -> None:
+    planned, text = promote(
+        "import ipywidgets as widgets\nimport reprobook as rb",
+        "lr = widgets.FloatSlider(value=0.1)\nseen = []\nlr.observe(seen.append)\nlr.value = 0.5",
+        "rb.log(x=lr.value, n=len(seen))",
+    )
+    assert planned.fields == ()
+    assert "lr.observe(seen.append)" in text
+    assert "lr.value" in text

@@ -17,6 +17,7 @@ from reprobook.space import (
     declared_parameters,
     is_parameter_name,
     lite_values,
+    override,
     parameters_cell,
 )
 
@@ -257,3 +258,30 @@ def test_no_such_name_can_be_a_parameter(name: str) -> None:
 @pytest.mark.parametrize("name", ["lr", "x1", "β", "名前", "match", "X_"])
 def test_plain_names_can(name: str) -> None:
     assert is_parameter_name(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "space"),
+    [
+        ("widgets.FloatSlider(value=0.2, min=0.1, max=0.5)", 0.2, Float(0.1, 0.5)),
+        ("FloatLogSlider(0.01, base=10, min=-4, max=-1)", 0.01, Float(1e-4, 1e-1, log=True)),
+        ("ipywidgets.IntSlider(value=3, max=9, description='epochs:')", 3, Int(0, 9)),
+        ("widgets.Dropdown(options=['sgd', 'adam'], value='adam')", "adam", Choice("sgd", "adam")),
+        ("widgets.RadioButtons(options=[('one', 1), ('two', 2)], value=2)", 2, Choice(1, 2)),
+        ("widgets.Checkbox(value=True)", True, None),
+        ("widgets.IntSlider(value=30, max=9)", 30, None),
+    ],
+)
+def test_a_control_declares_its_value_and_range(text: str, default: Any, space: Any) -> None:
+    parameter = only(f"x = {text}")
+    assert (parameter.default, parameter.space) == (default, space)
+    book, _ = override(notebook(f"x = {text}"), [parameter], {"x": default})
+    assert declared_parameters(book)[0].default == default
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["widgets.IntSlider(value=n)", "widgets.Button(value=1)", "Text('a')", "widgets.IntSlider(min=low, value=1)"],
+)
+def test_what_is_no_control_with_a_literal_value_is_no_parameter(text: str) -> None:
+    assert not declared(f"x = {text}")
