@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprobook.notebook import Notebook, read_notebook
@@ -52,7 +52,7 @@ def attributes(text: str) -> set[str]:
         return {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(text=hostile)
 @pytest.mark.parametrize("style", ["plain", "hydra"])
 def test_the_text_of_a_notebook_stays_text(style: Any, text: str) -> None:

@@ -56,7 +56,7 @@ def test_layout_is_that_of_ruff(code: str) -> None:
 
 
 @given(st.lists(st.sampled_from(CODE), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_layout_changes_no_code_and_is_stable(parts: list[str]) -> None:
     source = "def f():\n" + "".join(f"    {line}\n" for part in parts for line in part.splitlines())
     once = formatted(source)

@@ -59,7 +59,7 @@ def test_no_text_of_the_notebook_becomes_code(make_notebook: Callable[..., Noteb
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_title_and_text_give_a_script_that_parses(promote: Promote, words: str) -> None:
     literal = repr(words)
     _, text = promote(
