@@ -9,13 +9,17 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from reprobook.errors import NotPromotableError
+from reprobook.promote.annotations import annotated, uses_any
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of, local_names
 from reprobook.promote.loops import Course, Ground, Loop, loop_at, words_called
-from reprobook.promote.meaning import Names, aliases
-from reprobook.promote.model import Function, Statements, Words
+from reprobook.promote.meaning import Names, aliases, later_reads
+from reprobook.promote.model import Function, Import, Statements, Words
 from reprobook.promote.python import code_of, literal, statements, tree_of
 from reprobook.promote.source import Source
+
+_GENERATORS = frozenset({"numpy.random.default_rng", "numpy.random.Generator", "numpy.random.RandomState"})
+_GENERATORS |= {"random.Random", "torch.Generator"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,12 @@ class Checkpointed:
     functions: tuple[Function, ...]
     module: Statements
     loops: tuple[Loop, ...] = ()
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """What the lines that were added need."""
+        statements = [*self.module, *(node for function in self.functions for node in function.body)]
+        return (Import("typing", "Any", "Any"),) if self.loops and any(map(uses_any, statements)) else ()
 
 
 def with_checkpoints(
@@ -57,8 +67,21 @@ def ground_of(sources: Sequence[Source], names: Names, evidence: Evidence) -> Gr
         names=names,
         aliases=aliases(sources, names),
         kinds=evidence.kinds,
-        later=frozenset(name for flow in flows for name in flow.later) - names.imported - set(names.definitions),
+        later={name: read - set(names.definitions) for name, read in later_reads(sources, names).items()},
+        generators=_generators(sources, names),
         set_by_functions=frozenset(name for flow in flows for name in flow.later_writes),
+    )
+
+
+def _generators(sources: Sequence[Source], names: Names) -> frozenset[str]:
+    """Return the variables that are set to something made of a random generator."""
+    trees = [node for source in sources for each in source.statements for node in ast.walk(each.tree)]
+    return frozenset(
+        name
+        for tree in trees
+        if isinstance(tree, ast.Assign)
+        and any(isinstance(node, ast.Call) and names.dotted(node.func) in _GENERATORS for node in ast.walk(tree.value))
+        for name in flow_of(tree.targets).writes
     )
 
 
@@ -96,17 +119,20 @@ class _Writer:
 
     def block(self, body: Statements, course: Course) -> Statements:
         """Return the statements of a function, with checkpoints."""
+        loops = {at: loop for at in range(len(body)) if (loop := loop_at(at, course, self._ground))}
+        self.loops += loops.values()
+        kept = {at: loop for at, loop in loops.items() if not loop.reason}
+        names = {name for loop in kept.values() for name in (*loop.objects, *loop.values)}
         result: list[cst.BaseStatement] = []
-        count = 0
         for at, node in enumerate(body):
-            loop = loop_at(at, course, self._ground)
-            self.loops += [loop] if loop else []
-            if loop is None or loop.reason or not isinstance(node, cst.For):
-                result.append(self.definition(node))
+            if at in kept:
+                number = list(kept).index(at) + 1
+                label = course.place if number == 1 else f"{course.place}_{number}"
+                result += _written(cst.ensure_type(node, cst.For), kept[at], self._words, label)
                 continue
-            count += 1
-            label = course.place if count == 1 else f"{course.place}_{count}"
-            result += _written(node, loop, self._words, label)
+            bound = flow_of(course.trees[at]).binds
+            result.append(annotated(self.definition(node), bound & names))
+            names -= bound
         return tuple(result)
 
     def definition(self, node: cst.BaseStatement) -> cst.BaseStatement:
@@ -119,13 +145,17 @@ class _Writer:
             return node
         body = _body(node)
         written = self.block(body, self._course(node, body))
-        return node if len(written) == len(body) else node.with_changes(body=node.body.with_changes(body=written))
+        return (
+            node
+            if all(new is old for new, old in zip(written, body, strict=False))
+            else node.with_changes(body=node.body.with_changes(body=written))
+        )
 
     def _course(self, node: cst.FunctionDef, body: Statements) -> Course:
         """Return what is known of a function: it is given its arguments, and may read variables of the notebook."""
         tree = tree_of(node)
         local = local_names(tree)  # type: ignore[arg-type]  # a function, by its node
-        given = _arguments(node) | (self._ground.later - local)
+        given = _arguments(node) | (self._ground.read_later - local)
         # A run saw the variables of the notebook, not those of its functions.
         return Course(node.name.value, [tree_of(each) for each in body], given, frozenset(), in_function=True)
 
@@ -133,12 +163,16 @@ class _Writer:
 def _course(function: Function, at_hand: frozenset[str], evidence: Evidence) -> Course:
     """Return what is known of a section."""
     arguments = frozenset(function.arguments)
+    seen = [evidence.observed[cell] for cell in function.cells if cell in evidence.observed]
+    changed = frozenset(name for cell in seen for name in cell.writes)
+    complete = len(seen) == len(function.cells)
     return Course(
         function.name,
         [tree_of(node) for node in function.body],
         given=arguments | at_hand,
         needed=frozenset(function.returns) | frozenset(function.globals),
-        unchanged=arguments - _seen_to_change(function.cells, evidence),
+        unchanged=arguments - changed - frozenset(evidence.opaque) if complete else frozenset(),
+        changed=arguments & changed,
     )
 
 
@@ -161,14 +195,6 @@ def _arguments(function: cst.FunctionDef) -> frozenset[str]:
     given = function.params
     every = [*given.posonly_params, *given.params, *given.kwonly_params, given.star_arg, given.star_kwarg]
     return frozenset(each.name.value for each in every if isinstance(each, cst.Param))
-
-
-def _seen_to_change(cells: Collection[int], evidence: Evidence) -> frozenset[str]:
-    """Return the variables that a run saw to change in these cells; where none was seen, all of them may."""
-    seen = [evidence.observed[cell] for cell in cells if cell in evidence.observed]
-    if len(seen) < len(cells):
-        return frozenset(evidence.kinds)
-    return frozenset(name for cell in seen for name in cell.writes) | frozenset(evidence.opaque)
 
 
 def _written(node: cst.For, loop: Loop, words: Words, label: str) -> list[cst.BaseStatement]:

@@ -14,10 +14,12 @@ from reprobook.promote.reasons import quoted
 
 _NONE: frozenset[str] = frozenset()
 _STEPS = frozenset({"backward", "step", "fit", "partial_fit", "zero_grad", "train_on_batch"})
-# Types, as a run saw them, without a state that could be saved ...
+# Types, as a run saw them, without a state that could be saved.
 _LOST = ("sklearn.", "xgboost.", "lightgbm.", "catboost.", "matplotlib.", "torch.utils.tensorboard.", "wandb.", "_io.")
 _LOST_ENDS = ("generator", "iterator", "DataLoaderIter")
-# ... and those that have none.
+# Types of which it shows in the code whether they are changed.
+_PLAIN = ("numpy.ndarray", "torch.Tensor", "list", "dict", "set", "collections.", "pandas.", "range", "numpy.float")
+# Types without any state.
 _STATELESS = ("torch.nn.modules.loss.", "tqdm.")
 _STATELESS_NAMES = frozenset(
     {"int", "float", "str", "bool", "bytes", "NoneType", "tuple", "function", "type", "module"}
@@ -51,15 +53,33 @@ class Ground:
         names: What its names stand for.
         aliases: The variables that may share an object, by variable.
         kinds: The type of each variable, where a run saw it.
-        later: The variables that functions read when they are called.
+        later: The variables that each function reads when it is called.
+        generators: The variables that hold random generators, by the look of the code.
         set_by_functions: The variables that functions declare ``global`` and set.
     """
 
     names: Names
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
-    later: frozenset[str] = _NONE
+    later: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    generators: frozenset[str] = _NONE
     set_by_functions: frozenset[str] = _NONE
+
+    @property
+    def read_later(self) -> frozenset[str]:
+        """Every variable that a function reads when it is called."""
+        return _NONE.union(*self.later.values())
+
+    def used(self, flow: Flow) -> frozenset[str]:
+        """Return what code reads, through the functions that it calls too."""
+        found: set[str] = set()
+        waiting = list(flow.uses)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self.later.get(name, ())
+        return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,7 @@ class Course:
         given: What is bound before the first of them.
         needed: What is read after the last.
         unchanged: Names that the run saw not to change here.
+        changed: Names that it saw to change.
         in_function: Whether it is a function of the notebook, whose variables no run saw.
     """
 
@@ -80,6 +101,7 @@ class Course:
     given: frozenset[str]
     needed: frozenset[str]
     unchanged: frozenset[str] = _NONE
+    changed: frozenset[str] = _NONE
     in_function: bool = False
 
 
@@ -94,9 +116,10 @@ def loop_at(at: int, course: Course, ground: Ground) -> Loop | None:
     head = [] if isinstance(tree, ast.While) else [tree.target]
     one_pass = flow_of([*head, *tree.body])
     needed = flow_of(course.trees[at + 1 :]).uses | course.needed
-    values = (_values(tree, one_pass, needed) | (one_pass.writes & ground.later)) - set(ground.names.imports)
-    objects = _objects(tree, ground) & given - one_pass.writes - course.unchanged - set(ground.names.imports)
-    objects -= {name for name in objects if _is_stateless(ground.kinds.get(name, ""))} | set(ground.names.definitions)
+    known = {*ground.names.imports, *ground.names.definitions}
+    values = (_values(tree, one_pass, needed) | (one_pass.writes & ground.read_later)) - known
+    objects = (_objects(tree, course, ground) & given) - one_pass.writes - course.unchanged - known
+    objects -= {name for name in objects if _is_stateless(ground.kinds.get(name, ""))}
     order = list(dict.fromkeys([*names_in_order(tree), *sorted(values | objects)]))
     found = Loop(
         course.place,
@@ -157,10 +180,20 @@ def _leaves_pass(tree: ast.AST) -> bool:
     return any(_leaves_pass(child) for child in ast.iter_child_nodes(tree))
 
 
-def _objects(tree: ast.For | ast.While, ground: Ground) -> frozenset[str]:
-    """Return the variables whose objects may change in place, those that share them included."""
+def _objects(tree: ast.For | ast.While, course: Course, ground: Ground) -> frozenset[str]:
+    """Return the variables whose objects may change in place, those that share them included.
+
+    What an object of an unknown class does when it is used does not show in the code; nor does it in a function, whose
+    arguments no run saw.
+    """
     changed = effects_of(tree, ground.names).changes
-    return changed.union(*(ground.aliases.get(name, _NONE) for name in changed))
+    # What was drawn from a generator shares nothing with it.
+    changed |= _NONE.union(*(ground.aliases.get(name, _NONE) for name in changed - ground.generators))
+    used = ground.used(flow_of(tree.body))
+    if course.in_function:
+        return changed | used
+    unknown = {name for name in used if (kind := ground.kinds.get(name)) and not kind.startswith(_PLAIN)}
+    return changed | unknown | (used & (ground.generators | course.changed))
 
 
 def _is_stateless(kind: str) -> bool:

@@ -62,7 +62,7 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         kept=kept,
         dropped=_dropped(sliced, kept),
         early=tuple(statement.node for statement in level.early),
-        imports=tuple(used.values()),
+        imports=(*used.values(), *checked.imports),
         stars=script_imports.stars(sliced.kept),
         module=checked.module,
         fields=fields,

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from reprobook.errors import InputError
 from reprobook.execute.checkpoint import archive
 from reprobook.header import sha256_hex
+from reprobook.runs.files import TEMPORARY_SUFFIX
 
 FOLDER = "checkpoints"
 SECONDS = "REPROBOOK_CHECKPOINT_SECONDS"
@@ -99,7 +100,7 @@ class Ledger:
 
     def clear(self) -> None:
         """Remove the checkpoints: the job came to its end, or begins anew."""
-        for path in self._files():
+        for path in [*self._files(), *self._folder.glob(f".*{TEMPORARY_SUFFIX}")]:
             path.unlink()
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()
