@@ -10,6 +10,7 @@ from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.meaning import Names
+from reprobook.promote.passage import Passage, leaves_pass
 from reprobook.promote.reasons import quoted
 
 _NONE: frozenset[str] = frozenset()
@@ -113,11 +114,11 @@ def loop_at(at: int, course: Course, ground: Ground) -> Loop | None:
         return None
     before = flow_of(course.trees[:at])
     given = course.given | before.binds
-    head = [] if isinstance(tree, ast.While) else [tree.target]
-    one_pass = flow_of([*head, *tree.body])
+    passage = Passage(tree, ground.names)
+    one_pass = passage.flow
     needed = flow_of(course.trees[at + 1 :]).uses | course.needed
     known = {*ground.names.imports, *ground.names.definitions}
-    values = (_values(tree, one_pass, needed) | (one_pass.writes & ground.read_later)) - known
+    values = (_values(tree, passage, needed) | (one_pass.writes & ground.read_later)) - known
     objects = (_objects(tree, course, ground) & given) - one_pass.writes - course.unchanged - known
     objects -= {name for name in objects if _is_stateless(ground.kinds.get(name, ""))}
     order = list(dict.fromkeys([*names_in_order(tree), *sorted(values | objects)]))
@@ -159,25 +160,14 @@ def words_called(trees: Sequence[ast.AST], names: Names) -> frozenset[str]:
     return frozenset(found)
 
 
-def _values(tree: ast.For | ast.While, one_pass: Flow, needed: frozenset[str]) -> frozenset[str]:
+def _values(tree: ast.For | ast.While, one_pass: Passage, needed: frozenset[str]) -> frozenset[str]:
     """Return what one pass sets and a later one reads, or the code after the loop, where the last may not set it."""
     bound = flow_of(tree.target).binds if isinstance(tree, ast.For) else _NONE
     for statement in tree.body:
-        if _leaves_pass(statement):
+        if leaves_pass(statement):
             break
-        bound |= flow_of(statement).binds
-    return one_pass.writes & (one_pass.reads | (needed - bound))
-
-
-def _leaves_pass(tree: ast.AST) -> bool:
-    """Tell whether a statement may end the pass that it stands in: jumps of inner loops are their own."""
-    if isinstance(tree, (ast.Continue, ast.Break)):
-        return True
-    if isinstance(tree, (ast.For, ast.AsyncFor, ast.While)):
-        return any(_leaves_pass(child) for child in tree.orelse)
-    if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return False
-    return any(_leaves_pass(child) for child in ast.iter_child_nodes(tree))
+        bound |= one_pass.flow_of([statement]).binds
+    return one_pass.flow.writes & (one_pass.flow.reads | (needed - bound))
 
 
 def _objects(tree: ast.For | ast.While, course: Course, ground: Ground) -> frozenset[str]:

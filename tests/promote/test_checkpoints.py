@@ -73,6 +73,33 @@ def test_without_being_asked_there_is_no_checkpoint(promote: Promote) -> None:
     assert "resume" not in text
 
 
+INNER_BREAK = """\
+for i in range(9):
+    for j in a:
+        break
+    last = i
+    items.append(i)
+    rb.log(x=i)
+rb.log(x=last)"""
+# An inner loop over the same loader or range sets the same names in every pass; one over a list may not.
+INNER_LOADER = """\
+train_loader = [1, 2]
+for i in range(9):
+    for _, batch in enumerate(train_loader):
+        for step in range(0, len(a), 2):
+            last = batch + step
+    items.append(last)
+    rb.log(x=last)
+rb.log(x=last)"""
+INNER_LIST = """\
+for i in range(9):
+    for each in items:
+        last = each
+    items.append(i)
+    rb.log(x=i)
+rb.log(x=last)"""
+
+
 @pytest.mark.parametrize(
     ("loop", "state"),
     [
@@ -85,10 +112,9 @@ def test_without_being_asked_there_is_no_checkpoint(promote: Promote) -> None:
             "for i in range(9):\n    if i > 3:\n        break\n    last = i\n    rb.log(x=i)\nrb.log(last=last)",
             {"last"},
         ),
-        (
-            "for i in range(9):\n    for j in a:\n        break\n    last = i\n    items.append(i)\nrb.log(x=last)",
-            {"items"},
-        ),
+        (INNER_BREAK, {"items"}),
+        (INNER_LOADER, {"items"}),
+        (INNER_LIST, {"items", "last"}),
         (
             "from tqdm import tqdm\nfor i in tqdm(range(9), desc='x'):\n    items.append(i)\n    rb.log(x=len(items))",
             {"items"},
@@ -349,7 +375,7 @@ for epoch in range(epochs):
     """\
 model.load_state_dict(best_state)
 model.eval()
-rb.log(final=model(X_val).sum(), best=best, waited=waited)
+rb.log(final=model(X_val).sum(), best=best, waited=waited, size=len(best_state))
 rb.save("model", model)""",
     "time.sleep(pause)\nnoise = torch.randn(3)\nrb.log(noise=noise.sum())",
 )
