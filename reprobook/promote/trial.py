@@ -12,6 +12,8 @@ from reprobook.promote.resumption import prove_resumption
 from reprobook.promote.seeds import SeedProof, prove_seeds
 from reprobook.runs import Store
 
+_FIX = "Promote it without --resume, or add what is missing to `rb.Checkpoint(...)` in train.py by hand."
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -43,7 +45,7 @@ class Trial:
             return None
         found = [self.judgement.first, *(each.first for each in self.seeds)]
         if self.resumed is False:
-            found.append(difference(None, [], self.reason))
+            found.append(difference(None, [], self.reason) | {"fix": _FIX})
         return next((first for first in found if first), None)
 
 

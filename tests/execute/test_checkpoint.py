@@ -239,7 +239,7 @@ def test_saving_moves_no_generator_and_changes_nothing(tmp_path: Path) -> None:
                 own["torch"].get_state().tolist(),
                 own["legacy"].get_state()[1].tolist(),
             )
-            assert (tmp_path / "checkpoints" / "train.zip").exists()
+            assert (tmp_path / "checkpoints" / "train.checkpoint").exists()
 
 
 scalars = (
@@ -368,9 +368,9 @@ def test_a_checkpoint_of_another_script_is_refused(tmp_path: Path, monkeypatch: 
 )
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     run(tmp_path, by_hand, stop=3)
-    path = tmp_path / "checkpoints" / "train.zip"
+    path = tmp_path / "checkpoints" / "train.checkpoint"
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(IntegrityError, match=r"train\.zip: the checkpoint is damaged"):
+    with pytest.raises(IntegrityError, match=r"train\.checkpoint: the checkpoint is damaged"):
         run(tmp_path, by_hand, resume=True)
 
 

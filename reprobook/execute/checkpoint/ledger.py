@@ -19,6 +19,7 @@ from reprobook.runs.files import TEMPORARY_SUFFIX
 FOLDER = "checkpoints"
 SECONDS = "REPROBOOK_CHECKPOINT_SECONDS"
 KILL_AFTER = "REPROBOOK_CHECKPOINT_KILL_AFTER"
+_SUFFIX = ".checkpoint"
 _EVERY = 60.0
 _FORMAT = 1
 _open: list[Ledger] = []
@@ -84,7 +85,7 @@ class Ledger:
         """Return the file of the next checkpoint of this name: a function may be called several times."""
         self._names[name] += 1
         number = self._names[name]
-        return self._folder / (f"{name}.zip" if number == 1 else f"{name}-{number}.zip")
+        return self._folder / (f"{name}{_SUFFIX}" if number == 1 else f"{name}-{number}{_SUFFIX}")
 
     def is_due(self, since: float | None) -> bool:
         """Tell whether to save again; ``since`` is when it was done last, by the monotonic clock."""
@@ -106,7 +107,7 @@ class Ledger:
             self._folder.rmdir()
 
     def _files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.zip"))
+        return sorted(self._folder.glob(f"*{_SUFFIX}"))
 
     def _check(self, path: Path, document: Mapping[str, Any]) -> None:
         """See that a checkpoint is one of this script and these parameters."""
