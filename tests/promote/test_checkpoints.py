@@ -377,7 +377,8 @@ model.load_state_dict(best_state)
 model.eval()
 rb.log(final=model(X_val).sum(), best=best, waited=waited, size=len(best_state))
 rb.save("model", model)""",
-    "time.sleep(pause)\nnoise = torch.randn(3)\nrb.log(noise=noise.sum())",
+    "def slowly(value):\n    time.sleep(pause)\n    return value",
+    "rb.log(noise=slowly(torch.randn(3)).sum())",
 )
 
 
@@ -392,12 +393,12 @@ def test_a_killed_training_gives_the_same_files_bit_by_bit(
     environment = os.environ | {"REPROBOOK_CHECKPOINT_SECONDS": "0", "PYTHONHASHSEED": "3"}
 
     def start(out: str, *options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "train.py", "--pause", "0.3", "--out", out, *options]
+        command = [sys.executable, "train.py", "--pause", "0.5", "--out", out, *options]
         return subprocess.Popen(command, cwd=tmp_path / "job", env=environment, stderr=subprocess.PIPE, text=True)
 
     assert start("whole").wait() == 0
     whole = files(tmp_path / "job" / "whole")
-    for lines in (2, 5, 8, 10):  # the last of them is that of the code after the loop
+    for lines in (2, 5, 8, 11):  # the last of them are those of the code after the loop
         job = start(f"killed-{lines}")
         out = tmp_path / "job" / f"killed-{lines}"
         while not ((out / "metrics.jsonl").exists() and (out / "metrics.jsonl").read_bytes().count(b"\n") >= 2 * lines):
