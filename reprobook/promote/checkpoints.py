@@ -16,7 +16,7 @@ from reprobook.promote.loops import Course, Ground, Loop, loop_at, words_called
 from reprobook.promote.meaning import Names, aliases, later_reads
 from reprobook.promote.model import Function, Import, Statements, Words
 from reprobook.promote.python import code_of, literal, statements, tree_of
-from reprobook.promote.source import Source
+from reprobook.promote.source import Source, parts_of
 
 _GENERATORS = frozenset({"numpy.random.default_rng", "numpy.random.Generator", "numpy.random.RandomState"})
 _GENERATORS |= {"random.Random", "torch.Generator"}
@@ -188,7 +188,7 @@ def _functions_of(node: cst.BaseStatement) -> list[cst.FunctionDef]:
 
 
 def _body(function: cst.FunctionDef) -> Statements:
-    return _one_a_line(function.body.body)  # type: ignore[arg-type]  # those with a block only
+    return tuple(part for each in function.body.body for part in parts_of(each))  # type: ignore[arg-type]  # of a block
 
 
 def _arguments(function: cst.FunctionDef) -> frozenset[str]:
@@ -222,22 +222,6 @@ def _ends(body: Sequence[cst.BaseStatement]) -> bool:
     last = body[-1]
     jumps = (cst.Continue, cst.Break, cst.Return, cst.Raise)
     return not (isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], jumps))
-
-
-def _one_a_line(body: Sequence[cst.BaseStatement]) -> Statements:
-    """Give each part of ``a; b`` a line of its own."""
-    result: list[cst.BaseStatement] = []
-    for node in body:
-        if not isinstance(node, cst.SimpleStatementLine) or len(node.body) == 1:
-            result.append(node)
-            continue
-        parts = [
-            cst.SimpleStatementLine([each.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for each in node.body
-        ]
-        parts[0] = parts[0].with_changes(leading_lines=node.leading_lines)
-        parts[-1] = parts[-1].with_changes(trailing_whitespace=node.trailing_whitespace)
-        result += parts
-    return tuple(result)
 
 
 def _check(loops: Sequence[Loop]) -> None:
