@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reprobook.execute.active import device, log, save
+    from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.job import job, show
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
     from reprobook.space import Choice, Float, Int
 
 __all__ = [
+    "Checkpoint",
     "Choice",
     "Float",
     "Int",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Checkpoint": "reprobook.execute.checkpoint",
     "Choice": "reprobook.space",
     "Float": "reprobook.space",
     "Int": "reprobook.space",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,24 +16,10 @@ from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
+from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.runs import Store
-
-_RANGE = re.compile(r"(\d+)-(\d+)")
-_MOST_SEEDS = 10_000
-
-
-def _seed_range(ctx: click.Context, param: click.Parameter, value: str | None) -> range | None:
-    """Read ``A-B``, both included."""
-    if value is None:
-        return None
-    match = _RANGE.fullmatch(value.strip())
-    seeds = range(int(match[1]), int(match[2]) + 1) if match else range(0)
-    if not 0 < len(seeds) <= _MOST_SEEDS:
-        msg = f"{value!r} is no range of seeds such as 0-4"
-        raise click.BadParameter(msg, ctx, param)
-    return seeds
 
 
 @click.command(
@@ -51,7 +36,9 @@ def _seed_range(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option("-f", "--parameters-file", "files", multiple=True, type=click.Path(path_type=Path), help="A YAML file.")
 @click.option("-y", "--parameters-yaml", "documents", multiple=True, metavar="YAML", help="YAML, such as 'lr: 0.1'.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed every random generator.")
-@click.option("--seeds", callback=_seed_range, metavar="A-B", help="One run a seed, with mean and standard deviation.")
+@click.option(
+    "--seeds", callback=read_seed_range, metavar="A-B", help="One run a seed, with mean and standard deviation."
+)
 @click.option("--lite", is_flag=True, help="Use the lite values of the parameters.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
 @click.option("--trace", type=click.Choice(["full", "light", "off"]), default="full", show_default=True)

@@ -10,102 +10,66 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.execute.active import activate, active_sinks, deactivate
+from reprobook.execute.checkpoint import Ledger
+from reprobook.execute.printed import MetricReader
+from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
 from reprobook.execute.sinklog import SinkLog
-from reprobook.runs import JsonLines, NewRun
+from reprobook.runs import NewRun
 from reprobook.runs.files import write_atomic
-from reprobook.runs.model import json_number
-from reprobook.trace import Sink, scalar_metrics, shown_metrics
+from reprobook.trace import Sink, scalar_metrics
 
 RESULT = "result.json"
 
 
-class JobMetrics:
-    """The metrics of a job: ``metrics.jsonl`` in its output folder, and the last value of each."""
-
-    def __init__(self, out: Path) -> None:
-        path = out / "metrics.jsonl"
-        path.unlink(missing_ok=True)
-        self.last: dict[str, int | float | str] = {}
-        self._lines = JsonLines(path, durable=False)
-
-    def log_metric(self, name: str, value: float, step: int | None = None) -> None:
-        """Append one value."""
-        # An integer stays one: a count of 3 is not 3.0.
-        self.last[name] = int(value) if isinstance(value, int) else json_number(float(value))
-        self._lines.append({"name": name, "value": self.last[name], "step": step})
-
-    def close(self) -> None:
-        """Make what was written durable."""
-        self._lines.close()
-
-
-class MetricReader:
-    """A text stream that passes everything on, and reads metrics from the lines that go by."""
-
-    def __init__(self, stream: Any, sinks: SinkLog) -> None:
-        self._stream = stream
-        self._sinks = sinks
-        self._line = ""
-        self.muted = False
-
-    def write(self, text: str) -> int:
-        """Pass text on; lines that are complete are read."""
-        if not self.muted:
-            *lines, self._line = (self._line + text).split("\n")
-            self._read("\n".join(lines))
-        return int(self._stream.write(text))
-
-    def end_line(self) -> None:
-        """Read what stands in a line that was not ended."""
-        rest, self._line = self._line, ""
-        self._read(rest)
-
-    def _read(self, text: str) -> None:
-        for name, value in shown_metrics(text):
-            self._sinks.shown(name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 @contextmanager
-def job(
+def job(  # noqa: PLR0913 - by keyword, all but the first
     out: Path | str,
     *,
     config: Mapping[str, Any],
     seed: int | None = None,
     device: str = "auto",
     printed_metrics: bool = False,
+    resume: bool = False,
 ) -> Iterator[None]:
     """Keep what a script logs: ``metrics.jsonl``, ``artifacts/`` and, at the end, ``result.json`` in ``out``.
 
     ``device`` is what ``rb.device()`` gives. With ``printed_metrics``, values that the script shows count as metrics,
-    for notebooks that log nothing.
+    for notebooks that log nothing. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in
+    ``checkpoints/``, which is removed at the end.
+
+    Raises:
+        InputError: If a checkpoint is that of another script or of other parameters.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RESULT).unlink(missing_ok=True)
-    metrics = JobMetrics(folder)
+    parameters = NewRun(parameters=dict(config)).model_dump(mode="json")["parameters"]
+    recipe = {"parameters": parameters, "seed": seed, "device": device}
 
     def keep_shown(sink: Sink, value: float | None) -> None:
         if not sink.explicit and value is not None:
             metrics.log_metric(sink.name, value)
 
+    ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
+    metrics = JobMetrics(folder)
     sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
+    (folder / RESULT).unlink(missing_ok=True)
     activate(sinks, device)
+    ledger.open(JobProgress(folder, metrics, sinks))
     try:
         with _reading(sinks) if printed_metrics else nullcontext():
             yield
     finally:
+        ledger.close()
         deactivate(sinks)
         metrics.close()
     result = {
         "result_digest": sinks.chain.result_digest(),
         "metrics": metrics.last,
-        "parameters": NewRun(parameters=dict(config)).model_dump(mode="json")["parameters"],
+        "parameters": parameters,
         "seed": seed,
     }
     write_atomic(folder / RESULT, json.dumps(result, indent=1, allow_nan=False).encode() + b"\n")
+    ledger.clear()
 
 
 @contextmanager
@@ -135,6 +99,6 @@ def show(expression: str, value: Any) -> None:
 
 def _artifacts(folder: Path) -> Path:
     """Return the folder of a job's artifacts, made if need be."""
-    artifacts = folder / "artifacts"
+    artifacts = folder / ARTIFACTS
     artifacts.mkdir(exist_ok=True)
     return artifacts

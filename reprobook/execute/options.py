@@ -58,6 +58,7 @@ class ReplayOptions:
     Attributes:
         cwd: Working folder; default: that of the run.
         notebook: Bytes of the notebook, where it is not the recorded one that is to run.
+        seed: Another seed than the recorded one; a parameter named ``seed`` follows it.
         pins: What is held still.
         measured: A cell, and the names whose numbers are saved after it.
         stop_after: Code index of the last cell to run; None: all.
@@ -65,6 +66,7 @@ class ReplayOptions:
 
     cwd: Path | None = None
     notebook: bytes | None = None
+    seed: int | None = None
     pins: Pins = NO_PINS
     measured: tuple[int, tuple[str, ...]] | None = None
     stop_after: int | None = None

@@ -26,9 +26,10 @@ def replay_run(
     record, header = run.read_record(), run.read_header()
     path = Path(header.origin.notebook or run.source)
     source = run.source.read_bytes() if how.notebook is None else how.notebook
+    values = _own_seed(source, path.name) if record.kind == "live" else record.parameters
     options = RunOptions(
-        values=_own_seed(source, path.name) if record.kind == "live" else record.parameters,
-        seed=header.seeds.seed,
+        values=values if how.seed is None else {name: value for name, value in values.items() if name != SEED},
+        seed=header.seeds.seed if how.seed is None else how.seed,
         device=header.seeds.device,
         name=header.name,
         cwd=how.cwd or Path(header.origin.folder or path.parent),

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class JobRequest:
         out: Its output folder.
         cwd: Working folder: that of the notebook, so that relative paths mean the same.
         arguments: Words after ``train.py``.
+        environment: Variables of the process, beside those of the caller.
         seed: The seed whose hash seed the process starts with.
         deterministic: Whether deterministic kernels were asked for.
     """
@@ -37,6 +38,7 @@ class JobRequest:
     out: Path
     cwd: Path
     arguments: Sequence[str] = field(default_factory=tuple)
+    environment: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     deterministic: bool = False
 
@@ -47,18 +49,29 @@ def run_script(request: JobRequest) -> dict[str, Any]:
     Raises:
         ExecutionError: If it fails; the message ends with the last lines that it printed.
     """
+    done = start_script(request)
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).rstrip().split("\n")[-_TAIL:])
+        msg = f"{SCRIPT} ended with status {done.returncode}:\n{tail}"
+        raise ExecutionError(msg, hint=f"Run it yourself: python {SCRIPT} --help")
+    result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
+    return result
+
+
+def start_script(request: JobRequest) -> subprocess.CompletedProcess[str]:
+    """Run ``train.py`` and return how it ended."""
     script = request.folder.resolve() / SCRIPT
     command = [sys.executable, str(script), *_output_options(script.parent, request.out.resolve()), *request.arguments]
     environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
-    done = subprocess.run(  # noqa: S603 - the script that was asked for
-        command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
+    return subprocess.run(  # noqa: S603 - the script that was asked for
+        command,
+        cwd=request.cwd,
+        env=environment | dict(request.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        errors="replace",
     )
-    if done.returncode != 0:
-        tail = "\n".join((done.stderr or done.stdout).rstrip().split("\n")[-_TAIL:])
-        msg = f"{script.name} ended with status {done.returncode}:\n{tail}"
-        raise ExecutionError(msg, hint=f"Run it yourself: python {script.name} --help")
-    result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
-    return result
 
 
 def _output_options(folder: Path, out: Path) -> list[str]:

@@ -26,6 +26,12 @@ _WHERE: Mapping[Style, str] = {
     "hydra": _PATHS.format("hydra's run folder")
     + "\n\n`name=value` gives a parameter another value, and `-m name=value,value` runs the script for each.",
 }
+_RESUME = """\
+## After an interruption
+
+The training loops keep their state in `checkpoints/` of the output folder: after the first pass, then once a minute at
+most (`REPROBOOK_CHECKPOINT_SECONDS`). Run it again with the same options and `--resume`: it goes on from there, to the
+same bits. When it has succeeded, the checkpoints are removed."""
 _MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
 
 
@@ -45,6 +51,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
         _WHERE[facts.style],
+        _RESUME if plan.resumes else "",
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",

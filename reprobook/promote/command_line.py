@@ -65,12 +65,15 @@ def _parse_args(plan: Plan) -> str:
     lite = ", ".join(f"{name}={literal(value)}" for name, value in plan.lite.items())
     return _PARSE_ARGS.format(
         parse_args=words.parse_args,
-        Config=words.config_class,
         title=title,
         lite=_LITE_OPTION.format(about=literal(f"a quick look: {lite}".replace("%", "%%"))) if lite else "",
         options=f"{_options(plan)}\n" if plan.fields else "",
         set_lite=f"    if args.lite:\n        parser.set_defaults({lite})\n" if lite else "",
         pop_lite='    options.pop("lite")\n' if lite else "",
+        resume=_RESUME_OPTION if plan.resumes else "",
+        type=f"tuple[{words.config_class}, Path{', bool' if plan.resumes else ''}]",
+        result=f"{words.config_class}(**options), out{', resume' if plan.resumes else ''}",
+        pop_resume='    resume = options.pop("resume")\n' if plan.resumes else "",
     )
 
 
@@ -131,22 +134,25 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
 '''
 _PARSE_ARGS = '''
-def {parse_args}() -> tuple[{Config}, Path]:
+def {parse_args}() -> {type}:
     """Read the command line; its options win over the values of the --config file."""
     parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--config", type=Path, help="a YAML file of parameters")
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
-{lite}{options}    args = parser.parse_args()
+{resume}{lite}{options}    args = parser.parse_args()
     if args.config:
         parser.set_defaults(**read_config(args.config, parser))
 {set_lite}    options = vars(parser.parse_args())
     options.pop("config")
 {pop_lite}    out = options.pop("out")
-    try:
-        return {Config}(**options), out
+{pop_resume}    try:
+        return {result}
     except ValueError as error:
         parser.error(str(error))
 '''
+_RESUME_OPTION = """\
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in the folder of --out")
+"""
 _LITE_OPTION = """\
     parser.add_argument("--lite", action="store_true", help={about})
 """

@@ -17,6 +17,9 @@ class Evidence:
         shown: The names of the metrics that each cell showed (printed, or as its last expression), by code index, in
             a run without ``rb.log`` and ``rb.save``. None if nothing ran: then promotion guesses.
         keep: Code indices of cells to keep whatever the analysis says.
+        resume: Whether the script is to write checkpoints, and to go on from them.
+        kinds: The type of each variable, as a run saw it.
+        opaque: The variables whose content the run could not see as a whole.
         seed: The seed that reprobook itself set in the run; None if it set none.
         deterministic: Whether it asked for deterministic kernels.
         device: What ``rb.device()`` was to give: ``auto``, ``cpu``, ``cuda`` or ``mps``.
@@ -25,6 +28,9 @@ class Evidence:
     observed: Mapping[int, Observed] = field(default_factory=dict)
     shown: Mapping[int, Collection[str]] | None = None
     keep: Collection[int] = frozenset()
+    resume: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    opaque: Collection[str] = frozenset()
     seed: int | None = None
     deterministic: bool = False
     device: str = "auto"

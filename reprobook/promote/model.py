@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from reprobook.promote.loops import Loop
 from reprobook.promote.slice import Dropped
 from reprobook.space.model import Space
 
@@ -108,6 +109,8 @@ class Words:
     parse_args: str
     seed_everything: str
     config_class: str
+    checkpoint: str
+    resume: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ class Plan:
         printed_metrics: Whether shown values count as metrics.
         requirements: What the notebook installed with pip.
         words: The names of the script's own parts.
+        loops: The training loops, where the script is to write checkpoints.
     """
 
     title: str
@@ -153,6 +157,12 @@ class Plan:
     printed_metrics: bool
     requirements: tuple[str, ...]
     words: Words
+    loops: tuple[Loop, ...] = ()
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it writes checkpoints."""
+        return any(not loop.reason for loop in self.loops)
 
     @property
     def lite(self) -> dict[str, Any]:

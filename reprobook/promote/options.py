@@ -19,10 +19,14 @@ class JobOptions:
         style: ``plain`` (argparse) or ``hydra``.
         launchers: The schedulers to write a job file for.
         keep: Cells to keep whatever the analysis says: 0-based indices among the code cells, or cell ids.
+        resume: Write checkpoints in the training loops.
+        seeds: The seeds to prove the script for, beside that of the run.
         force: Replace what another notebook, or a hand, left in the folder.
     """
 
     style: Style = "plain"
     launchers: tuple[Launcher, ...] = ()
     keep: tuple[str, ...] = ()
+    resume: bool = False
+    seeds: tuple[int, ...] = ()
     force: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from reprobook.notebook.model import Notebook
 from reprobook.promote import extra, refusal
 from reprobook.promote import imports as script_imports
+from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground_of, with_checkpoints
 from reprobook.promote.configuration import Configuration, configuration
 from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
@@ -49,6 +50,10 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     around = _surroundings(sources, sliced, config, metrics, level)
     made = functions(sections(notebook, sliced.kept, names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
+    checked = Checkpointed(made, module)
+    if evidence.resume:
+        check_parameters([each.name for each in config.fields])
+        checked = with_checkpoints(made, module, ground_of(sources, names, evidence), around.words, evidence)
     used = _used_imports(made, module, level, sources)
     fields, seed_field = extra.seed_field(config, evidence.seed)
     fields, device_field = extra.device_field(fields, sliced, evidence.device)
@@ -59,12 +64,12 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         kept=kept,
         dropped=_dropped(sliced, kept),
         early=tuple(statement.node for statement in level.early),
-        imports=tuple(used.values()),
+        imports=(*used.values(), *checked.imports),
         stars=script_imports.stars(sliced.kept),
-        module=module,
+        module=checked.module,
         fields=fields,
         derived=config.derived,
-        functions=made,
+        functions=checked.functions,
         seed=seed_field,
         device=device_field,
         deterministic=evidence.deterministic,
@@ -72,6 +77,7 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         printed_metrics=metrics.printed,
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=around.words,
+        loops=checked.loops,
     )
 
 
@@ -121,6 +127,8 @@ def _words(taken: frozenset[str], names: Names) -> Words:
         parse_args=first_free("parse_args", "parse_command_line", taken=taken),
         seed_everything=first_free("seed_everything", "seed_generators", taken=taken),
         config_class=first_free("Config", "JobConfig", taken=taken),
+        checkpoint=first_free("checkpoint", "loop_checkpoint", taken=taken),
+        resume=first_free("resume", "go_on", taken=taken),
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reprobook.capture import LOCK_NAME, seed_environment
 from reprobook.errors import InputError
-from reprobook.execute import OnEvent, RunOptions, ignore, run_notebook
+from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
@@ -20,10 +20,12 @@ from reprobook.promote.job_folder import HEADER, check_folder, write_job
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.plan import plan
-from reprobook.promote.proof import Judgement, expected, prove, to_bring_back
+from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_bring_back
 from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe, read_recipe
+from reprobook.promote.seeds import first_run
 from reprobook.promote.text import render
+from reprobook.promote.trial import Trial, try_job
 from reprobook.runs import RunFolder, Store
 
 _DEFAULT = JobOptions()
@@ -38,8 +40,31 @@ class DroppedCell(BaseModel):
     reason: str
 
 
+class TrainingLoop(BaseModel):
+    """A training loop, what its checkpoint holds, or why it has none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    function: str
+    state: list[str] = []
+    reason: str = ""
+
+
+class ProvedSeed(BaseModel):
+    """What came of the proof for one seed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seed: int
+    run_id: str
+    equivalent: bool
+
+
 class Promotion(BaseModel):
-    """What came of a promotion; ``equivalent`` is None where nothing was proved."""
+    """What came of a promotion; ``equivalent`` is None where nothing was proved.
+
+    ``resumed`` says whether the script, killed and resumed, gave the notebook's result too; None if not tried.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +77,9 @@ class Promotion(BaseModel):
     dropped: list[DroppedCell]
     first: dict[str, Any] | None = None
     run_id: str = ""
+    loops: list[TrainingLoop] = []
+    resumed: bool | None = None
+    seeds: list[ProvedSeed] = []
 
 
 def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
@@ -71,24 +99,33 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         InputError: If the target did not run to its end, or the folder holds something else.
         NotPromotableError: If a needed cell has no translation; names cell and line.
     """
-    run = target if isinstance(target, RunFolder) else run_notebook(target, store, RunOptions(), on_event)
-    recipe = read_recipe(run)
+    _check_style(options)
+    recipe = read_recipe(first_run(target, store, options, on_event))
     folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
     check_folder(folder, recipe.header, force=options.force)
     asked = _asked_for(recipe, options.keep)
-    made, judgement = _attempts(folder, recipe, options, asked) if verify else (_plan(recipe, asked), None)
-    equivalent = judgement.equivalent if judgement else None
-    _write(folder, recipe, made, options, equivalent=equivalent)
+    if verify:
+        made, judgement = _attempts(folder, recipe, options, asked)
+        trial = try_job(Candidate(folder, recipe, made, options), judgement, store, on_event)
+    else:
+        made, trial = _plan(recipe, options, asked), Trial()
+    _write(folder, recipe, made, options, trial)
     return Promotion(
         dir=str(folder),
         script=str(folder / SCRIPT),
-        equivalent=equivalent,
-        checked=dict(judgement.checked) if judgement else {},
+        equivalent=trial.equivalent,
+        checked=dict(trial.judgement.checked) if trial.judgement else {},
         kept=made.kept,
         asked=sorted(asked),
         dropped=[DroppedCell(cell=each.cell, reason=each.reason) for each in made.dropped],
-        first=dict(judgement.first) if judgement and judgement.first else None,
+        first=dict(trial.first) if trial.first else None,
         run_id=recipe.record.run_id,
+        loops=[
+            TrainingLoop(function=each.place, state=[*each.objects, *each.values], reason=each.reason)
+            for each in made.loops
+        ],
+        resumed=trial.resumed,
+        seeds=[ProvedSeed(seed=each.seed, run_id=each.run_id, equivalent=each.equivalent) for each in trial.seeds],
     )
 
 
@@ -99,8 +136,8 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
     """
     first: tuple[Plan, Judgement] | None = None
     while True:
-        made = _plan(recipe, keep)
-        _write(folder, recipe, made, options)
+        made = _plan(recipe, options, keep)
+        _write(folder, recipe, made, options, Trial())
         judgement = prove(folder, recipe)
         first = first or (made, judgement)
         back = to_bring_back(recipe, made) - keep
@@ -126,7 +163,7 @@ def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
     return frozenset(index for index in [*tagged, *named] if index is not None)
 
 
-def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
+def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
     """Plan the script from what the run saw."""
     shown: dict[int, list[str]] = {}
     for sink in recipe.trace.sinks:
@@ -136,6 +173,9 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
         observed=recipe.trace.by_cell(),
         shown=shown,
         keep=keep,
+        resume=options.resume,
+        kinds={name: each.kind for cell in recipe.trace.cells for name, each in cell.writes.items()},
+        opaque={name for cell in recipe.trace.cells for name, each in cell.writes.items() if each.opaque},
         seed=recipe.header.seeds.seed,
         deterministic=recipe.header.seeds.deterministic,
         device=recipe.header.seeds.device,
@@ -143,14 +183,15 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
     return plan(recipe.notebook, recipe.parameters, evidence)
 
 
-def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None = None) -> None:
+def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
-    facts = _facts(recipe, options, equivalent=equivalent)
+    facts = _facts(recipe, options, equivalent=trial.equivalent)
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
     if recipe.folder.lock.exists():
         files[LOCK_NAME] = recipe.folder.lock.read_bytes()
-    write_job(folder, files, expected(recipe, made, equivalent=equivalent))
+    seeds = [each.expected for each in trial.seeds]
+    write_job(folder, files, expected(recipe, made, equivalent=trial.equivalent, seeds=seeds))
 
 
 def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> Facts:
@@ -170,6 +211,17 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
         environment={"PYTHONHASHSEED": "0"} | seed_environment(seeds.seed, deterministic=seeds.deterministic),
         gpus=len(hardware.gpus) if hardware else 0,
     )
+
+
+def _check_style(options: JobOptions) -> None:
+    """Refuse what a style cannot do.
+
+    Raises:
+        InputError: If the style has no such option.
+    """
+    if options.resume and options.style != "plain":
+        msg = f"--style {options.style} goes without --resume: each run of it has an output folder of its own"
+        raise InputError(msg, hint="Use --style plain, which takes --out and --resume.")
 
 
 def _hydra_version(options: JobOptions) -> dict[str, str]:

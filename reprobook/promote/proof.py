@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from reprobook.errors import ExecutionError
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.workplace import lay_out, made_files
 from reprobook.promote.model import Plan
+from reprobook.promote.options import JobOptions
 from reprobook.promote.recipe import Recipe
 from reprobook.runs import NewRun
 
@@ -29,25 +31,50 @@ class Judgement:
         return self.first is None
 
 
-def prove(folder: Path, recipe: Recipe) -> Judgement:
-    """Run the script as it was written, in the notebook's folder as it was before the run, and compare."""
+@dataclass(frozen=True)
+class Candidate:
+    """A job as it was written, which is to be proved.
+
+    Attributes:
+        folder: Its folder.
+        recipe: The run that it repeats.
+        plan: What stands in its script.
+        options: What was asked for.
+    """
+
+    folder: Path
+    recipe: Recipe
+    plan: Plan
+    options: JobOptions
+
+
+def prove(folder: Path, recipe: Recipe, arguments: Sequence[str] = ()) -> Judgement:
+    """Run the script, with these words after ``train.py``, and compare its result with the run's."""
+    with proving_ground(folder, recipe) as request:
+        try:
+            return _judged(recipe, run_script(replace(request, arguments=arguments)))
+        except ExecutionError as error:
+            return _judged(recipe, error)
+
+
+@contextmanager
+def proving_ground(folder: Path, recipe: Recipe) -> Iterator[JobRequest]:
+    """Give a way to run the script in the notebook's folder as it was before the run; its results are thrown away."""
     with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary:
         cwd = Path(recipe.header.origin.folder or folder)
-        request = JobRequest(
+        yield JobRequest(
             folder=folder,
             out=Path(temporary, "out"),
             cwd=lay_out(cwd, made_files(recipe.trace), Path(temporary, "cwd")),
             seed=recipe.header.seeds.seed,
             deterministic=recipe.header.seeds.deterministic,
         )
-        try:
-            return _judged(recipe, run_script(request))
-        except ExecutionError as error:
-            return _judged(recipe, error)
 
 
-def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str, Any]:
-    """Return what the script must give, for ``reprobook verify DIR``."""
+def expected(
+    recipe: Recipe, made: Plan, *, equivalent: bool | None, seeds: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return what the script must give, for ``reprobook verify DIR``; ``seeds`` is the same for other seeds."""
     record = recipe.record.model_dump(mode="json")
     exact = {name: value for name, value in recipe.metrics.items() if isinstance(value, int)}
     return {
@@ -60,6 +87,8 @@ def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str
         "deterministic": recipe.header.seeds.deterministic,
         "equivalent": equivalent,
         "run_id": recipe.record.run_id,
+        "made": sorted(made_files(recipe.trace)),
+        "seeds": list(seeds),
     }
 
 
@@ -83,10 +112,10 @@ def _judged(recipe: Recipe, result: Mapping[str, Any] | ExecutionError) -> Judge
     counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": 0}
     first = None
     if isinstance(result, ExecutionError):
-        first = _difference(None, [], f"the script fails: {result}")
+        first = difference(None, [], f"the script fails: {result}")
     elif not sinks:
         # Nothing logged, saved or shown: there is nothing that two runs could be compared by.
-        first = _difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
+        first = difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
         first = _first_difference(recipe, result["metrics"])
     return Judgement(counts, first)
@@ -99,14 +128,13 @@ def _first_difference(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, A
         # JSON holds what is not finite as text.
         number = float(found) if isinstance(found, str) else found
         if sink.kind == "metric" and repr(wanted) != repr(number):
-            return _difference(
-                sink.cell, [sink.name], f"{sink.name} is {wanted} in the notebook, {found} in the script"
-            )
+            return difference(sink.cell, [sink.name], f"{sink.name} is {wanted} in the notebook, {found} in the script")
     evidence = "the last values of all metrics agree; an earlier value, the order or an artifact differs"
-    return _difference(None, [], evidence)
+    return difference(None, [], evidence)
 
 
-def _difference(cell: int | None, names: list[str], evidence: str) -> dict[str, Any]:
+def difference(cell: int | None, names: list[str], evidence: str) -> dict[str, Any]:
+    """Describe a difference in the form of verify's."""
     return {
         "cell": cell,
         "cell_id": None,

@@ -17,6 +17,7 @@ def provenance(recipe: Recipe, options: JobOptions) -> Provenance:
         run += ["-p", name, value if isinstance(value, str) else repr(value)]
     promote = ["reprobook", "promote", recipe.record.run_id]
     promote += ["--style", options.style] if options.style != "plain" else []
+    promote += ["--resume"] if options.resume else []
     for flag, values in (("--launcher", options.launchers), ("--keep", options.keep)):
         promote += [word for value in values for word in (flag, value)]
     return Provenance(

@@ -152,10 +152,11 @@ def _one_a_line(node: cst.BaseStatement, line: int, translator: _Translator) -> 
     """Translate a top-level statement, and give each part of ``a; b`` a line of its own."""
     visited = node.visit(translator)
     nodes = visited if isinstance(visited, cst.FlattenSentinel) else [visited]
-    return [(part, line) for one in nodes if isinstance(one, cst.BaseStatement) for part in _parts(one)]
+    return [(part, line) for one in nodes if isinstance(one, cst.BaseStatement) for part in parts_of(one)]
 
 
-def _parts(statement: cst.BaseStatement) -> list[cst.BaseStatement]:
+def parts_of(statement: cst.BaseStatement) -> list[cst.BaseStatement]:
+    """Return the parts of ``a; b``, each on a line of its own."""
     if not isinstance(statement, cst.SimpleStatementLine):
         return [statement]
     parts: list[cst.BaseStatement] = [

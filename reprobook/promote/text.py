@@ -92,9 +92,11 @@ def _main(plan: Plan) -> str:
     options += f", seed={words.config}.{plan.seed}" if plan.seed else ""
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
+    options += f", resume={words.resume}" if plan.resumes else ""
+    resume = f", {words.resume}: bool" if plan.resumes else ""
     prefix = "async " if plan.is_async else ""
     lines = [
-        f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path) -> None:",
+        f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
         '    """Run the sections of the notebook; metrics and artifacts go to the output folder."""',
         f"    with {words.job}.job({options}):",
     ]

@@ -46,6 +46,10 @@ class SinkChain:
         """Add an artifact, known by the digest of its bytes."""
         return self._add(Sink(kind="artifact", name=name, step=step, digest=digest, cell=cell, explicit=True))
 
+    def extend(self, sinks: Iterable[Sink]) -> None:
+        """Add the sinks of an earlier process that this one goes on from."""
+        self._sinks.extend(sinks)
+
     def result_digest(self) -> str:
         """Return the digest of the results so far."""
         return result_digest(self._sinks)

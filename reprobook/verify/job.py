@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reprobook.errors import ExecutionError, InputError, IntegrityError
+from reprobook.errors import ExecutionError
 from reprobook.execute.script import SCRIPT, JobRequest, run_script
+from reprobook.execute.workplace import lay_out
 from reprobook.header import open_header
 from reprobook.runs import RunError
+from reprobook.runs.files import sha256_file
+from reprobook.verify.job_proof import Expected, JobProof, read_proof
 from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
 
-PROOF = "proof.json"
 _HEADER = "header.json"
+_ORDER: tuple[Verdict, ...] = ("reproduced", "within_tolerance", "diverged", "failed")
 
 
 def is_job(path: Path) -> bool:
@@ -25,11 +28,12 @@ def is_job(path: Path) -> bool:
 
 
 def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance | None = None) -> Verification:
-    """Run a job once more, into a folder that is thrown away, and compare its result.
+    """Run a job once more, into a folder that is thrown away, and compare its result; once a seed that was proved.
 
     Args:
         folder: The job.
-        cwd: Working folder; default: the notebook's, if it is on this machine, else the job's.
+        cwd: Working folder; default: the notebook's, if it is on this machine, without the files that its run made,
+            else the job's.
         tolerance: Relative difference that metrics may have; None: bit by bit.
 
     Raises:
@@ -37,29 +41,69 @@ def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance | 
         IntegrityError: If the header or the proof was edited.
     """
     header = open_header((folder / _HEADER).read_bytes(), f"{folder.name}/{_HEADER}")
-    proof = _read_proof(folder)
+    proof = read_proof(folder)
     recorded = Path(header.origin.folder or folder)
-    with tempfile.TemporaryDirectory(prefix="reprobook-") as out:
+    with tempfile.TemporaryDirectory(prefix="reprobook-") as temporary:
+        Path(temporary, "out").mkdir()
         request = JobRequest(
             folder=folder,
-            out=Path(out),
-            cwd=cwd or (recorded if recorded.is_dir() else folder),
+            out=Path(temporary, "out"),
+            cwd=cwd or _without_made(recorded if recorded.is_dir() else folder, proof, Path(temporary, "cwd")),
             seed=header.seeds.seed,
             deterministic=header.seeds.deterministic,
         )
-        try:
-            return _compared(folder, proof, run_script(request), tolerance)
-        except ExecutionError as error:
-            return _failed(folder, error)
+        found = [_verified(request, proof, tolerance)]
+        for other in proof.other_seeds:
+            seeded = replace(request, seed=other.seed, arguments=other.arguments)
+            found.append(_of_seed(other, _verified(seeded, other, tolerance)))
+    worst = max(found, key=lambda each: _ORDER.index(each.verdict))
+    every = tuple(first for each in found for first in each.all)
+    notes = (*_edits(folder, proof), *_of_seeds(proof))
+    return worst.model_copy(update={"all": every, "metrics": found[0].metrics, "notes": notes})
 
 
-def _compared(
-    folder: Path, proof: Mapping[str, Any], result: Mapping[str, Any], tolerance: Tolerance | None
-) -> Verification:
+def _verified(request: JobRequest, proof: Expected, tolerance: Tolerance | None) -> Verification:
+    """Run the script and compare."""
+    try:
+        return _compared(request.folder, proof, run_script(request), tolerance)
+    except ExecutionError as error:
+        return _failed(request.folder, error)
+
+
+def _without_made(folder: Path, proof: JobProof, into: Path) -> Path:
+    """Return the folder as the notebook found it: the script would take up what the notebook's run left there."""
+    return lay_out(folder, [path for path in proof.made if (folder / path).exists()], into)
+
+
+def _of_seed(other: Expected, found: Verification) -> Verification:
+    """Say of a difference that it is one of another seed."""
+    if found.first is None:
+        return found
+    first = found.first.model_copy(update={"evidence": f"with seed {other.seed}: {found.first.evidence}"})
+    return found.model_copy(update={"first": first, "all": (first,)})
+
+
+def _of_seeds(proof: JobProof) -> list[str]:
+    """Say which seeds were checked, if more than one was."""
+    seeds = [str(each.seed) for each in (proof, *proof.other_seeds)]
+    return [f"checked with the seeds {', '.join(seeds)}"] if proof.other_seeds else []
+
+
+def _edits(folder: Path, proof: JobProof) -> list[str]:
+    """Name the files that are not those that promotion wrote."""
+    edited = [path for path, digest in proof.files.items() if not _is_as_written(folder / path, digest)]
+    return [f"edited since it was promoted: {', '.join(sorted(edited))}"] if edited else []
+
+
+def _is_as_written(path: Path, digest: str) -> bool:
+    return path.is_file() and sha256_file(path) == digest
+
+
+def _compared(folder: Path, proof: Expected, result: Mapping[str, Any], tolerance: Tolerance | None) -> Verification:
     """Compare a result with the proof."""
     # A proof may hold the digest alone.
-    metrics = pair_metrics(_numbers(proof["metrics"]), _numbers(result.get("metrics"))) if "metrics" in proof else {}
-    same = result.get("result_digest") == proof["result_digest"]
+    metrics = pair_metrics(proof.metrics, _numbers(result.get("metrics"))) if proof.metrics else {}
+    same = result.get("result_digest") == proof.result_digest
     verdict: Verdict = "reproduced" if same else "diverged"
     if not same and tolerance is not None and metrics_agree(metrics, tolerance):
         verdict = "within_tolerance"
@@ -74,9 +118,10 @@ def _compared(
     )
 
 
-def _difference(proof: Mapping[str, Any], result: Mapping[str, Any], metrics: Mapping[str, MetricPair]) -> Divergence:
+def _difference(proof: Expected, result: Mapping[str, Any], metrics: Mapping[str, MetricPair]) -> Divergence:
     """Describe how a result differs: by its recipe, or by its metrics alone."""
-    recipe = [name for name in ("parameters", "seed") if name in proof and proof[name] != result.get(name)]
+    recipe = ["parameters"] if proof.parameters is not None and proof.parameters != result.get("parameters") else []
+    recipe += ["seed"] if "seed" in proof.model_fields_set and proof.seed != result.get("seed") else []
     names = tuple(name for name, pair in metrics.items() if not metrics_agree({name: pair}, None))
     evidence = f"{SCRIPT} gave another result_digest than promotion recorded"
     if recipe:
@@ -91,23 +136,6 @@ def _failed(folder: Path, error: ExecutionError) -> Verification:
     return Verification(
         run_id=folder.resolve().name, replay_id=None, verdict="failed", first=first, all=(first,), error=failure
     )
-
-
-def _read_proof(folder: Path) -> Mapping[str, Any]:
-    """Read what promotion wrote down."""
-    place = f"{folder.name}/{PROOF}"
-    if not (folder / PROOF).is_file():
-        msg = f"{place}: not there, so there is nothing to compare with"
-        raise InputError(msg, hint="Promote the notebook again.")
-    try:
-        proof = json.loads((folder / PROOF).read_bytes())
-    except (ValueError, RecursionError) as error:
-        msg = f"{place}: not readable JSON ({error})"
-        raise IntegrityError(msg, hint="Promote the notebook again.") from error
-    if not isinstance(proof, dict) or not isinstance(proof.get("result_digest"), str):
-        msg = f"{place}: it names no result_digest"
-        raise IntegrityError(msg, hint="Promote the notebook again.")
-    return proof
 
 
 def _numbers(metrics: object) -> dict[str, float]:
