@@ -14,6 +14,7 @@ class Evidence:
 
     Attributes:
         observed: What a run saw of each cell, by code index; sharpens the analysis.
+        kinds: The qualified types of the variables that each cell bound, by code index and name.
         shown: The names of the metrics that each cell showed (printed, or as its last expression), by code index, in
             a run without ``rb.log`` and ``rb.save``. None if nothing ran: then promotion guesses.
         keep: Code indices of cells to keep whatever the analysis says.
@@ -23,6 +24,7 @@ class Evidence:
     """
 
     observed: Mapping[int, Observed] = field(default_factory=dict)
+    kinds: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     shown: Mapping[int, Collection[str]] | None = None
     keep: Collection[int] = frozenset()
     seed: int | None = None

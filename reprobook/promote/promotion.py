@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
 from reprobook.promote.job_folder import HEADER, check_folder, write_job
 from reprobook.promote.model import Plan
-from reprobook.promote.options import JobOptions
+from reprobook.promote.options import JobOptions, Style
 from reprobook.promote.plan import plan
 from reprobook.promote.proof import Judgement, expected, prove, to_bring_back
 from reprobook.promote.provenance import provenance
@@ -27,6 +27,7 @@ from reprobook.promote.text import render
 from reprobook.runs import RunFolder, Store
 
 _DEFAULT = JobOptions()
+_LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-fabric"}
 
 
 class DroppedCell(BaseModel):
@@ -76,7 +77,9 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
     check_folder(folder, recipe.header, force=options.force)
     asked = _asked_for(recipe, options.keep)
-    made, judgement = _attempts(folder, recipe, options, asked) if verify else (_plan(recipe, asked), None)
+    made, judgement = (
+        _attempts(folder, recipe, options, asked) if verify else (_plan(recipe, asked, options.style), None)
+    )
     equivalent = judgement.equivalent if judgement else None
     _write(folder, recipe, made, options, equivalent=equivalent)
     return Promotion(
@@ -99,7 +102,7 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
     """
     first: tuple[Plan, Judgement] | None = None
     while True:
-        made = _plan(recipe, keep)
+        made = _plan(recipe, keep, options.style)
         _write(folder, recipe, made, options)
         judgement = prove(folder, recipe)
         first = first or (made, judgement)
@@ -126,7 +129,7 @@ def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
     return frozenset(index for index in [*tagged, *named] if index is not None)
 
 
-def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
+def _plan(recipe: Recipe, keep: Collection[int], style: Style) -> Plan:
     """Plan the script from what the run saw."""
     shown: dict[int, list[str]] = {}
     for sink in recipe.trace.sinks:
@@ -134,13 +137,18 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
             shown.setdefault(sink.cell, []).append(sink.name)
     evidence = Evidence(
         observed={cell.index: cell for cell in recipe.trace.cells if cell.index is not None},
+        kinds={
+            cell.index: {name: value.kind for name, value in cell.writes.items()}
+            for cell in recipe.trace.cells
+            if cell.index is not None
+        },
         shown=shown,
         keep=keep,
         seed=recipe.header.seeds.seed,
         deterministic=recipe.header.seeds.deterministic,
         device=recipe.header.seeds.device,
     )
-    return plan(recipe.notebook, recipe.parameters, evidence)
+    return plan(recipe.notebook, recipe.parameters, evidence, style)
 
 
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None = None) -> None:
@@ -159,7 +167,7 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
     return Facts(
         provenance=provenance(recipe, options),
         python_version=environment.python if environment else "3.11",
-        versions=_hydra_version(options) | versions,
+        versions=_version_of_style(options) | versions,
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
@@ -172,16 +180,17 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
     )
 
 
-def _hydra_version(options: JobOptions) -> dict[str, str]:
-    """Return the version of hydra here: the notebook's environment need not have had it.
+def _version_of_style(options: JobOptions) -> dict[str, str]:
+    """Return the version here of the library of a style: the notebook's environment need not have had it.
 
     Raises:
-        InputError: If the style needs it and it is not installed.
+        InputError: If it is not installed.
     """
-    if options.style != "hydra":
+    library = _LIBRARIES.get(options.style)
+    if library is None:
         return {}
     try:
-        return {"hydra-core": metadata.version("hydra-core")}
+        return {library: metadata.version(library)}
     except metadata.PackageNotFoundError:
-        msg = "--style hydra needs hydra-core, which is not installed"
-        raise InputError(msg, hint="pip install 'reprobook[hydra]'") from None
+        msg = f"--style {options.style} needs {library}, which is not installed"
+        raise InputError(msg, hint=f"pip install 'reprobook[{options.style}]'") from None
