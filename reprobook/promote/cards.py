@@ -26,7 +26,8 @@ With its defaults the script is one process in the notebook's own arithmetic. `-
 four devices of this machine, `--strategy fsdp` splits the weights over them too. Then
 
 - each process takes its share of every shuffled loader, in batches of the size you give: a step sees `devices` times
-  as many examples. The other loaders are gone through in full by every process, so that all decide alike;
+  as many examples. The other loaders, and data that comes from no `DataLoader`, every process goes through in full,
+  so that all decide alike;
 - metrics, prints and files are those of the first process: a training loss is the mean over its share;
 - artifacts hold the whole model, whatever the strategy."""
 _WHERE: Mapping[Style, str] = {

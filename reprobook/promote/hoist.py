@@ -25,7 +25,7 @@ OWN = frozenset(
 )
 OWN |= {"ast", "partial", "read_bool", "read_config", "read_literal", "replace", "sys", "cast", "get_type_hints"}
 OWN |= {"Fabric", "ModelParallelStrategy", "DeviceMesh", "DTensor", "FSDPModule", "Module", "ModuleList"}
-OWN |= {"launch", "shard", "distribute_tensor", "fully_shard", "is_wrapped"}
+OWN |= {"launch", "shard", "distribute_tensor", "fully_shard", "is_wrapped", "randbits", "register_fsdp_forward_method"}
 OWN |= {"hydra", "ConfigStore", "DictConfig", "HydraConfig", "OmegaConf", "SCHEMA", "start"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

@@ -44,6 +44,9 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layers[1](torch.relu(self.layers[0](x)))
 
+    def scores(self, x):
+        return self.layers[1](torch.relu(self.layers[0](x))).softmax(dim=1)
+
 model = Net().to(device)
 """
 TRAINING = """\
@@ -80,7 +83,8 @@ for epoch in range(epochs):
 """
 SAVING = """\
 model.load_state_dict(torch.load("best.pt"))
-rb.log(best=evaluate(model, val_loader))
+with torch.no_grad():
+    rb.log(best=evaluate(model, val_loader), score=model.scores(x.to(device)).max().item())
 rb.save("model", model)
 """
 CELLS = (IMPORTS, (PARAMETERS, "parameters"), DATA, MODEL, TRAINING, LOOP, SAVING)
@@ -154,7 +158,7 @@ def test_functions_of_the_notebook_are_given_fabric(
     assert "        fabric.backward(loss)\n" in epoch
     assert "return total / len(loader.sampler)" in epoch
     lines = lines_of(text)
-    at = lines.index("model = fabric.setup_module(model)")
+    at = lines.index('model = set_up_model(fabric, model, "scores")')
     assert lines[at + 1] == "optimizer = fabric.setup_optimizers("
     assert "device = fabric.device" in lines
     assert 'write_once(fabric, torch.save, model.state_dict(), "best.pt")' in lines
@@ -195,7 +199,11 @@ def test_functions_of_the_notebook_are_given_fabric(
                 BATCH,
                 STEP,
             ],
-            ["model = fabric.setup_module(model)", "for wide in (True, False):"],
+            [
+                "model = fabric.setup_module(model)",
+                "for wide in (True, False):",
+                "optimizer = fabric.setup_optimizers(optim.Adam(model.module[0].parameters()))",
+            ],
             id="before a loop that makes no model",
         ),
         pytest.param(
@@ -322,6 +330,7 @@ def test_its_options_stand_beside_parameters_of_the_same_name(fabricated: Fabric
     )
     assert planned.fabric["precision"] == "fabric_precision"
     assert "precision: Any = config.fabric_precision\n" in text
+    assert "fabric.seed_everything(fabric.broadcast(randbits(32)), verbose=False)" in text
     # A notebook that names no device ran on the CPU.
     assert {field.name: field.default for field in planned.fields}["accelerator"] == "cpu"
 

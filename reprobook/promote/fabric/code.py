@@ -14,7 +14,7 @@ from reprobook.promote.fabric.calls import Calls
 from reprobook.promote.fabric.demand import Demand
 from reprobook.promote.fabric.setups import Setups
 from reprobook.promote.fabric.torch_code import TorchCode
-from reprobook.promote.fabric.words import WHOLE, WRITE_ONCE
+from reprobook.promote.fabric.words import SET_UP, WHOLE, WRITE_ONCE
 from reprobook.promote.flow import flow_of
 from reprobook.promote.identifiers import identifiers
 from reprobook.promote.python import statements, tree_of
@@ -52,7 +52,7 @@ def _check(sliced: Slice, code: TorchCode, trees: Sequence[ast.stmt]) -> None:
     if not any(getattr(call.func, "attr", "") == "backward" for call in calls):
         msg = "--style fabric is for training loops of PyTorch, and no cell that a result needs calls .backward()"
         raise NotPromotableError(msg, hint=_PLAIN)
-    if clash := sorted(identifiers(trees) & {WHOLE, WRITE_ONCE}):
+    if clash := sorted(identifiers(trees) & {SET_UP, WHOLE, WRITE_ONCE}):
         msg = f"the notebook has a name {clash[0]!r}, which is that of a helper in scripts of this style"
         raise NotPromotableError(msg, hint=f"Rename it. {_PLAIN}")
     for source in sliced.kept:

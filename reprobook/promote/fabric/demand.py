@@ -40,10 +40,13 @@ class Demand:
 
     def given(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
         """Return the parameters that a function must set up itself: not every caller can."""
-        wanted = self._within(function, self._needs)
-        parameters = [argument.arg for argument in _arguments(function)]
         lifted = self._needs.get(function.name, ()) if self._function(function.name) is function else ()
-        return [name for name in parameters if name in wanted and name not in lifted]
+        return [name for name in self.parameters(function) if name not in lifted]
+
+    def parameters(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+        """Return the parameters of a function that are set up, by itself or by its callers."""
+        wanted = self._within(function, self._needs)
+        return [argument.arg for argument in _arguments(function) if argument.arg in wanted]
 
     @cached_property
     def _carriers(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ Checked against lightning-fabric 2.6 and torch 2.13. FSDP is torch's ``fully_sha
 from __future__ import annotations
 
 from reprobook.promote import command_line
-from reprobook.promote.fabric.words import LAUNCH, SHARD, WHOLE, WRITE_ONCE
+from reprobook.promote.fabric.words import LAUNCH, SET_UP, SHARD, WHOLE, WRITE_ONCE
 from reprobook.promote.identifiers import names_used
 from reprobook.promote.model import Entry, Import, Plan
 from reprobook.promote.python import tree_of
@@ -17,10 +17,10 @@ def entry(plan: Plan) -> Entry:
     plain = command_line.entry(plan)
     nodes = [*plan.module, *(node for function in plan.functions for node in function.body)]
     used = names_used(tree_of(node) for node in nodes)
-    helpers = [text for name, text in ((WHOLE, _WHOLE), (WRITE_ONCE, _WRITE_ONCE)) if name in used]
+    helpers = [text for name, text in _HELPERS.items() if name in used]
     words = plan.words
     return Entry(
-        imports=(*plain.imports, *_imports(used)),
+        imports=(*plain.imports, *_imports(used), *([] if plan.seed else [_RANDBITS])),
         start=plain.start,
         after_config=(_SHARD, _launch(plan), *helpers),
         before_main=plain.before_main,
@@ -46,23 +46,26 @@ def _imports(used: frozenset[str]) -> list[Import]:
             Import("lightning_fabric", "is_wrapped", "is_wrapped"),
             Import("torch.distributed.fsdp", "FSDPModule", "FSDPModule"),
         ]
+    if SET_UP in used:
+        found += [
+            Import("torch.distributed.fsdp", "FSDPModule", "FSDPModule"),
+            Import("torch.distributed.fsdp", "register_fsdp_forward_method", "register_fsdp_forward_method"),
+        ]
     return found + ([Import("collections.abc", "Callable", "Callable")] if WRITE_ONCE in used else [])
 
 
 def _launch(plan: Plan) -> str:
     words = plan.words
     fields = {role: f"{words.config}.{name}" for role, name in plan.fabric.items()}
-    seeding = ""
-    if plan.seed:
-        seed = f"{words.config}.{plan.seed} % 2**32"
-        seeding = (
-            f"    # The samplers that split loaders shuffle by it.\n    fabric.seed_everything({seed}, verbose=False)\n"
-        )
+    seed = f"{words.config}.{plan.seed} % 2**32" if plan.seed else "fabric.broadcast(randbits(32))"
+    seeding = "    # Every process begins alike, and the samplers that split loaders shuffle by it.\n"
+    seeding += f"    fabric.seed_everything({seed}, verbose=False)\n"
     return _LAUNCH.format(launch=LAUNCH, shard=SHARD, config=words.config, Config=words.config_class, **fields) + (
         f"{seeding}    return fabric"
     )
 
 
+_RANDBITS = Import("secrets", "randbits", "randbits")
 _SHARD = f'''
 def {SHARD}(model: Module, mesh: DeviceMesh) -> Module:
     """Split the weights over the processes, block by block; state dicts are whole all the same."""
@@ -101,6 +104,17 @@ def {launch}({config}: {Config}) -> Fabric:
     )
     fabric.launch()
 '''
+_SET_UP = f'''
+def {SET_UP}(fabric: Fabric, model: Module, *methods: str) -> Any:
+    """Set a model up; its methods that compute go the way of its forward pass, which several processes need."""
+    wrapped = fabric.setup_module(model)
+    for method in methods:
+        if hasattr(model, method):
+            wrapped.mark_forward_method(method)
+            if isinstance(model, FSDPModule):
+                register_fsdp_forward_method(model, method)
+    return wrapped
+'''
 _WHOLE = f'''
 def {WHOLE}(model: Any) -> Any:
     """Return a model without Fabric's wrapper; where its weights are split, its state dict, which is whole."""
@@ -115,3 +129,4 @@ def {WRITE_ONCE}(fabric: Fabric, write: Callable[..., object], *args: object, **
         write(*args, **options)
     fabric.barrier()
 '''
+_HELPERS = {SET_UP: _SET_UP, WHOLE: _WHOLE, WRITE_ONCE: _WRITE_ONCE}

@@ -9,16 +9,18 @@ An optimizer must be made after its module was set up, as FSDP replaces the weig
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import libcst as cst
 
 from reprobook.promote.fabric.demand import Demand
 from reprobook.promote.fabric.torch_code import base
+from reprobook.promote.fabric.words import SET_UP
 from reprobook.promote.flow import flow_of, local_names
-from reprobook.promote.python import statements, tree_of
+from reprobook.promote.python import code_of, statements, tree_of
 
+_HIDDEN = frozenset({"children", "modules", "named_buffers", "named_children", "named_modules", "named_parameters"})
 _DEFINITIONS = (cst.FunctionDef, cst.ClassDef)
 
 
@@ -34,6 +36,7 @@ class Setups:
         self._demand = demand
         self._fabric = fabric
         self._done: set[str] = set()  # at top level, from cell to cell
+        self._methods = "".join(f', "{name}"' for name in demand.code.methods_called(demand.trees))
         self.modules: set[str] = set()  # every expression that is set up somewhere
 
     def at_top_level(self, node: cst.BaseStatement) -> list[cst.BaseStatement]:
@@ -50,8 +53,7 @@ class Setups:
         original = self._demand.code.names.definitions.get(tree.name)
         same = isinstance(original, type(tree)) and ast.dump(original.args) == ast.dump(tree.args)
         given = self._demand.given(original if same else tree)  # type: ignore[arg-type]  # a function, by its type
-        parameters = {argument.arg for argument in ast.walk(tree.args) if isinstance(argument, ast.arg)}
-        body = self._placed(list(node.body.body), parameters, local_names(tree))
+        body = self._placed(list(node.body.body), set(self._demand.parameters(tree)), local_names(tree))
         at = 1 if ast.get_docstring(tree, clean=False) is not None else 0
         body[at:at] = self._setup(given)
         return node.with_changes(body=node.body.with_changes(body=body))
@@ -69,7 +71,7 @@ class Setups:
             inside = {name for name in wanted if base(name) in written} if _has_blocks(node) else set()
             before = [name for name in wanted if name not in inside]
             done |= set(before)
-            again: Any = node.visit(_Blocks(self, done, scope)) if inside else node
+            again: Any = node.visit(_Blocks(self, done, scope)) if inside else node.visit(_Bare(done))
             result += self._before(before, again)
             done -= {name for name in done if base(name) in written - flow_of(tree).reads}
         return result
@@ -90,7 +92,10 @@ class Setups:
 
     def _setup(self, names: Iterable[str]) -> list[cst.BaseStatement]:
         self.modules |= set(names)
-        return [*statements("".join(f"{name} = {self._fabric}.setup_module({name})\n" for name in names))]
+        call = (
+            f"{SET_UP}({self._fabric}, {{}}{self._methods})" if self._methods else f"{self._fabric}.setup_module({{}})"
+        )
+        return [*statements("".join(f"{name} = {call.format(name)}\n" for name in names))]
 
 
 def _has_blocks(node: cst.BaseStatement) -> bool:
@@ -106,6 +111,28 @@ class _Functions(cst.CSTTransformer):
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         return self._setups.in_function(updated_node)
+
+
+class _Bare(cst.CSTTransformer):
+    """Reach through Fabric's wrapper where it hides what a module is made of: ``model[0]``, ``named_parameters``."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+    def leave_Subscript(self, original_node: cst.Subscript, updated_node: cst.Subscript) -> cst.Subscript:
+        return updated_node.with_changes(value=self._module(updated_node.value))
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        hidden = updated_node.attr.value in _HIDDEN
+        return updated_node.with_changes(value=self._module(updated_node.value)) if hidden else updated_node
+
+    def _module(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        wrapped = code_of(node) in self._names
+        return cst.Attribute(node, cst.Name("module")) if wrapped else node
 
 
 class _Blocks(cst.CSTTransformer):

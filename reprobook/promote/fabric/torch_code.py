@@ -6,7 +6,7 @@ What the code shows decides; where it does not (a factory of another module), th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -53,6 +53,15 @@ class TorchCode:
         kinds = self.kinds.get(cell, {})
         found = {name: _setup_of(kinds.get(name, "")) for name in sorted(flow_of(tree).writes)}
         return {name: method for name, method in found.items() if method}
+
+    def methods_called(self, trees: Iterable[ast.AST]) -> list[str]:
+        """Return the methods of the notebook's modules, ``forward`` apart, that code calls from outside of them."""
+        classes = [each for each in self.names.definitions.values() if isinstance(each, ast.ClassDef)]
+        modules = [each for each in classes if self._origin(ast.Name(each.name)).startswith("torch.nn.")]
+        own = {node.name for each in modules for node in each.body if isinstance(node, ast.FunctionDef)} - {"forward"}
+        calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        called = [func for func in calls if isinstance(func, ast.Attribute) and func.attr in own]
+        return sorted({func.attr for func in called if not _is_self(func.value) and func.attr[:1] != "_"})
 
     @cached_property
     def _collections(self) -> frozenset[str]:
@@ -117,6 +126,11 @@ def calls_in(node: ast.AST) -> Iterator[ast.Call]:
         if isinstance(each, ast.Call):
             yield each
         stack += [child for child in ast.iter_child_nodes(each) if not isinstance(child, _SCOPES)]
+
+
+def _is_self(node: ast.expr) -> bool:
+    """Tell ``self`` and ``super()``."""
+    return getattr(node, "id", "") == "self" or isinstance(node, ast.Call)
 
 
 def base(expression: str) -> str:
