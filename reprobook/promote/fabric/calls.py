@@ -40,7 +40,6 @@ class Calls(cst.CSTTransformer):
         self.fabric = fabric
         self._modules = modules
         self._iterated = iterated
-        self.found: set[str] = set()  # what was rewritten
 
     def visit_With(self, node: cst.With) -> bool:
         """Leave alone what the first process runs alone: nothing in it may wait for the others."""
@@ -58,7 +57,6 @@ class Calls(cst.CSTTransformer):
         call = updated_node.value
         if not isinstance(call, cst.Call) or not self._writes(original_node):
             return updated_node
-        self.found.add(WRITE_ONCE)
         arguments = [cst.Arg(cst.Name(self.fabric)), cst.Arg(call.func), *call.args]
         return updated_node.with_changes(value=cst.Call(cst.Name(WRITE_ONCE), arguments))
 
@@ -68,23 +66,19 @@ class Calls(cst.CSTTransformer):
         asks = any(word in code_of(original_node.test) for word in ("cuda.is_available", "mps.is_available"))
         if not texts or not asks:
             return updated_node
-        self.found.add("device")
         return cst.parse_expression(f"str({self.fabric}.device)")
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         tree = _tree(original_node)
         dotted = self.code.names.dotted(tree.func) or ""
         if m.matches(original_node, _BACKWARD) and not dotted and not m.matches(original_node.func, _OF_SUPER):
-            self.found.add("backward")
             loss = cst.Arg(updated_node.func.value)  # type: ignore[attr-defined]  # an attribute, by the match
             return cst.Call(self._method("backward"), [loss, *updated_node.args])
         if self.code.makes_optimizer(tree):
-            self.found.add("optimizer")
             return cst.Call(self._method("setup_optimizers"), [cst.Arg(updated_node)])
         if self.code.makes_loader(tree):
             return cst.Call(self._method("setup_dataloaders"), [cst.Arg(updated_node), *_sampling(original_node)])
         if dotted == "torch.device" and code_of(original_node.args[0].value) not in _CPU:
-            self.found.add("device")
             return self._method("device")
         if dotted == "reprobook.save":
             return self._whole(updated_node)

@@ -33,7 +33,7 @@ class Demand:
             if self.code.makes_optimizer(call):
                 found |= dict.fromkeys(self.code.weights_of(call))
             elif isinstance(call.func, ast.Name) and call.func.id in self._needs:
-                found |= dict.fromkeys(self._at_call(call, call.func.id))
+                found |= dict.fromkeys(self._passed(call, call.func.id, self._needs))
         if flow_of(tree).writes & self._carriers and isinstance(tree, (ast.Assign, ast.AnnAssign)):
             found |= dict.fromkeys(self.code.weights_of(tree))
         return list(found)
@@ -86,9 +86,6 @@ class Demand:
             elif isinstance(node.func, ast.Name) and node.func.id in known:
                 found |= dict.fromkeys(self._passed(node, node.func.id, known))
         return list(found)
-
-    def _at_call(self, call: ast.Call, name: str) -> list[str]:
-        return self._passed(call, name, self._needs)
 
     def _passed(self, call: ast.Call, name: str, known: Mapping[str, tuple[str, ...]]) -> list[str]:
         """Return what a call of a function needs, in the words of the caller."""
