@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from reprobook.execute.active import activate, active_sinks, deactivate
+from reprobook.execute.arithmetic import arithmetic
 from reprobook.execute.checkpoint import Ledger
 from reprobook.execute.printed import MetricReader
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
@@ -22,54 +25,72 @@ RESULT = "result.json"
 
 
 @contextmanager
-def job(  # noqa: PLR0913 - by keyword, all but the first
+def job(  # noqa: PLR0913 - one for each option, by name
     out: Path | str,
     *,
     config: Mapping[str, Any],
     seed: int | None = None,
     device: str = "auto",
+    precision: str = "32-true",
     printed_metrics: bool = False,
+    rank: int = 0,
     resume: bool = False,
-) -> Iterator[None]:
+) -> Iterator[Path]:
     """Keep what a script logs: ``metrics.jsonl``, ``artifacts/`` and, at the end, ``result.json`` in ``out``.
 
-    ``device`` is what ``rb.device()`` gives. With ``printed_metrics``, values that the script shows count as metrics,
-    for notebooks that log nothing. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in
-    ``checkpoints/``, which is removed at the end.
+    ``device`` is what ``rb.device()`` gives, ``precision`` the arithmetic of torch: ``32-true`` (its own) or
+    ``bf16-mixed``. With ``printed_metrics``, values that the script shows count as metrics, for notebooks that log
+    nothing. Of several processes that run the script together only that of ``rank`` 0 keeps and prints anything; the
+    others write to a folder that is thrown away. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in
+    ``checkpoints/``, which is removed at the end. Gives the folder that is written to.
 
     Raises:
         InputError: If a checkpoint is that of another script or of other parameters.
     """
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
     parameters = NewRun(parameters=dict(config)).model_dump(mode="json")["parameters"]
-    recipe = {"parameters": parameters, "seed": seed, "device": device}
+    recipe = {"parameters": parameters, "seed": seed, "device": device, "precision": precision}
+    with _place(Path(out), rank) as folder:
+        ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
+        metrics = JobMetrics(folder)
 
-    def keep_shown(sink: Sink, value: float | None) -> None:
-        if not sink.explicit and value is not None:
-            metrics.log_metric(sink.name, value)
+        def keep_shown(sink: Sink, value: float | None) -> None:
+            if not sink.explicit and value is not None:
+                metrics.log_metric(sink.name, value)
 
-    ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
-    metrics = JobMetrics(folder)
-    sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
-    (folder / RESULT).unlink(missing_ok=True)
-    activate(sinks, device)
-    ledger.open(JobProgress(folder, metrics, sinks))
-    try:
-        with _reading(sinks) if printed_metrics else nullcontext():
-            yield
-    finally:
-        ledger.close()
-        deactivate(sinks)
-        metrics.close()
-    result = {
-        "result_digest": sinks.chain.result_digest(),
-        "metrics": metrics.last,
-        "parameters": parameters,
-        "seed": seed,
-    }
-    write_atomic(folder / RESULT, json.dumps(result, indent=1, allow_nan=False).encode() + b"\n")
-    ledger.clear()
+        sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
+        (folder / RESULT).unlink(missing_ok=True)
+        activate(sinks, device)
+        ledger.open(JobProgress(folder, metrics, sinks))
+        try:
+            with _reading(sinks) if printed_metrics else nullcontext(), arithmetic(precision):
+                yield folder
+        finally:
+            ledger.close()
+            deactivate(sinks)
+            metrics.close()
+        result = {
+            "result_digest": sinks.chain.result_digest(),
+            "metrics": metrics.last,
+            "parameters": parameters,
+            "seed": seed,
+        }
+        write_atomic(folder / RESULT, json.dumps(result, indent=1, allow_nan=False).encode() + b"\n")
+        ledger.clear()
+
+
+@contextmanager
+def _place(out: Path, rank: int) -> Iterator[Path]:
+    """Give the folder of a process: one of its own, soon gone, and silence for all but the first."""
+    if rank == 0:
+        out.mkdir(parents=True, exist_ok=True)
+        yield out
+        return
+    with (
+        TemporaryDirectory(prefix="reprobook-job-") as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+    ):
+        yield Path(folder)
 
 
 @contextmanager

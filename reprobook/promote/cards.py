@@ -21,10 +21,20 @@ _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
 {}; `result.json` there holds the result digest."""
+_PROCESSES = """\
+With its defaults the script is one process in the notebook's own arithmetic. `--devices 4 --strategy ddp` trains on
+four devices of this machine, `--strategy fsdp` splits the weights over them too. Then
+
+- each process takes its share of every shuffled loader, in batches of the size you give: a step sees `devices` times
+  as many examples. The other loaders, and data that comes from no `DataLoader`, every process goes through in full,
+  so that all decide alike;
+- metrics, prints and files are those of the first process: a training loss is the mean over its share;
+- artifacts hold the whole model, whatever the strategy."""
 _WHERE: Mapping[Style, str] = {
     "plain": _PATHS.format("the folder given with `--out`"),
     "hydra": _PATHS.format("hydra's run folder")
     + "\n\n`name=value` gives a parameter another value, and `-m name=value,value` runs the script for each.",
+    "fabric": _PATHS.format("the folder given with `--out`") + "\n\n" + _PROCESSES,
 }
 _RESUME = """\
 ## After an interruption

@@ -66,7 +66,7 @@ def ground_of(sources: Sequence[Source], names: Names, evidence: Evidence) -> Gr
     return Ground(
         names=names,
         aliases=aliases(sources, names),
-        kinds=evidence.kinds,
+        kinds={name: kind for cell in evidence.kinds.values() for name, kind in cell.items()},
         later={name: read - set(names.definitions) for name, read in later_reads(sources, names).items()},
         generators=_generators(sources, names),
         set_by_functions=frozenset(name for flow in flows for name in flow.later_writes),

@@ -25,7 +25,7 @@ def config_files(plan: Plan, style: Style) -> dict[str, str]:
     Raises:
         NotPromotableError: If the style has no form for a value.
     """
-    if style == "plain":
+    if style != "hydra":
         return {"config.yaml": "".join(_entry(field, _plain_value(field.default)) for field in plan.fields) or "{}\n"}
     for field in plan.fields:
         _check_for_hydra(field)

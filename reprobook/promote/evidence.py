@@ -14,11 +14,11 @@ class Evidence:
 
     Attributes:
         observed: What a run saw of each cell, by code index; sharpens the analysis.
+        kinds: The qualified types of the variables that each cell bound, by code index and name.
         shown: The names of the metrics that each cell showed (printed, or as its last expression), by code index, in
             a run without ``rb.log`` and ``rb.save``. None if nothing ran: then promotion guesses.
         keep: Code indices of cells to keep whatever the analysis says.
         resume: Whether the script is to write checkpoints, and to go on from them.
-        kinds: The type of each variable, as a run saw it.
         opaque: The variables whose content the run could not see as a whole.
         seed: The seed that reprobook itself set in the run; None if it set none.
         deterministic: Whether it asked for deterministic kernels.
@@ -26,10 +26,10 @@ class Evidence:
     """
 
     observed: Mapping[int, Observed] = field(default_factory=dict)
+    kinds: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     shown: Mapping[int, Collection[str]] | None = None
     keep: Collection[int] = frozenset()
     resume: bool = False
-    kinds: Mapping[str, str] = field(default_factory=dict)
     opaque: Collection[str] = frozenset()
     seed: int | None = None
     deterministic: bool = False

@@ -1,34 +1,71 @@
-"""Parameters that the notebook does not declare: the seed that reprobook set, and the device."""
+"""Parameters that the notebook does not declare: the seed that reprobook set, the device, the arithmetic."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reprobook.promote.configuration import Configuration
+from reprobook.promote.fabric import fabric_fields
 from reprobook.promote.model import Field
+from reprobook.promote.options import Style
 from reprobook.promote.slice import Slice
 from reprobook.space.model import Choice
 
 _DEVICES = Choice("auto", "cpu", "cuda", "mps")
+_PRECISIONS = Choice("32-true", "bf16-mixed")
+_OWN_ARITHMETIC = frozenset({"autocast", "GradScaler", "half", "double", "float16", "bfloat16", "float64"})
 
 
 def seed_field(config: Configuration, seed: int | None) -> tuple[tuple[Field, ...], str | None]:
     """Return the fields with the seed that reprobook set; a parameter ``seed`` of the same value is that field."""
     if seed is None:
         return config.fields, None
-    same = [field for field in config.fields if field.name == "seed"]
+    same = [each for each in config.fields if each.name == "seed"]
     if same and same[0].default == seed and "seed" in config.plain:
         return config.fields, "seed"
     name = "run_seed" if same or "seed" in config.variables else "seed"
     return (*config.fields, Field(name, int, seed, None, "seeds every generator")), name
 
 
-def device_field(fields: tuple[Field, ...], sliced: Slice, device: str) -> tuple[tuple[Field, ...], str | None]:
-    """Return the fields with the device, where the notebook calls ``rb.device()`` and has no such parameter."""
+@dataclass(frozen=True)
+class Roles:
+    """The fields that say where and how a script trains; see ``Plan``."""
+
+    device: str | None = None
+    precision: str | None = None
+    fabric: Mapping[str, str] = field(default_factory=dict)
+
+
+def place_fields(
+    fields: tuple[Field, ...], sliced: Slice, device: str, style: Style
+) -> tuple[tuple[Field, ...], Roles]:
+    """Return the fields with those that say where and how to train, as far as the notebook leaves it open."""
+    if style == "fabric":
+        fields, roles = fabric_fields(fields, sliced)
+        return fields, Roles(fabric=roles)
+    taken = {each.name for each in fields}
+    asks = _calls_device(sliced) and "device" not in taken
+    open_arithmetic = _leaves_arithmetic_open(sliced) and "precision" not in taken
+    extra = [Field("device", str, device, _DEVICES, "where to train")] * asks
+    extra += [Field("precision", str, "32-true", _PRECISIONS, "arithmetic of torch")] * open_arithmetic
+    return (*fields, *extra), Roles("device" if asks else None, "precision" if open_arithmetic else None)
+
+
+def _calls_device(sliced: Slice) -> bool:
+    """Tell a notebook that calls ``rb.device()``."""
+    calls = [node for node in _nodes(sliced) if isinstance(node, ast.Call)]
+    return any(sliced.names.dotted(call.func) == "reprobook.device" for call in calls)
+
+
+def _leaves_arithmetic_open(sliced: Slice) -> bool:
+    """Tell a notebook that trains with torch and says nothing of the arithmetic itself."""
+    words = {getattr(node, "attr", "") or getattr(node, "id", "") for node in _nodes(sliced)}
+    uses_torch = any(origin.partition(".")[0] == "torch" for origin in sliced.names.imports.values())
+    return uses_torch and "backward" in words and not words & _OWN_ARITHMETIC
+
+
+def _nodes(sliced: Slice) -> list[ast.AST]:
     trees = [statement.tree for source in sliced.kept for statement in source.statements]
-    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    if not any(sliced.names.dotted(call.func) == "reprobook.device" for call in calls):
-        return fields, None
-    if any(field.name == "device" for field in fields):
-        return fields, None
-    return (*fields, Field("device", str, device, _DEVICES, "where to train")), "device"
+    return [node for tree in trees for node in ast.walk(tree)]

@@ -20,13 +20,18 @@ _DISTRIBUTIONS = {
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
+    "lightning_fabric": "lightning-fabric",
     "dateutil": "python-dateutil",
     "hydra": "hydra-core",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
-_OF_STYLE: Mapping[Style, tuple[str, ...]] = {"plain": ("yaml",), "hydra": ("hydra",)}
+_OF_STYLE: Mapping[Style, tuple[str, ...]] = {
+    "plain": ("yaml",),
+    "hydra": ("hydra",),
+    "fabric": ("yaml", "lightning_fabric"),
+}
 
 
 def job_files(plan: Plan, facts: Facts) -> dict[str, str]:

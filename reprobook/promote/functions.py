@@ -41,6 +41,7 @@ class Surroundings:
             run tells.
         pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
         taken: Every name of the notebook.
+        given: The variables that ``main`` has before the first section.
     """
 
     configuration: Configuration
@@ -51,6 +52,7 @@ class Surroundings:
     shown: Mapping[int, Sequence[str] | None]
     pyplot: str
     taken: frozenset[str]
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,16 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
     """Follow the variables back from the last section: who needs them, and who made them."""
     variables = frozenset(name for part in parts for name in part.flow.writes)
     shared = module_globals([part.trees for part in parts], variables)
-    order = {name: at for at, name in enumerate(_first_written(parts))}
-    passed = variables - shared - around.configuration.plain
+    order = {name: at for at, name in enumerate([*around.given, *_first_written(parts)])}
+    given = frozenset(around.given)
+    passed = (variables | given) - shared - around.configuration.plain
     live: frozenset[str] = frozenset()
     result: list[Function] = []
     for at in reversed(range(len(parts))):
         flow = parts[at].flow
         returns = flow.writes & live & passed
         through = returns - flow.binds  # perhaps not bound here: then the value of an earlier section goes through
-        earlier = frozenset(name for part in parts[:at] for name in part.flow.writes)
+        earlier = given.union(*(part.flow.writes for part in parts[:at]))
         arguments = (flow.uses | through) & passed & earlier
         live = (live - flow.binds) | arguments
         function = Function(

@@ -24,6 +24,8 @@ OWN = frozenset(
     {"Annotated", "Any", "Callable", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"}
 )
 OWN |= {"ast", "partial", "read_bool", "read_config", "read_literal", "replace", "sys", "cast", "get_type_hints"}
+OWN |= {"Fabric", "ModelParallelStrategy", "DeviceMesh", "DTensor", "FSDPModule", "Module", "ModuleList"}
+OWN |= {"launch", "shard", "distribute_tensor", "fully_shard", "is_wrapped", "randbits", "register_fsdp_forward_method"}
 OWN |= {"hydra", "ConfigStore", "DictConfig", "HydraConfig", "OmegaConf", "SCHEMA", "start"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

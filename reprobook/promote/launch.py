@@ -19,6 +19,8 @@ from reprobook.promote.python import literal
 
 _MOST_LETTERS = 50  # of a name; DNS labels have 63, and pods add a suffix
 _UNKNOWN = "job"
+# One task a device: Lightning Fabric takes the processes that srun starts for its own.
+_PROCESSES = '--devices "${SLURM_NTASKS_PER_NODE:-1}" --num_nodes "${SLURM_JOB_NUM_NODES:-1}"'
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ def slurm(launch: Launch) -> str:
     }
     exports = [f"export {name}={shlex.quote(value)}" for name, value in launch.environment.items()]
     *words, out = start_command(launch.style)
+    command = shlex.join(words)
+    if launch.style == "fabric":
+        options |= {"nodes": 1, "ntasks-per-node": 1}
+        command = f"${{SLURM_JOB_ID:+srun}} {shlex.join(words[:-1])} {_PROCESSES} {words[-1]}"
     lines = [
         "#!/bin/bash",
         *(f"#SBATCH --{name}={value}" for name, value in options.items()),
@@ -80,7 +86,7 @@ def slurm(launch: Launch) -> str:
         "set -euo pipefail",
         'cd "${SLURM_SUBMIT_DIR:-$(dirname "$0")/..}"',
         *exports,
-        f'exec {shlex.join(words)} {shlex.quote(out)}/"${{SLURM_JOB_ID:-local}}" "$@"',
+        f'exec {command} {shlex.quote(out)}/"${{SLURM_JOB_ID:-local}}" "$@"',
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +90,8 @@ class Entry:
         after_config: Blocks of text below the configuration's class.
         before_main: Blocks above ``main``.
         after_main: Blocks below it.
+        before_job: Statements at the start of ``main``.
+        job_options: Further options of ``rb.job``.
     """
 
     imports: tuple[Import, ...]
@@ -96,6 +99,8 @@ class Entry:
     after_config: tuple[str, ...] = ()
     before_main: tuple[str, ...] = ()
     after_main: tuple[str, ...] = ()
+    before_job: tuple[str, ...] = ()
+    job_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ class Words:
     main: str
     parse_args: str
     seed_everything: str
+    fabric: str
     config_class: str
     checkpoint: str
     resume: str
@@ -131,6 +137,8 @@ class Plan:
         functions: The sections, in order.
         seed: The field that seeds the generators; None if nothing asked for a seed.
         device: The field that says what ``rb.device()`` gives; None if the notebook does not ask for it.
+        precision: The field that says in which arithmetic torch computes; None where it does not train.
+        fabric: The fields of Lightning Fabric by role; none in other styles.
         deterministic: Whether deterministic kernels were asked for.
         seeded: The libraries to seed: ``random``, ``numpy``, ``torch``.
         printed_metrics: Whether shown values count as metrics.
@@ -152,6 +160,8 @@ class Plan:
     functions: tuple[Function, ...]
     seed: str | None
     device: str | None
+    precision: str | None
+    fabric: Mapping[str, str]
     deterministic: bool
     seeded: tuple[str, ...]
     printed_metrics: bool

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Style = Literal["plain", "hydra"]
+Style = Literal["plain", "hydra", "fabric"]
 Launcher = Literal["slurm", "ray", "k8s", "docker"]
-STYLES: tuple[Style, ...] = ("plain", "hydra")
+STYLES: tuple[Style, ...] = ("plain", "hydra", "fabric")
 LAUNCHERS: tuple[Launcher, ...] = ("slurm", "ray", "k8s", "docker")
 
 
@@ -16,7 +16,7 @@ class JobOptions:
     """How a job is to be written.
 
     Attributes:
-        style: ``plain`` (argparse) or ``hydra``.
+        style: ``plain`` (argparse), ``hydra``, or ``fabric`` (argparse, and Lightning Fabric for many processes).
         launchers: The schedulers to write a job file for.
         keep: Cells to keep whatever the analysis says: 0-based indices among the code cells, or cell ids.
         resume: Write checkpoints in the training loops.

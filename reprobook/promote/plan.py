@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote import extra, refusal
+from reprobook.promote import extra, fabric, refusal
 from reprobook.promote import imports as script_imports
 from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground_of, with_checkpoints
 from reprobook.promote.configuration import Configuration, configuration
@@ -20,6 +20,7 @@ from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.model import Function, Import, Plan, Statements, Words
 from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_imports, module_statements
 from reprobook.promote.naming import first_free
+from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
 from reprobook.promote.sections import sections, title
 from reprobook.promote.shown import ShownMetrics, shown_metrics
@@ -33,7 +34,9 @@ _NUMPY_USERS |= {"lightgbm", "imblearn", "torchvision", "albumentations", "gymna
 _NO_EVIDENCE = Evidence()
 
 
-def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence = _NO_EVIDENCE) -> Plan:
+def plan(
+    notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence = _NO_EVIDENCE, style: Style = "plain"
+) -> Plan:
     """Plan the script of a notebook; ``parameters`` are those that ``reprobook.space.declared_parameters`` finds.
 
     Raises:
@@ -45,9 +48,13 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     metrics = shown_metrics(sources, names, evidence.shown)
     sliced = slice_notebook(sources, _wishes(parameters, metrics, evidence))
     refusal.check(sliced.kept, names, _bound(sources))
+    taken = identifiers(statement.tree for source in sources for statement in source.statements)
+    words = _words(taken, names)
+    if style == "fabric":
+        sliced = fabric.adapted(sliced, words.fabric, evidence.kinds)
     config = configuration(parameters, sliced.kept, names, cell=getattr(parameters_cell(notebook), "code_index", None))
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
-    around = _surroundings(sources, sliced, config, metrics, level)
+    around = _surroundings(sliced, config, metrics, level, words=words, taken=taken)
     made = functions(sections(notebook, sliced.kept, names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
     checked = Checkpointed(made, module)
@@ -56,7 +63,7 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         checked = with_checkpoints(made, module, ground_of(sources, names, evidence), around.words, evidence)
     used = _used_imports(made, module, level, sources)
     fields, seed_field = extra.seed_field(config, evidence.seed)
-    fields, device_field = extra.device_field(fields, sliced, evidence.device)
+    fields, roles = extra.place_fields(fields, sliced, evidence.device, style)
     kept, heading = _kept(sliced.kept, sources, used), title(notebook)
     return Plan(
         title=heading[0],
@@ -71,7 +78,9 @@ def plan(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
         derived=config.derived,
         functions=checked.functions,
         seed=seed_field,
-        device=device_field,
+        device=roles.device,
+        precision=roles.precision,
+        fabric=roles.fabric,
         deterministic=evidence.deterministic,
         seeded=_seeded(used) if seed_field or evidence.deterministic else (),
         printed_metrics=metrics.printed,
@@ -91,23 +100,29 @@ def _bound(sources: Sequence[Source]) -> frozenset[str]:
     return frozenset(name for s in sources for statement in s.statements for name in flow_of(statement.tree).writes)
 
 
-def _surroundings(
-    sources: Sequence[Source], sliced: Slice, config: Configuration, metrics: ShownMetrics, level: ModuleLevel
+def _surroundings(  # noqa: PLR0913 - the last two by name
+    sliced: Slice,
+    config: Configuration,
+    metrics: ShownMetrics,
+    level: ModuleLevel,
+    *,
+    words: Words,
+    taken: frozenset[str],
 ) -> Surroundings:
     """Decide what all sections share."""
     trees = [statement.tree for source in sliced.kept for statement in source.statements]
-    taken = identifiers(statement.tree for source in sources for statement in source.statements)
-    words = _words(taken, sliced.names)
+    given = (words.fabric,) if words.fabric in names_used(trees) - taken else ()
     origins = sliced.names.imports.items()
     return Surroundings(
         configuration=config,
-        hoisted=hoisting(trees, sliced.names, config.plain | config.variables),
+        hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given)),
         elsewhere=frozenset(id(statement) for statement in [*level.early, *level.guarded]),
         names=sliced.names,
         words=words,
         shown=metrics.expressions,
         pyplot=next((name for name, origin in origins if origin == "matplotlib.pyplot"), ""),
         taken=taken | OWN | frozenset(vars(words).values()),
+        given=given,
     )
 
 
@@ -124,6 +139,7 @@ def _words(taken: frozenset[str], names: Names) -> Words:
         out=first_free("out", "out_dir", "output_folder", taken=taken),
         job=own or first_free("rb", "reprobook", taken=taken),
         main=first_free("main", "run_job", taken=taken),
+        fabric=first_free("fabric", "lightning", taken=taken),
         parse_args=first_free("parse_args", "parse_command_line", taken=taken),
         seed_everything=first_free("seed_everything", "seed_generators", taken=taken),
         config_class=first_free("Config", "JobConfig", taken=taken),

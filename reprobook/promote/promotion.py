@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
 from reprobook.promote.job_folder import HEADER, check_folder, write_job
 from reprobook.promote.model import Plan
-from reprobook.promote.options import JobOptions
+from reprobook.promote.options import JobOptions, Style
 from reprobook.promote.plan import plan
 from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_bring_back
 from reprobook.promote.provenance import provenance
@@ -29,6 +29,7 @@ from reprobook.promote.trial import Trial, try_job
 from reprobook.runs import RunFolder, Store
 
 _DEFAULT = JobOptions()
+_LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-fabric"}
 
 
 class DroppedCell(BaseModel):
@@ -171,16 +172,19 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
             shown.setdefault(sink.cell, []).append(sink.name)
     evidence = Evidence(
         observed=recipe.trace.by_cell(),
+        kinds={
+            index: {name: value.kind for name, value in cell.writes.items()}
+            for index, cell in recipe.trace.by_cell().items()
+        },
         shown=shown,
         keep=keep,
         resume=options.resume,
-        kinds={name: each.kind for cell in recipe.trace.cells for name, each in cell.writes.items()},
         opaque={name for cell in recipe.trace.cells for name, each in cell.writes.items() if each.opaque},
         seed=recipe.header.seeds.seed,
         deterministic=recipe.header.seeds.deterministic,
         device=recipe.header.seeds.device,
     )
-    return plan(recipe.notebook, recipe.parameters, evidence)
+    return plan(recipe.notebook, recipe.parameters, evidence, options.style)
 
 
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
@@ -200,7 +204,7 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
     return Facts(
         provenance=provenance(recipe, options),
         python_version=environment.python if environment else "3.11",
-        versions=_hydra_version(options) | versions,
+        versions=_version_of_style(options) | versions,
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
@@ -220,20 +224,21 @@ def _check_style(options: JobOptions) -> None:
         InputError: If the style has no such option.
     """
     if options.resume and options.style != "plain":
-        msg = f"--style {options.style} goes without --resume: each run of it has an output folder of its own"
+        msg = f"--style {options.style} goes without --resume"
         raise InputError(msg, hint="Use --style plain, which takes --out and --resume.")
 
 
-def _hydra_version(options: JobOptions) -> dict[str, str]:
-    """Return the version of hydra here: the notebook's environment need not have had it.
+def _version_of_style(options: JobOptions) -> dict[str, str]:
+    """Return the version here of the library of a style: the notebook's environment need not have had it.
 
     Raises:
-        InputError: If the style needs it and it is not installed.
+        InputError: If it is not installed.
     """
-    if options.style != "hydra":
+    library = _LIBRARIES.get(options.style)
+    if library is None:
         return {}
     try:
-        return {"hydra-core": metadata.version("hydra-core")}
+        return {library: metadata.version(library)}
     except metadata.PackageNotFoundError:
-        msg = "--style hydra needs hydra-core, which is not installed"
-        raise InputError(msg, hint="pip install 'reprobook[hydra]'") from None
+        msg = f"--style {options.style} needs {library}, which is not installed"
+        raise InputError(msg, hint=f"pip install 'reprobook[{options.style}]'") from None

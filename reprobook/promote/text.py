@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import libcst as cst
 
-from reprobook.promote import command_line, config_text, hydra_entry
+from reprobook.promote import command_line, config_text, fabric, hydra_entry
 from reprobook.promote.facts import Provenance
 from reprobook.promote.header_text import header
 from reprobook.promote.layout import formatted
@@ -17,7 +17,11 @@ from reprobook.promote.python import code_of
 from reprobook.promote.seeding_text import seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
-_ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {"plain": command_line.entry, "hydra": hydra_entry.entry}
+_ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {
+    "plain": command_line.entry,
+    "hydra": hydra_entry.entry,
+    "fabric": fabric.entry,
+}
 
 
 def render(plan: Plan, provenance: Provenance, style: Style = "plain") -> str:
@@ -35,7 +39,7 @@ def render(plan: Plan, provenance: Provenance, style: Style = "plain") -> str:
         *_module(plan),
         *(_function(function, plan) for function in plan.functions),
         *entry.before_main,
-        _main(plan),
+        _main(plan, entry),
         *entry.after_main,
         f'if __name__ == "__main__":\n    {entry.start}',
     ]
@@ -86,19 +90,23 @@ def _names_arguments(function: Function) -> bool:
     return len(function.arguments) > _MOST_ARGUMENTS
 
 
-def _main(plan: Plan) -> str:
+def _main(plan: Plan, entry: Entry) -> str:
     words = plan.words
     options = f"{words.out}, config=asdict({words.config})"
     options += f", seed={words.config}.{plan.seed}" if plan.seed else ""
     options += f", device={words.config}.{plan.device}" if plan.device else ""
+    options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
     options += f", resume={words.resume}" if plan.resumes else ""
     resume = f", {words.resume}: bool" if plan.resumes else ""
+    options += "".join(f", {option}" for option in entry.job_options)
+    folder = f" as {words.out}" if entry.job_options and plan.plots else ""
     prefix = "async " if plan.is_async else ""
     lines = [
         f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
         '    """Run the sections of the notebook; metrics and artifacts go to the output folder."""',
-        f"    with {words.job}.job({options}):",
+        *(f"    {statement}" for statement in entry.before_job),
+        f"    with {words.job}.job({options}){folder}:",
     ]
     if seeding(plan):
         lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")

@@ -50,6 +50,22 @@ def test_a_job_that_fails_leaves_no_result(tmp_path: Path) -> None:
     assert not (tmp_path / "result.json").exists()
 
 
+def test_of_several_processes_only_the_first_keeps_and_prints_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with rb.job(tmp_path / "out", config={}, rank=1, printed_metrics=True) as folder:
+        print("loss: 0.5")
+        rb.log(loss=0.5)
+        rb.save("note", "text")
+        assert (folder / "artifacts" / "note.txt").exists()
+    assert capsys.readouterr().out == ""
+    assert not folder.exists()
+    assert not (tmp_path / "out").exists()
+    with rb.job(tmp_path / "out", config={}) as folder:
+        print("loss: 0.5")
+    assert (folder, capsys.readouterr().out) == (tmp_path / "out", "loss: 0.5\n")
+
+
 def test_artifacts_are_written_by_type(tmp_path: Path) -> None:
     with rb.job(tmp_path, config={}):
         rb.save("text", "hello")

@@ -126,3 +126,43 @@ def test_the_device_of_the_run_is_a_parameter_where_the_notebook_asks_for_it(
     assert metrics == [3, 4]
     assert run_script(text, "--device", "tpu").returncode == 2
     assert promote("import reprobook as rb", "rb.log(n=1)")[0].device is None
+
+
+TRAINING = """\
+model = nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+x = torch.ones(8, 4)
+for step in range(3):
+    loss = (model(x / 3) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+rb.log(loss=loss.item())
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [("", True), ("precision = 1\n", False), ("model_type = torch.float64\ntorch.zeros(1, dtype=model_type)\n", False)],
+)
+def test_the_arithmetic_is_an_option_where_the_notebook_leaves_it_open(
+    promote: Callable[..., tuple[Plan, str]], before: str, *, offered: bool
+) -> None:
+    cell = (before + TRAINING, "keep")
+    planned, text = promote("import torch\nfrom torch import nn\nimport reprobook as rb", cell)
+    assert (planned.precision is not None) == offered
+    assert ("precision=config.precision" in text) == offered
+
+
+def test_the_script_trains_in_the_arithmetic_it_is_asked_for(
+    promote: Callable[..., tuple[Plan, str]],
+    run_script: Callable[..., subprocess.CompletedProcess[str]],
+    tmp_path: Path,
+) -> None:
+    _, text = promote("import torch\nfrom torch import nn\nimport reprobook as rb", TRAINING, seed=1)
+    found = []
+    for words in ([], ["--precision", "bf16-mixed"], ["--precision", "bf16-mixed"]):
+        done = run_script(text, *words, "--out", "o")
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads((tmp_path / "o" / "result.json").read_text())["metrics"]["loss"])
+    assert found[0] != found[1] == found[2]
+    assert run_script(text, "--precision", "16-mixed").returncode == 2

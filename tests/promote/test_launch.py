@@ -30,7 +30,7 @@ SEEDED = Launch("digits", "plain", {"PYTHONHASHSEED": "7", "CUBLAS_WORKSPACE_CON
 def run_slurm(text: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a batch script with a ``python`` that shows what it was given."""
     fake = folder / "bin" / "python"
-    fake.parent.mkdir()
+    fake.parent.mkdir(exist_ok=True)
     fake.write_text('#!/bin/sh\necho "$PYTHONHASHSEED"\nprintf "%s\\n" "$@"\n')
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)
     (folder / "slurm.sh").write_text(text, encoding="utf-8")
@@ -50,6 +50,24 @@ def test_a_name_is_a_dns_label_whatever_the_file_is_called(notebook: str) -> Non
 def test_a_name_is_that_of_the_notebook() -> None:
     assert job_name("notebooks/01_Digits MLP.ipynb") == "01-digits-mlp"
     assert job_name("训练.ipynb") == "job"
+
+
+def test_the_batch_script_starts_a_process_for_every_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = slurm(Launch("digits", "fabric", {"PYTHONHASHSEED": "7"}, gpus=2))
+    assert "#SBATCH --ntasks-per-node=1\n" in text
+    for name, value in (("JOB_ID", "12"), ("NTASKS_PER_NODE", "4"), ("JOB_NUM_NODES", "2")):
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    srun = tmp_path / "bin" / "srun"
+    srun.parent.mkdir()
+    srun.write_text('#!/bin/sh\necho srun\nexec "$@"\n')
+    srun.chmod(srun.stat().st_mode | stat.S_IXUSR)
+    words = ["--devices", "4", "--num_nodes", "2", "--out", "out/12", "--strategy", "fsdp"]
+    done = run_slurm(text, tmp_path, "--strategy", "fsdp")
+    assert done.stdout.splitlines() == ["srun", "7", "train.py", "--config", "config.yaml", *words]
+    for name in ("JOB_ID", "NTASKS_PER_NODE", "JOB_NUM_NODES"):
+        monkeypatch.delenv(f"SLURM_{name}")
+    words = ["--devices", "1", "--num_nodes", "1", "--out", "out/local"]
+    assert run_slurm(text, tmp_path).stdout.splitlines() == ["7", "train.py", "--config", "config.yaml", *words]
 
 
 def test_the_batch_script_starts_the_job_with_its_hash_seed(tmp_path: Path) -> None:

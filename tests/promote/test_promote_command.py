@@ -48,7 +48,7 @@ def test_every_option_has_its_effect(command: Command, write_notebook: Write, tm
     assert "not proved" in out
 
 
-@pytest.mark.parametrize("words", [("--style", "fabric"), ("--launcher", "lsf"), ("--keep", "9")])
+@pytest.mark.parametrize("words", [("--style", "keras"), ("--launcher", "lsf"), ("--keep", "9")])
 def test_what_there_is_not_is_wrong_usage(command: Command, write_notebook: Write, words: tuple[str, str]) -> None:
     code, _, err = command(str(write_notebook(*CELLS)), "-o", "job", *words)
     assert code == 2

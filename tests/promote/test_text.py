@@ -188,7 +188,7 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
         (11, "no result depends on `wrong`"),
     ]
     assert text[text.index("    with rb.job") : text.index("if __name__")].rstrip() == (
-        "    with rb.job(out, config=asdict(config), seed=config.seed):\n"
+        "    with rb.job(\n        out, config=asdict(config), seed=config.seed, precision=config.precision\n    ):\n"
         "        seed_everything(config.seed)\n"
         "        X_test, y_test, loader = load_data(config)\n"
         "        model, opt = build_model(config, loader)\n"
