@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.execute.active import activate, active_sinks, deactivate
+from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import SinkLog
 from reprobook.runs import JsonLines, NewRun
 from reprobook.runs.files import write_atomic
@@ -94,7 +95,7 @@ def job(
     sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
     activate(sinks, device)
     try:
-        with _reading(sinks) if printed_metrics else nullcontext():
+        with kept_values(folder), _reading(sinks) if printed_metrics else nullcontext():
             yield
     finally:
         deactivate(sinks)

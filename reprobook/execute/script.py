@@ -15,6 +15,7 @@ from typing import Any
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError
 from reprobook.execute.job import RESULT
+from reprobook.execute.section_values import REQUEST
 
 SCRIPT = "train.py"
 _TAIL = 12
@@ -31,6 +32,7 @@ class JobRequest:
         arguments: Words after ``train.py``.
         seed: The seed whose hash seed the process starts with.
         deterministic: Whether deterministic kernels were asked for.
+        sections: Functions whose variables the job is to keep the digests of, in ``values.json``.
     """
 
     folder: Path
@@ -39,6 +41,7 @@ class JobRequest:
     arguments: Sequence[str] = field(default_factory=tuple)
     seed: int | None = None
     deterministic: bool = False
+    sections: Sequence[str] = ()
 
 
 def run_script(request: JobRequest) -> dict[str, Any]:
@@ -50,6 +53,7 @@ def run_script(request: JobRequest) -> dict[str, Any]:
     script = request.folder.resolve() / SCRIPT
     command = [sys.executable, str(script), *_output_options(script.parent, request.out.resolve()), *request.arguments]
     environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
+    environment |= {REQUEST: " ".join(request.sections)}
     done = subprocess.run(  # noqa: S603 - the script that was asked for
         command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
     )

@@ -52,6 +52,10 @@ _USUAL = {
 }
 _ARTICLES = frozenset({"a", "an", "the", "our", "my", "this"})
 _MOST_WORDS = 5
+# A name that was cut short does not end in one of these.
+_JOINING = frozenset(
+    "and are as at between by for from in into is of on or over per that the to under using via vs when with".split()  # noqa: SIM905
+)
 # Headings over cells that do no work of their own kind: what stands below is named by what it does.
 _NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
 _NEUTRAL |= {
@@ -73,7 +77,10 @@ def snake_case(heading: str) -> str:
     while words and words[0].isdigit():
         words = words[1:]
     words = [word for word in words if word not in _ARTICLES] or words
-    name = "_".join(words[:_MOST_WORDS])
+    words = words[:_MOST_WORDS]
+    while len(words) > 1 and words[-1] in _JOINING:
+        words.pop()
+    name = "_".join(words)
     return name if name.isidentifier() else ""
 
 

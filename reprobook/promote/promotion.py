@@ -101,7 +101,7 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
     while True:
         made = _plan(recipe, keep)
         _write(folder, recipe, made, options)
-        judgement = prove(folder, recipe)
+        judgement = prove(folder, recipe, made)
         first = first or (made, judgement)
         back = to_bring_back(recipe, made) - keep
         if judgement.equivalent or not back:

@@ -10,9 +10,11 @@ from typing import Any
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.script import JobRequest, run_script
+from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files
 from reprobook.promote.model import Plan
 from reprobook.promote.recipe import Recipe
+from reprobook.promote.variables import Comparison, compared
 from reprobook.runs import NewRun
 
 
@@ -29,8 +31,11 @@ class Judgement:
         return self.first is None
 
 
-def prove(folder: Path, recipe: Recipe) -> Judgement:
-    """Run the script as it was written, in the notebook's folder as it was before the run, and compare."""
+def prove(folder: Path, recipe: Recipe, made: Plan) -> Judgement:
+    """Run the script as it was written, in the notebook's folder as it was before the run, and compare.
+
+    A notebook that logs, saves and shows no result is compared by its variables.
+    """
     with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary:
         cwd = Path(recipe.header.origin.folder or folder)
         request = JobRequest(
@@ -39,11 +44,13 @@ def prove(folder: Path, recipe: Recipe) -> Judgement:
             cwd=lay_out(cwd, made_files(recipe.trace), Path(temporary, "cwd")),
             seed=recipe.header.seeds.seed,
             deterministic=recipe.header.seeds.deterministic,
+            sections=() if recipe.trace.sinks else [function.name for function in made.functions],
         )
         try:
-            return _judged(recipe, run_script(request))
+            result = run_script(request)
         except ExecutionError as error:
-            return _judged(recipe, error)
+            return _judged(recipe, error, Comparison())
+        return _judged(recipe, result, compared(read_values(request.out), made, recipe))
 
 
 def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str, Any]:
@@ -64,28 +71,32 @@ def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str
 
 
 def to_bring_back(recipe: Recipe, made: Plan) -> frozenset[int]:
-    """Choose the dropped cells to try again with: those that drew random numbers, then every one that did something.
+    """Choose the cells outside the sections to try again with: those that drew random numbers, then all that acted.
 
     What the author tagged ``skip`` stays out.
     """
     tagged = {cell.code_index for cell in recipe.notebook.code_cells if "skip" in cell.tags}
-    dropped = {each.cell for each in made.dropped} - tagged
-    cells = [cell for cell in recipe.trace.cells if cell.index in dropped]
+    importing = set(made.kept) - {cell for function in made.functions for cell in function.cells}
+    absent = ({each.cell for each in made.dropped} | importing) - tagged
+    cells = [cell for cell in recipe.trace.cells if cell.index in absent]
     drew = {cell.index for cell in cells if cell.rng_before != cell.rng_after}
     chosen = drew or {cell.index for cell in cells if cell.writes or cell.files_written}
     return frozenset(index for index in chosen if index is not None)
 
 
-def _judged(recipe: Recipe, result: Mapping[str, Any] | ExecutionError) -> Judgement:
+def _judged(recipe: Recipe, result: Mapping[str, Any] | ExecutionError, variables: Comparison) -> Judgement:
     """Compare the script's result with the run's."""
     sinks = recipe.trace.sinks
     checked = {kind: sum(sink.kind == kind for sink in sinks) for kind in ("metric", "artifact")}
-    counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": 0}
+    counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": variables.equal}
     first = None
     if isinstance(result, ExecutionError):
         first = _difference(None, [], f"the script fails: {result}")
-    elif not sinks:
-        # Nothing logged, saved or shown: there is nothing that two runs could be compared by.
+    elif variables.cell is not None:
+        evidence = f"`{variables.name}` is not what it is in the notebook"
+        first = _difference(variables.cell, [variables.name], evidence)
+    elif not sinks and not variables.equal:
+        # Nothing logged, saved, shown or kept: there is nothing that two runs could be compared by.
         first = _difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
         first = _first_difference(recipe, result["metrics"])

@@ -11,6 +11,7 @@ from reprobook.promote.effects import SETTING, Effects, effects_of
 from reprobook.promote.flow import flow_of
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
+from reprobook.promote.prose import plain
 from reprobook.promote.source import Source
 
 _MARKDOWN_LEVELS = 6
@@ -90,7 +91,7 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []
-            found.append(Heading(text[marks:].strip().rstrip("#").strip(), marks, cell, ""))
+            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
         else:
             prose.append(line)
     if found:
@@ -101,8 +102,9 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
 def _first_sentence(prose: str) -> str:
     """Return the first sentence of the first paragraph of plain text."""
     for paragraph in prose.split("\n\n"):
-        text = " ".join(paragraph.split())
-        if not text or text[0] in "-*+|<>!$`=[" or text[0].isdigit():
+        raw = paragraph.strip()
+        text = plain(raw)
+        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or text[0].isdigit():
             continue
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):

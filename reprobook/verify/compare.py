@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from reprobook.hazards.timing import Timings, timings_of
 from reprobook.trace import CellTrace, Sink, Trace, ValueDigest, is_timing_name
 from reprobook.trace.sinks import counted
 from reprobook.verify import evidence
@@ -18,7 +19,6 @@ from reprobook.verify.model import Divergence
 from reprobook.verify.order import in_source_order
 from reprobook.verify.pair import Pair
 from reprobook.verify.resume import Resumption, resumption
-from reprobook.verify.timing import Timings, timings_of
 
 
 @dataclass(frozen=True)
