@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
 from reprobook.promote.job_folder import HEADER, check_folder, write_job
+from reprobook.promote.local_modules import module_files
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.plan import plan
@@ -145,9 +147,12 @@ def _plan(recipe: Recipe, keep: Collection[int]) -> Plan:
 
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None = None) -> None:
     """Write the job's files."""
-    facts = _facts(recipe, options, equivalent=equivalent)
+    modules = module_files(recipe.folder, made)
+    facts = replace(_facts(recipe, options, equivalent=equivalent), modules=tuple(modules))
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
-    files = {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
+    files = (
+        modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
+    )
     if recipe.folder.lock.exists():
         files[LOCK_NAME] = recipe.folder.lock.read_bytes()
     write_job(folder, files, expected(recipe, made, equivalent=equivalent))

@@ -344,3 +344,19 @@ def test_what_a_script_cannot_do_is_refused_with_its_place(promote: Promote, cel
 def test_what_is_left_out_need_not_be_translated(promote: Promote) -> None:
     planned, _ = promote("import reprobook as rb", "x = [1]", "rb.log(n=len(x))", "y = input()\n!a | b")
     assert planned.kept == [0, 1, 2]
+
+
+def test_a_bare_tuple_is_shown_as_one_value(promote: Promote) -> None:
+    _, text = promote("x = list((1.0, 2.0))", "min(x), max(x)", shown={1: ["min(x)", "max(x)"]})
+    assert 'rb.show("min(x), max(x)", (min(x), max(x)))' in text
+
+
+def test_a_class_that_names_itself_to_super_moves_to_module_level(promote: Promote) -> None:
+    cell = (
+        "class Net(Base):\n    def __init__(self):\n        super(Net, self).__init__()\n        self.size = len(rows)"
+    )
+    _, text = promote(
+        "class Base:\n    pass", "rows = list(range(3))", cell, "size = Net().size\nsize", shown={3: ["size"]}
+    )
+    assert "\nclass Net(Base):\n    def __init__(self, rows):" in text
+    assert "Net(rows=rows)" in text
