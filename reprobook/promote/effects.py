@@ -112,6 +112,7 @@ def _library_call(call: ast.Call, dotted: str, names: Names) -> Effects:
         draws=libraries.draws(dotted, call),
         seeds=frozenset(libraries.SEEDING.get(dotted, ())),
         plots=package in libraries.PLOTTING,
+        prints=dotted in libraries.PRINTING,
         unknown=not libraries.is_known(dotted),
     )
 

@@ -84,6 +84,7 @@ STORING_METHODS = frozenset(
 WRITING = frozenset({"dump", "save", "savetxt", "savez", "savez_compressed", "save_file", "imwrite", "imsave"})
 WRITING |= {"write_text", "write_bytes", "to_csv", "to_parquet", "to_pickle", "to_json", "to_excel", "to_feather"}
 WRITING |= {"to_hdf", "save_pretrained", "savefig", "copyfile", "copy2", "save_model", "write_image", "write_html"}
+PRINTING = frozenset({"pprint.pp", "pprint.pprint", "rich.print", "sys.stdout.write"})
 PURE_BUILTINS = frozenset(
     """abs all any ascii bin bool bytes callable chr complex dict dir divmod enumerate filter float format frozenset
     getattr hasattr hash hex id int isinstance issubclass iter len list map max min object oct ord pow print range repr

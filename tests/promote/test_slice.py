@@ -203,3 +203,8 @@ def test_without_a_result_what_is_computed_and_printed_stays(sliced: Callable[..
     found = sliced("x = np.ones(3)", "total = x.sum()", "x", "print(total)", "plt.plot(x)")
     assert kept(found) == [1, 2, 4]
     assert [len(source.statements) for source in found.kept] == [1, 1, 1]
+
+
+def test_what_pprint_prints_stays_with_what_is_printed_around_it(sliced: Callable[..., Slice]) -> None:
+    found = sliced("from pprint import pprint\nx = np.ones(3)\nprint('all:')\npprint(x)", "rb.log(x=x[0])")
+    assert [code_of(s.node).strip() for s in found.kept[0].statements][-1] == "pprint(x)"
