@@ -71,7 +71,7 @@ def functions(sections: Iterable[Section], around: Surroundings) -> tuple[Functi
     parts: list[_Part] = []
     waiting = set(around.configuration.variables)
     for section in sections:
-        name = function_name(section.wish, around.taken | {part.name for part in parts})
+        name = function_name(section.wish, around.taken, [part.name for part in parts])
         part = _part(section, name, around)
         if part.body:
             part = _beginning_with(part, waiting & (part.flow.uses | part.flow.writes), around)
@@ -165,7 +165,7 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         lines = list(_lines(source, around))
         if not lines:
             continue
-        if around.pyplot and any(effects_of(statement.tree, around.names).plots for statement in source.statements):
+        if around.pyplot and any(effects_of(statement.tree, around.names).figures for statement in source.statements):
             lines, figures = saved(lines, Gallery(around.pyplot, around.words.out, name), figures)
         lines[0] = _after_blank(lines[0]) if body else lines[0]
         body += lines

@@ -89,15 +89,19 @@ def is_neutral(name: str) -> bool:
     return name in _NEUTRAL
 
 
-def function_name(wish: str, taken: Collection[str]) -> str:
-    """Return a free name for a function that its heading or its work would call ``wish``."""
+def function_name(wish: str, taken: Collection[str], earlier: Collection[str] = ()) -> str:
+    """Return a free name for a function that its heading or its work would call ``wish``.
+
+    ``taken`` are the notebook's names, ``earlier`` the functions before it: a second one of a name has a number.
+    """
     name = _USUAL.get(wish, wish) or "run"
-    if is_free(name, taken):
-        return name
-    for candidate in (f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}",):
-        if is_free(candidate, taken):
-            return candidate
-    return next(f"{name}_{count}" for count in range(2, len(taken) + 3) if is_free(f"{name}_{count}", taken))
+    if name not in earlier:
+        other = f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}"
+        for candidate in (name, other):
+            if is_free(candidate, {*taken, *earlier}):
+                return candidate
+    used = {*taken, *earlier}
+    return next(f"{name}_{count}" for count in range(2, len(used) + 3) if is_free(f"{name}_{count}", used))
 
 
 def first_free(*candidates: str, taken: Collection[str]) -> str:

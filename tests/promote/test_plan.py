@@ -61,7 +61,7 @@ def test_the_same_heading_twice_gives_two_names(promote: Promote) -> None:
     planned, _ = promote(
         "md:# T", "import reprobook as rb", "md:## Step", "x = list('ab')", "md:## Step", "rb.log(n=len(x))"
     )
-    assert [f.name for f in planned.functions] == ["step", "run_step"]
+    assert [f.name for f in planned.functions] == ["step", "step_2"]
 
 
 def test_without_headings_functions_are_named_by_what_they_do(promote: Promote) -> None:
@@ -360,3 +360,13 @@ def test_a_class_that_names_itself_to_super_moves_to_module_level(promote: Promo
     )
     assert "\nclass Net(Base):\n    def __init__(self, rows):" in text
     assert "Net(rows=rows)" in text
+
+
+def test_a_cell_that_only_sets_how_figures_look_saves_none(promote: Promote, definition: Definition) -> None:
+    cells = (
+        "import matplotlib.pyplot as plt\nimport reprobook as rb",
+        'plt.rc("figure", figsize=(3, 2))\nx = list("ab")',
+    )
+    _, text = promote(*cells, "plt.plot(x)\nrb.log(n=len(x))")
+    assert definition(text, "train").count("plt.savefig") == 1
+    assert 'plt.rc("figure", figsize=(3, 2))\n    x = list' in text
