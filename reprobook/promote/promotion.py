@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from reprobook.capture import LOCK_NAME, seed_environment
-from reprobook.errors import InputError
+from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, RunOptions, ignore, run_notebook
 from reprobook.execute.script import SCRIPT
 from reprobook.promote.evidence import Evidence
@@ -102,6 +102,7 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
     first: tuple[Plan, Judgement] | None = None
     while True:
         made = _plan(recipe, keep)
+        _check_work(recipe, made)
         _write(folder, recipe, made, options)
         judgement = prove(folder, recipe, made)
         first = first or (made, judgement)
@@ -109,6 +110,18 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
         if judgement.equivalent or not back:
             return (made, judgement) if judgement.equivalent else first
         keep |= back
+
+
+def _check_work(recipe: Recipe, made: Plan) -> None:
+    """See that there is something to compare.
+
+    Raises:
+        NotPromotableError: If the notebook has no result, and sets no variable but parameters.
+    """
+    if not made.functions and not recipe.trace.sinks:
+        msg = f"{recipe.notebook.name} computes nothing: no cell sets a variable, or prints, logs or saves anything"
+        hint = "Promote it when it does; cells that only show or plot are no results. Log one with rb.log(name=value)."
+        raise NotPromotableError(msg, hint=hint)
 
 
 def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:

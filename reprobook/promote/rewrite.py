@@ -75,7 +75,7 @@ def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement
     if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
         return node
     target = node.body[0].targets[0].target
-    if not isinstance(target, cst.Name) or target.value in used:
+    if not isinstance(target, cst.Name) or target.value in used or target.value == "_":
         return node
     comment = node.trailing_whitespace.comment
     text = f"{comment.value}  # noqa: F841" if comment else "# noqa: F841"

@@ -198,9 +198,9 @@ class _Facts:
         return self.effects(source).sinks or source.index in self._wishes.sinks
 
     def variables(self) -> frozenset[str]:
-        """Return every variable that the notebook sets."""
+        """Return every variable that the notebook sets; what begins with an underscore is not meant to be read."""
         trees = [statement.tree for source in self._sources for statement in source.statements]
-        return _NONE.union(*(flow_of(tree).writes for tree in trees))
+        return frozenset(name for tree in trees for name in flow_of(tree).writes if not name.startswith("_"))
 
     def sinks(self) -> frozenset[int]:
         """Return the cells that produce results; in a notebook without any, those that do more than show."""

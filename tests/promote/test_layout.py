@@ -91,3 +91,9 @@ def test_bidirectional_controls_become_visible() -> None:
     assert formatted("s = 'a\u202eb'  # c\u202ed\n") == 's = "a\\u202eb"  # c\\u202ed\n'
     assert formatted("s = r'a\u202eb'\n") == 's = r"a\u202eb"\n'
     assert visible("a\u202e\nb") == "a\\u202e b"
+
+
+def test_a_mark_for_linters_stands_where_its_statement_begins() -> None:
+    values = ", ".join(f'"value number {n}"' for n in range(8))
+    text = formatted(f"def f():\n    x = g({values})  # noqa: F841\n")
+    assert text.splitlines()[1] == "    x = g(  # noqa: F841"

@@ -46,8 +46,14 @@ def test_a_checkpoint_that_the_notebook_left_behind_is_not_found_by_the_script(p
     assert made.equivalent is True
 
 
+def test_a_notebook_that_computes_nothing_is_refused(promoted: Promoted) -> None:
+    with pytest.raises(NotPromotableError, match="computes nothing") as caught:
+        promoted("import math\nx = [1, 2]", "# nothing yet")
+    assert "rb.log" in caught.value.hint
+
+
 def test_without_a_result_nothing_is_called_equivalent(promoted: Promoted) -> None:
-    made = promoted("x = [1, 2]")
+    made = promoted("print('ready')")
     assert made.equivalent is False
     assert "rb.log" in made.first["evidence"]  # type: ignore[index]  # it is there, or the test fails
 
