@@ -68,11 +68,12 @@ def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[S
         if heading is not groups[-1][0]:
             groups.append((heading, []))
         groups[-1][1].append(source)
+    groups = [(heading, sources) for heading, sources in groups if sources]
     result: list[Section] = []
     for heading, sources in groups:
         wish = snake_case(heading.text) if heading else ""
         if heading is None or not wish or is_neutral(wish):
-            result += _by_activity(sources, names)
+            result += _by_activity(sources, names, alone=len(groups) == 1)
         else:
             result.append(Section(wish, _first_sentence(heading.prose), tuple(sources)))
     return result
@@ -113,10 +114,11 @@ def _first_sentence(prose: str) -> str:
     return ""
 
 
-def _by_activity(sources: Sequence[Source], names: Names) -> list[Section]:
+def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> list[Section]:
     """Group neighbours that do the same kind of work.
 
-    What is not recognised goes on with what came before; after the seeds, it prepares what comes next.
+    What is not recognised goes on with what came before; after the seeds, it prepares what comes next. ``alone`` are
+    the cells of a notebook without other sections: whatever they do, they are all the work there is.
     """
     groups: list[tuple[str, list[Source]]] = []
     waiting: list[Source] = []  # definitions before any work
@@ -134,7 +136,7 @@ def _by_activity(sources: Sequence[Source], names: Names) -> list[Section]:
         else:
             groups.append((activity, [*waiting, source]))
             waiting = []
-    only = [activity for activity, _ in groups] == ["prepare_data"]
+    only = alone and [activity for activity, _ in groups] == ["prepare_data"]
     return [Section("train" if only else activity, "", tuple(found)) for activity, found in groups]
 
 

@@ -370,3 +370,8 @@ def test_a_cell_that_only_sets_how_figures_look_saves_none(promote: Promote, def
     _, text = promote(*cells, "plt.plot(x)\nrb.log(n=len(x))")
     assert definition(text, "train").count("plt.savefig") == 1
     assert 'plt.rc("figure", figsize=(3, 2))\n    x = list' in text
+
+
+def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> None:
+    cells = ("md:# T", "import reprobook as rb\nprint('ready')", "md:## Counting", "rb.log(n=len('ab'))")
+    assert [f.name for f in promote(*cells, keep={0})[0].functions] == ["prepare_data", "counting"]
