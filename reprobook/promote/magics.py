@@ -44,6 +44,9 @@ def line_magic(name: str, line: str) -> Translation:
         return Translation(note=_LEFT_OUT[name])
     if name == "time":
         return Translation(code=line)
+    if name == "pylab":
+        every = "" if "--no-import-all" in line else "\nfrom pylab import *"
+        return Translation(code=f"import numpy as np\nimport matplotlib.pyplot as plt{every}")
     if name in {"pip", "conda", "mamba", "uv"}:
         return _install(shlex.split(line))
     if name == "cd":
@@ -148,19 +151,23 @@ def _environment(line: str) -> Translation:
     return Translation(code=code, imports=("os",))
 
 
-_LEFT_OUT: dict[str, str] = {
-    "reprotrain": "reprobook magic",
-    "load_ext": "loads a notebook extension",
-    "reload_ext": "loads a notebook extension",
-    "autoreload": "notebook magic",
-    "matplotlib": "notebook magic",
-    "pylab": "notebook magic",
-    "config": "notebook magic",
-    "timeit": "only times code",
-    "tensorboard": _SHOW,
-} | dict.fromkeys(
-    ("pinfo", "pinfo2", "psearch", "who", "who_ls", "whos", "pwd", "ls", "history", "pdb", "precision", "lsmagic"),
-    _SHOW,
+_LEFT_OUT: dict[str, str] = (
+    {
+        "reprotrain": "reprobook magic",
+        "load_ext": "loads a notebook extension",
+        "reload_ext": "loads a notebook extension",
+        "autoreload": "notebook magic",
+        "matplotlib": "notebook magic",
+        "config": "notebook magic",
+        "timeit": "only times code",
+        "tensorboard": _SHOW,
+    }
+    | dict.fromkeys(
+        """colors doc doctest_mode history ls lsmagic magic page pastebin pdb pdef pdoc pfile pinfo pinfo2 precision
+    psearch psource pwd quickref watermark who who_ls whos xmode""".split(),  # noqa: SIM905 - so many words read best as a text
+        _SHOW,
+    )
+    | dict.fromkeys(("lprun", "memit", "mprun"), "only measures code")
 )
 
 Translator = Callable[..., Translation]

@@ -65,7 +65,9 @@ def test_installations_become_requirements_without_their_options(text: str, want
     assert source.statements == ()
 
 
-@pytest.mark.parametrize("text", ["%timeit f()", "!ls -l", "x?", "%%html\n<b>", "%whos"])
+@pytest.mark.parametrize(
+    "text", ["%timeit f()", "!ls -l", "x?", "%%html\n<b>", "%whos", "%watermark -p numpy", "%xmode Plain"]
+)
 def test_what_only_informs_leaves_a_note(text: str) -> None:
     source = read(text)
     assert source.statements == ()
@@ -94,3 +96,9 @@ def test_a_broken_cell_is_told_with_its_line() -> None:
 
 def test_top_level_await_is_python() -> None:
     assert lines(read("x = await f()")) == ["x = await f()"]
+
+
+def test_pylab_becomes_the_imports_that_it_makes() -> None:
+    imports = ["import numpy as np", "import matplotlib.pyplot as plt", "from pylab import *"]
+    assert lines(read("%pylab inline")) == imports
+    assert lines(read("%pylab inline --no-import-all")) == imports[:2]
