@@ -375,3 +375,8 @@ def test_a_cell_that_only_sets_how_figures_look_saves_none(promote: Promote, def
 def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> None:
     cells = ("md:# T", "import reprobook as rb\nprint('ready')", "md:## Counting", "rb.log(n=len('ab'))")
     assert [f.name for f in promote(*cells, keep={0})[0].functions] == ["prepare_data", "counting"]
+
+
+def test_a_function_does_not_begin_with_a_blank_line(promote: Promote) -> None:
+    _, text = promote("md:# T", "md:## Count\nWe count.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
+    assert '"""We count."""\n    x = list("ab")' in text

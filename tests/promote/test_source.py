@@ -102,3 +102,10 @@ def test_pylab_becomes_the_imports_that_it_makes() -> None:
     imports = ["import numpy as np", "import matplotlib.pyplot as plt", "from pylab import *"]
     assert lines(read("%pylab inline")) == imports
     assert lines(read("%pylab inline --no-import-all")) == imports[:2]
+
+
+def test_the_guard_of_a_script_goes() -> None:
+    source = read("x = 1\n# now\nif __name__ == '__main__':\n    # two\n    y = 2\n\n    for i in x:\n        print(i)")
+    assert lines(source) == ["x = 1", "# now\n# two\ny = 2", "for i in x:\n    print(i)"]
+    assert [statement.line for statement in source.statements] == [1, 5, 7]
+    assert len(read("if __name__ == '__main__':\n    y = 2\nelse:\n    y = 3").statements) == 1
