@@ -62,8 +62,10 @@ def _show(found: Promotion) -> None:
     verdicts = {True: "✓ equivalent: true", False: "✗ equivalent: false", None: "not proved"}
     styles = {True: "bold green", False: "bold red", None: "yellow"}
     out.print(Text.assemble((verdicts[found.equivalent], styles[found.equivalent]), f"  {found.script}"))
-    if found.equivalent and found.checked.get("names"):
-        out.print(cell_text(f"  by {found.checked['names']} variables: the notebook logs and shows no result", "dim"))
+    for kind, what in {"names": "variables", "lines": "printed lines"}.items():
+        if found.equivalent and found.checked.get(kind):
+            text = f"  by {found.checked[kind]} {what}: the notebook logs and shows no result"
+            out.print(cell_text(text, "dim"))
     for cell in found.asked:
         out.print(cell_text(f"  kept as asked: cell {cell}", "dim"))
     for each in found.dropped:

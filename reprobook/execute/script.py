@@ -45,7 +45,7 @@ class JobRequest:
 
 
 def run_script(request: JobRequest) -> dict[str, Any]:
-    """Run ``train.py`` and return its ``result.json``.
+    """Run ``train.py`` and return its ``result.json``, with what it printed as ``printed``.
 
     Raises:
         ExecutionError: If it fails; the message ends with the last lines that it printed.
@@ -62,7 +62,7 @@ def run_script(request: JobRequest) -> dict[str, Any]:
         msg = f"{script.name} ended with status {done.returncode}:\n{tail}"
         raise ExecutionError(msg, hint=f"Run it yourself: python {script.name} --help")
     result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
-    return result
+    return result | {"printed": done.stdout}
 
 
 def _output_options(folder: Path, out: Path) -> list[str]:

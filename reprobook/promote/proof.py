@@ -13,9 +13,12 @@ from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files
 from reprobook.promote.model import Plan
+from reprobook.promote.printed import compared_text
 from reprobook.promote.recipe import Recipe
 from reprobook.promote.variables import Comparison, compared
 from reprobook.runs import NewRun
+
+_NOTHING = Comparison()
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Judgement:
 def prove(folder: Path, recipe: Recipe, made: Plan) -> Judgement:
     """Run the script as it was written, in the notebook's folder as it was before the run, and compare.
 
-    A notebook that logs, saves and shows no result is compared by its variables.
+    A notebook that logs, saves and shows no result is compared by its variables; if it has none, by what it prints.
     """
     with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary:
         cwd = Path(recipe.header.origin.folder or folder)
@@ -49,8 +52,11 @@ def prove(folder: Path, recipe: Recipe, made: Plan) -> Judgement:
         try:
             result = run_script(request)
         except ExecutionError as error:
-            return _judged(recipe, error, Comparison())
-        return _judged(recipe, result, compared(read_values(request.out), made, recipe))
+            return _judged(recipe, error)
+        variables = compared(read_values(request.out), made, recipe)
+        if recipe.trace.sinks or variables != _NOTHING:
+            return _judged(recipe, result, variables=variables)
+        return _judged(recipe, result, lines=compared_text(result["printed"], made, recipe))
 
 
 def expected(recipe: Recipe, made: Plan, *, equivalent: bool | None) -> dict[str, Any]:
@@ -84,19 +90,26 @@ def to_bring_back(recipe: Recipe, made: Plan) -> frozenset[int]:
     return frozenset(index for index in chosen if index is not None)
 
 
-def _judged(recipe: Recipe, result: Mapping[str, Any] | ExecutionError, variables: Comparison) -> Judgement:
+def _judged(
+    recipe: Recipe,
+    result: Mapping[str, Any] | ExecutionError,
+    *,
+    variables: Comparison = _NOTHING,
+    lines: Comparison = _NOTHING,
+) -> Judgement:
     """Compare the script's result with the run's."""
     sinks = recipe.trace.sinks
     checked = {kind: sum(sink.kind == kind for sink in sinks) for kind in ("metric", "artifact")}
     counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": variables.equal}
+    counts |= {"lines": lines.equal} if lines.equal else {}
+    differs = variables if variables.evidence else lines
     first = None
     if isinstance(result, ExecutionError):
         first = _difference(None, [], f"the script fails: {result}")
-    elif variables.cell is not None:
-        evidence = f"`{variables.name}` is not what it is in the notebook"
-        first = _difference(variables.cell, [variables.name], evidence)
-    elif not sinks and not variables.equal:
-        # Nothing logged, saved, shown or kept: there is nothing that two runs could be compared by.
+    elif differs.evidence:
+        first = _difference(differs.cell, [differs.name] if differs.name else [], differs.evidence)
+    elif not sinks and not variables.equal and not lines.equal:
+        # Nothing logged, saved, shown, kept or printed: there is nothing that two runs could be compared by.
         first = _difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
         first = _first_difference(recipe, result["metrics"])

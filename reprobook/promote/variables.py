@@ -20,9 +20,10 @@ _CODE = frozenset({"class", "function", "method", "module"})
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many variables are equal, and the first that is not, with the cell that set it."""
+    """How much is equal; or the first difference, in words, with the variable and the cell that set it."""
 
     equal: int = 0
+    evidence: str = ""
     name: str = ""
     cell: int | None = None
 
@@ -39,7 +40,7 @@ def compared(values: Values, made: Plan, recipe: Recipe) -> Comparison:
             if cell is None or name in timed or not (_is_comparable(value) and _is_comparable(found)):
                 continue
             if value.digest != found.digest:
-                return Comparison(equal, name, cell)
+                return Comparison(equal, f"`{name}` is not what it is in the notebook", name, cell)
             equal += 1
     return Comparison(equal)
 

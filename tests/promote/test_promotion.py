@@ -53,7 +53,7 @@ def test_a_notebook_that_computes_nothing_is_refused(promoted: Promoted) -> None
 
 
 def test_without_a_result_nothing_is_called_equivalent(promoted: Promoted) -> None:
-    made = promoted("print('ready')")
+    made = promoted("import os\nos.makedirs('made', exist_ok=True)")
     assert made.equivalent is False
     assert "rb.log" in made.first["evidence"]  # type: ignore[index]  # it is there, or the test fails
 
@@ -67,6 +67,20 @@ def test_a_notebook_without_results_is_proved_by_its_variables(promoted: Promote
     )
     assert made.equivalent is True
     assert made.checked == {"metrics": 0, "artifacts": 0, "names": 3}  # x, net and squares: no timings, no code
+
+
+def test_a_notebook_that_only_prints_is_proved_by_its_text(promoted: Promoted) -> None:
+    made = promoted(
+        "def truth(x):\n    print('tries', x)\n    return x", "truth(True)", "print(object())\ntruth(False)"
+    )
+    assert (made.equivalent, made.checked["lines"]) == (True, 3)
+
+
+def test_a_text_that_differs_is_said_to(promoted: Promoted) -> None:
+    made = promoted("import random", "print(random.random())")
+    assert made.equivalent is False
+    assert made.first is not None
+    assert "prints another text" in made.first["evidence"]
 
 
 def test_a_variable_that_differs_is_named(promoted: Promoted) -> None:
