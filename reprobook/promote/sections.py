@@ -173,11 +173,18 @@ def _trains(calls: Collection[str], _: Collection[str], __: Collection[str]) -> 
 def _evaluates(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
     telling = {"predict", "predict_proba", "score", "classification_report", "no_grad", "inference_mode"}
     scores = any(call.endswith(("_score", "_loss", "_error")) or call.startswith("eval") for call in calls)
-    return bool(telling & set(calls)) or (scores and not {"backward"} & set(calls)) or "accuracy" in written
+    results = any(_is_score(name) and _HELD_OUT & set(name.split("_")) for name in written)
+    return bool(telling & set(calls)) or ((scores or results) and "backward" not in calls) or "accuracy" in written
+
+
+def _is_score(name: str) -> bool:
+    """Tell a name such as ``test_cost``: a score of a part of the data, not the part."""
+    return bool(_SCORES & set(name.split("_")))
 
 
 def _splits(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
-    parts = {name.rpartition("_")[2] for name in written} | {name.partition("_")[0] for name in written}
+    data = [name for name in written if not _is_score(name)]
+    parts = {name.rpartition("_")[2] for name in data} | {name.partition("_")[0] for name in data}
     return bool({"train_test_split", "random_split"} & set(calls)) or len({"train", "test", "val"} & parts) > 1
 
 
@@ -192,6 +199,8 @@ def _builds(calls: Collection[str], written: Collection[str], classes: Collectio
     return bool(layers & set(calls)) or bool(set(classes) & set(calls)) or bool(named & set(written))
 
 
+_SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
+_HELD_OUT = frozenset({"test", "val", "valid", "validation"})
 _NO_WORK = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RULES = (
     ("load_checkpoint", lambda calls, _written, _classes: "load_state_dict" in calls),

@@ -380,3 +380,9 @@ def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> 
 def test_a_function_does_not_begin_with_a_blank_line(promote: Promote) -> None:
     _, text = promote("md:# T", "md:## Count\nWe count.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
     assert '"""We count."""\n    x = list("ab")' in text
+
+
+def test_scores_of_the_parts_of_the_data_are_an_evaluation_not_a_split(promote: Promote) -> None:
+    cells = ("x = list('abcd')", "x_train, x_test = x[:2], x[2:]", "train_cost = len(x_train)\ntest_cost = len(x_test)")
+    planned, _ = promote("import reprobook as rb", *cells, "rb.log(train=train_cost, test=test_cost)")
+    assert [function.name for function in planned.functions][-2:] == ["split_data", "evaluate"]
