@@ -44,6 +44,8 @@ def line_magic(name: str, line: str) -> Translation:
         return Translation(note=_LEFT_OUT[name])
     if name == "time":
         return Translation(code=line)
+    if name == "xdel":
+        return Translation(code=f"del {line.rpartition(' ')[2]}")
     if name == "pylab":
         every = "" if "--no-import-all" in line else "\nfrom pylab import *"
         return Translation(code=f"import numpy as np\nimport matplotlib.pyplot as plt{every}")
@@ -164,7 +166,7 @@ _LEFT_OUT: dict[str, str] = (
     }
     | dict.fromkeys(
         """colors doc doctest_mode history ls lsmagic magic page pastebin pdb pdef pdoc pfile pinfo pinfo2 precision
-    psearch psource pwd quickref watermark who who_ls whos xmode""".split(),  # noqa: SIM905 - so many words read best as a text
+    psearch psource pwd quickref version_information watermark who who_ls whos xmode""".split(),  # noqa: SIM905 - so many words read best as a text
         _SHOW,
     )
     | dict.fromkeys(("lprun", "memit", "mprun"), "only measures code")

@@ -104,6 +104,10 @@ def test_pylab_becomes_the_imports_that_it_makes() -> None:
     assert lines(read("%pylab inline --no-import-all")) == imports[:2]
 
 
+def test_xdel_deletes() -> None:
+    assert lines(read("%xdel rows")) == ["del rows"]
+
+
 def test_the_guard_of_a_script_goes() -> None:
     source = read("x = 1\n# now\nif __name__ == '__main__':\n    # two\n    y = 2\n\n    for i in x:\n        print(i)")
     assert lines(source) == ["x = 1", "# now\n# two\ny = 2", "for i in x:\n    print(i)"]
