@@ -94,6 +94,10 @@ def _show(found: Promotion) -> None:
     """Show what was written, what was left out, and whether it is the same."""
     out = console()
     out.print(Text.assemble((_VERDICTS[found.equivalent], _STYLES[found.equivalent]), f"  {found.script}"))
+    for kind, what in {"names": "variables", "lines": "printed lines"}.items():
+        if found.equivalent and found.checked.get(kind):
+            text = f"  by {found.checked[kind]} {what}: the notebook logs and shows no result"
+            out.print(cell_text(text, "dim"))
     for cell in found.asked:
         out.print(cell_text(f"  kept as asked: cell {cell}", "dim"))
     for each in found.dropped:

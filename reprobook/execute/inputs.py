@@ -75,9 +75,16 @@ def keep_modules(run: RunFolder, sources: Sequence[str], folder: Path) -> None:
         write_atomic(run.path / MODULES, json.dumps(kept, indent=1, sort_keys=True).encode() + b"\n")
 
 
+def recorded_modules(run: RunFolder) -> Mapping[str, str]:
+    """Return the SHA-256 of the files of local modules that a run kept, by their path below the folder searched."""
+    path = run.path / MODULES
+    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path))) if path.exists() else {}
+    return names
+
+
 def lay_out_modules(run: RunFolder, into: Path) -> bool:
     """Write the modules as they were recorded below a folder; False if none were kept."""
-    kept = _kept_modules(run)
+    kept = recorded_modules(run)
     for name, digest in kept.items():
         target = (into / name).resolve()
         if target.is_relative_to(into.resolve()):
@@ -89,18 +96,11 @@ def lay_out_modules(run: RunFolder, into: Path) -> bool:
 def modules_elsewhere(run: RunFolder, folder: Path) -> frozenset[str]:
     """Return the local modules of a run whose files still lie below a folder, whichever of them is imported now."""
     found = set()
-    for name, digest in _kept_modules(run).items():
+    for name, digest in recorded_modules(run).items():
         candidates = (folder.glob(f"{pattern}{name}") for pattern in ("", "*/", "*/*/"))
         if any(_is(candidate, digest) for each in candidates for candidate in each):
             found.add(PurePosixPath(name).parts[0].removesuffix(".py"))
     return frozenset(found)
-
-
-def _kept_modules(run: RunFolder) -> Mapping[str, str]:
-    """Return the digest of each module that was kept, by its path below the folder of the notebook."""
-    path = run.path / MODULES
-    kept: Mapping[str, str] = json.loads(read_bytes(path, run.place(path))) if path.exists() else {}
-    return kept
 
 
 def _is(path: Path, digest: str) -> bool:

@@ -16,6 +16,7 @@ from reprobook.execute.arithmetic import arithmetic
 from reprobook.execute.checkpoint import Ledger
 from reprobook.execute.printed import MetricReader
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
+from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import SinkLog
 from reprobook.runs import NewRun
 from reprobook.runs.files import write_atomic
@@ -62,7 +63,7 @@ def job(  # noqa: PLR0913 - one for each option, by name
         activate(sinks, device)
         ledger.open(JobProgress(folder, metrics, sinks))
         try:
-            with _reading(sinks) if printed_metrics else nullcontext(), arithmetic(precision):
+            with kept_values(folder), _reading(sinks) if printed_metrics else nullcontext(), arithmetic(precision):
                 yield folder
         finally:
             ledger.close()

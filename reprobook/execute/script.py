@@ -15,6 +15,7 @@ from typing import Any
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError
 from reprobook.execute.job import RESULT
+from reprobook.execute.section_values import REQUEST
 
 SCRIPT = "train.py"
 _TAIL = 12
@@ -32,6 +33,7 @@ class JobRequest:
         environment: Variables of the process, beside those of the caller.
         seed: The seed whose hash seed the process starts with.
         deterministic: Whether deterministic kernels were asked for.
+        sections: Functions whose variables the job is to keep the digests of, in ``values.json``.
     """
 
     folder: Path
@@ -41,10 +43,11 @@ class JobRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = None
     deterministic: bool = False
+    sections: Sequence[str] = ()
 
 
 def run_script(request: JobRequest) -> dict[str, Any]:
-    """Run ``train.py`` and return its ``result.json``.
+    """Run ``train.py`` and return its ``result.json``, with what it printed as ``printed``.
 
     Raises:
         ExecutionError: If it fails; the message ends with the last lines that it printed.
@@ -55,7 +58,7 @@ def run_script(request: JobRequest) -> dict[str, Any]:
         msg = f"{SCRIPT} ended with status {done.returncode}:\n{tail}"
         raise ExecutionError(msg, hint=f"Run it yourself: python {SCRIPT} --help")
     result: dict[str, Any] = json.loads((request.out / RESULT).read_bytes())
-    return result
+    return result | {"printed": done.stdout}
 
 
 def start_script(request: JobRequest) -> subprocess.CompletedProcess[str]:
@@ -63,14 +66,9 @@ def start_script(request: JobRequest) -> subprocess.CompletedProcess[str]:
     script = request.folder.resolve() / SCRIPT
     command = [sys.executable, str(script), *_output_options(script.parent, request.out.resolve()), *request.arguments]
     environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
+    environment |= {REQUEST: " ".join(request.sections)} | dict(request.environment)
     return subprocess.run(  # noqa: S603 - the script that was asked for
-        command,
-        cwd=request.cwd,
-        env=environment | dict(request.environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        errors="replace",
+        command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
     )
 
 

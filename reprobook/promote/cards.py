@@ -49,7 +49,7 @@ def readme(plan: Plan, facts: Facts) -> str:
     """Return the README: what it is, how to run it, its parameters, and what was left out."""
     origin = facts.provenance
     proof = {
-        True: "A run of this script gave the same result digest as the notebook.",
+        True: "A run of this script gave the result of the notebook, bit by bit.",
         False: "A run of this script did **not** give the notebook's result.",
         None: "Whether this script gives the notebook's result has not been tried.",
     }[facts.equivalent]

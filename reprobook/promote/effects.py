@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reprobook.promote import libraries
 from reprobook.promote.flow import flow_of, local_names
@@ -28,9 +28,10 @@ class Effects:
         seeds: Generators it sets, whatever their state was.
         needs: Pseudo-names it reads (files).
         sinks: Whether it logs a metric or saves an artifact.
-        plots: Whether it plots.
+        plots: Whether it plots, or sets how plots look.
         prints: Whether it prints.
         unknown: Whether it runs code that nothing is known of.
+        figures: Whether it draws a figure.
     """
 
     changes: frozenset[str] = _NONE
@@ -41,6 +42,7 @@ class Effects:
     plots: bool = False
     prints: bool = False
     unknown: bool = False
+    figures: bool = False
 
     def __or__(self, other: Effects) -> Effects:
         return Effects(
@@ -52,6 +54,7 @@ class Effects:
             self.plots or other.plots,
             self.prints or other.prints,
             self.unknown or other.unknown,
+            self.figures or other.figures,
         )
 
 
@@ -112,7 +115,9 @@ def _library_call(call: ast.Call, dotted: str, names: Names) -> Effects:
         draws=libraries.draws(dotted, call),
         seeds=frozenset(libraries.SEEDING.get(dotted, ())),
         plots=package in libraries.PLOTTING,
+        prints=dotted in libraries.PRINTING,
         unknown=not libraries.is_known(dotted),
+        figures=libraries.draws_figure(dotted),
     )
 
 
@@ -159,9 +164,7 @@ def _definition_call(call: ast.Call, name: str, names: Names, seen: frozenset[st
     changes = {change for change in inner.changes if change not in local} | global_writes
     if touched - {"self"}:
         changes |= _argument_names(call)
-    return Effects(
-        frozenset(changes), inner.draws, _NONE, inner.needs, inner.sinks, inner.plots, inner.prints, inner.unknown
-    )
+    return replace(inner, changes=frozenset(changes), seeds=_NONE)
 
 
 def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
@@ -179,7 +182,8 @@ def _method_call(call: ast.Call, function: ast.Attribute, names: Names) -> Effec
     if method == "sample" and "random_state" not in keywords:
         return Effects(draws=frozenset({"rng:numpy"}), changes=written)
     if method in libraries.FRESH_METHODS | libraries.VIEW_METHODS | libraries.WRITING and not inplace:
-        return Effects(changes=written, needs=read, plots=method in {"plot", "hist"})
+        plots = method in {"plot", "hist"}
+        return Effects(changes=written, needs=read, plots=plots, figures=plots)
     draws = frozenset({"rng:numpy"}) if method.startswith(("fit", "partial_fit")) else _NONE
     draws |= {"rng:torch"} if method.rstrip("_") in {"uniform", "normal", "xavier_uniform", "bernoulli"} else _NONE
     if names.has_dropout and method in {"forward", "generate"}:

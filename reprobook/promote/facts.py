@@ -45,6 +45,7 @@ class Facts:
         launchers: The schedulers to write a job file for.
         environment: Variables that the process must start with, for the seed to take full effect.
         gpus: GPUs that the run had.
+        modules: The files of the notebook's local modules that go with the script.
     """
 
     provenance: Provenance
@@ -60,3 +61,4 @@ class Facts:
     launchers: tuple[Launcher, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     gpus: int = 0
+    modules: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reprobook.promote.cards import model_card, readme
 from reprobook.promote.commands import start_command
@@ -12,6 +12,7 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.imports import is_standard
 from reprobook.promote.job_test import smoke_test
 from reprobook.promote.launch import JOB_FILES, Launch, job_name
+from reprobook.promote.local_modules import top_level
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 
@@ -45,8 +46,8 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     )
     return {
         **config_files(plan, facts.style),
-        "requirements.txt": requirements(plan, facts.versions, facts.style),
-        "Dockerfile": dockerfile(facts.python_version, facts.style),
+        "requirements.txt": requirements(plan, facts.versions, facts.style, facts.modules),
+        "Dockerfile": dockerfile(facts.python_version, facts.style, facts.modules),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": model_card(plan, facts),
         "tests/test_train.py": smoke_test(plan, facts.style),
@@ -54,16 +55,16 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     }
 
 
-def requirements(plan: Plan, versions: Mapping[str, str], style: Style = "plain") -> str:
+def requirements(plan: Plan, versions: Mapping[str, str], style: Style = "plain", local: Sequence[str] = ()) -> str:
     """Return what the script imports, pinned to these versions; what has no version is a line to fill in.
 
-    ``versions`` maps module names, or names of distributions, to versions.
+    ``versions`` maps module names, or names of distributions, to versions; ``local`` are files that go with the script.
     """
     modules = {one.module.partition(".")[0] for one in plan.imports} | {"reprobook", *_OF_STYLE[style], *plan.seeded}
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
     recorded = {_normalised(name): version for name, version in versions.items()}
     lines: list[str] = []
-    for module in sorted(modules - {""}, key=str.lower):
+    for module in sorted(modules - {"", *map(top_level, local)}, key=str.lower):
         if is_standard(module):
             continue
         name = _DISTRIBUTIONS.get(module, module)
@@ -79,7 +80,7 @@ def _normalised(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
-def dockerfile(python_version: str, style: Style = "plain") -> str:
+def dockerfile(python_version: str, style: Style = "plain", local: Sequence[str] = ()) -> str:
     """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root."""
     python, script, *options = start_command(style)
     copies = (
@@ -87,6 +88,8 @@ def dockerfile(python_version: str, style: Style = "plain") -> str:
         if style == "hydra"
         else (f"COPY --chown=job {script} config.yaml ./")
     )
+    for name in sorted({path.partition("/")[0] for path in local}):
+        copies += f"\nCOPY --chown=job {json.dumps([name, f'./{name}'])}"
     return f"""\
 FROM python:{python_version}-slim
 

@@ -73,7 +73,7 @@ def functions(sections: Iterable[Section], around: Surroundings) -> tuple[Functi
     parts: list[_Part] = []
     waiting = set(around.configuration.variables)
     for section in sections:
-        name = function_name(section.wish, around.taken | {part.name for part in parts})
+        name = function_name(section.wish, around.taken, [part.name for part in parts])
         part = _part(section, name, around)
         if part.body:
             part = _beginning_with(part, waiting & (part.flow.uses | part.flow.writes), around)
@@ -168,9 +168,9 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         lines = list(_lines(source, around))
         if not lines:
             continue
-        if around.pyplot and any(effects_of(statement.tree, around.names).plots for statement in source.statements):
+        if around.pyplot and any(effects_of(statement.tree, around.names).figures for statement in source.statements):
             lines, figures = saved(lines, Gallery(around.pyplot, around.words.out, name), figures)
-        lines[0] = _after_blank(lines[0]) if body else lines[0]
+        lines[0] = _after_blank(lines[0]) if body else _without_blank(lines[0])
         body += lines
         cells.append(source.index)
     body_final = rewrite.with_arguments(_without_pass(body), around.hoisted.extras)
@@ -234,6 +234,14 @@ def _without_pass(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
             result.append(node.with_changes(leading_lines=[*waiting, *lines]) if waiting else node)
             waiting = []
     return result
+
+
+def _without_blank(node: cst.BaseStatement) -> cst.BaseStatement:
+    """Begin a function without blank lines: an import that moved away may have stood above them."""
+    leading = list(getattr(node, "leading_lines", ()))
+    while leading and leading[0].comment is None:
+        leading.pop(0)
+    return node.with_changes(leading_lines=leading) if hasattr(node, "leading_lines") else node
 
 
 def _after_blank(node: cst.BaseStatement) -> cst.BaseStatement:

@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from reprobook.promote.flow import flow_of
 from reprobook.promote.identifiers import names_in_order
@@ -161,11 +162,17 @@ def _only_initialiser_reads(tree: ast.ClassDef, initialiser: ast.AST, extras: Co
 
 
 def _only_called(tree: ast.AST, name: str) -> bool:
-    """Tell whether code uses a definition by calling it, and in annotations, and in no other way."""
+    """Tell whether code uses a definition by calling it, in annotations and for ``super``, and in no other way."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     annotations = [node.annotation for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation]
     called |= {id(node) for annotation in annotations for node in ast.walk(annotation)}
+    called |= {id(node.args[0]) for node in ast.walk(tree) if _asks_super(node)}
     return all(id(node) in called for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name)
+
+
+def _asks_super(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Tell ``super(Net, self)``, as it was written for Python 2."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "super" and bool(node.args)
 
 
 def module_globals(parts: Sequence[Sequence[ast.stmt]], variables: Collection[str]) -> frozenset[str]:

@@ -14,6 +14,13 @@ STREAMS = frozenset({"rng:python", "rng:numpy", "rng:torch"})
 PLOTTING = frozenset({"IPython", "altair", "bokeh", "cufflinks", "ipywidgets", "matplotlib", "missingno", "plotly"})
 PLOTTING |= {"mpl_toolkits", "pydot", "seaborn", "torchviz", "wordcloud", "yellowbrick"}
 
+_DRAWING = frozenset({"matplotlib", "missingno", "mpl_toolkits", "seaborn", "yellowbrick"})
+# They say how figures look, or what becomes of them.
+_STYLE_WORDS = frozenset(
+    "close ion ioff rc rc_context rcdefaults reset_defaults reset_orig set set_theme switch_backend use".split()  # noqa: SIM905
+)
+_STYLE_WORDS |= {"clf", "set_color_codes", "set_context", "set_palette", "set_style", "load_dataset", "color_palette"}
+
 # Their functions leave their arguments alone, with the exceptions below.
 _HARMLESS = frozenset(sys.stdlib_module_names) | PLOTTING | frozenset({"numpy", "pandas", "scipy", "sklearn", "torch"})
 _HARMLESS |= {"PIL", "cv2", "einops", "joblib", "networkx", "polars", "psutil", "pyarrow", "reprobook", "requests"}
@@ -84,6 +91,7 @@ STORING_METHODS = frozenset(
 WRITING = frozenset({"dump", "save", "savetxt", "savez", "savez_compressed", "save_file", "imwrite", "imsave"})
 WRITING |= {"write_text", "write_bytes", "to_csv", "to_parquet", "to_pickle", "to_json", "to_excel", "to_feather"}
 WRITING |= {"to_hdf", "save_pretrained", "savefig", "copyfile", "copy2", "save_model", "write_image", "write_html"}
+PRINTING = frozenset({"pprint.pp", "pprint.pprint", "rich.print", "sys.stdout.write"})
 PURE_BUILTINS = frozenset(
     """abs all any ascii bin bool bytes callable chr complex dict dir divmod enumerate filter float format frozenset
     getattr hasattr hash hex id int isinstance issubclass iter len list map max min object oct ord pow print range repr
@@ -95,6 +103,11 @@ HOLDING_BUILTINS = frozenset({"dict", "enumerate", "filter", "iter", "list", "ma
 def root(dotted: str) -> str:
     """Return the top-level package of a dotted name."""
     return dotted.partition(".")[0]
+
+
+def draws_figure(dotted: str) -> bool:
+    """Tell whether a library function draws on the current figure, as far as its name tells."""
+    return root(dotted) in _DRAWING and dotted.rpartition(".")[2] not in _STYLE_WORDS
 
 
 def is_known(dotted: str) -> bool:

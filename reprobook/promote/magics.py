@@ -46,19 +46,16 @@ def line_magic(name: str, line: str) -> Translation:
         return Translation(note=_LEFT_OUT[name])
     if name == "time":
         return Translation(code=line)
+    if name == "xdel":
+        return Translation(code=f"del {line.rpartition(' ')[2]}")
+    if name == "pylab":
+        every = "" if "--no-import-all" in line else "\nfrom pylab import *"
+        return Translation(code=f"import numpy as np\nimport matplotlib.pyplot as plt{every}")
     if name in {"pip", "conda", "mamba", "uv"}:
         return _install(shlex.split(line))
-    if name == "cd":
-        folder = line.strip().strip("\"'") or "~"
-        return (
-            Translation(code=f"os.chdir(os.path.expanduser({literal(folder)}))", imports=("os",))
-            if (folder.startswith("~"))
-            else Translation(code=f"os.chdir({literal(folder)})", imports=("os",))
-        )
-    if name in {"env", "set_env"}:
-        return _environment(line)
-    if name in {"sx", "system"}:
-        return shell(line)
+    of_system = {"cd": _change_folder, "env": _environment, "set_env": _environment, "sx": shell, "system": shell}
+    if name in of_system:
+        return of_system[name](line)
     return _refused(f"%{name}", "Replace it with Python, or tag the cell 'skip' if no result needs it.")
 
 
@@ -161,6 +158,12 @@ def _install(words: list[str]) -> Translation:
     return Translation(note="installs packages: they are in requirements.txt", requirements=wanted)
 
 
+def _change_folder(line: str) -> Translation:
+    folder = line.strip().strip("\"'") or "~"
+    place = f"os.path.expanduser({literal(folder)})" if folder.startswith("~") else literal(folder)
+    return Translation(code=f"os.chdir({place})", imports=("os",))
+
+
 def _environment(line: str) -> Translation:
     name, sign, value = line.partition("=")
     if not sign:
@@ -173,19 +176,23 @@ def _environment(line: str) -> Translation:
     return Translation(code=code, imports=("os",))
 
 
-_LEFT_OUT: dict[str, str] = {
-    "reprotrain": "reprobook magic",
-    "load_ext": "loads a notebook extension",
-    "reload_ext": "loads a notebook extension",
-    "autoreload": "notebook magic",
-    "matplotlib": "notebook magic",
-    "pylab": "notebook magic",
-    "config": "notebook magic",
-    "timeit": "only times code",
-    "tensorboard": _SHOW,
-} | dict.fromkeys(
-    ("pinfo", "pinfo2", "psearch", "who", "who_ls", "whos", "pwd", "ls", "history", "pdb", "precision", "lsmagic"),
-    _SHOW,
+_LEFT_OUT: dict[str, str] = (
+    {
+        "reprotrain": "reprobook magic",
+        "load_ext": "loads a notebook extension",
+        "reload_ext": "loads a notebook extension",
+        "autoreload": "notebook magic",
+        "matplotlib": "notebook magic",
+        "config": "notebook magic",
+        "timeit": "only times code",
+        "tensorboard": _SHOW,
+    }
+    | dict.fromkeys(
+        """colors doc doctest_mode history ls lsmagic magic page pastebin pdb pdef pdoc pfile pinfo pinfo2 precision
+    psearch psource pwd quickref version_information watermark who who_ls whos xmode""".split(),  # noqa: SIM905 - so many words read best as a text
+        _SHOW,
+    )
+    | dict.fromkeys(("lprun", "memit", "mprun"), "only measures code")
 )
 
 Translator = Callable[..., Translation]

@@ -52,6 +52,10 @@ _USUAL = {
 }
 _ARTICLES = frozenset({"a", "an", "the", "our", "my", "this"})
 _MOST_WORDS = 5
+# A name that was cut short does not end in one of these.
+_JOINING = frozenset(
+    "and are as at between by for from in into is of on or over per that the to under using via vs when with".split()  # noqa: SIM905
+)
 # Headings over cells that do no work of their own kind: what stands below is named by what it does.
 _NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
 _NEUTRAL |= {
@@ -73,7 +77,10 @@ def snake_case(heading: str) -> str:
     while words and words[0].isdigit():
         words = words[1:]
     words = [word for word in words if word not in _ARTICLES] or words
-    name = "_".join(words[:_MOST_WORDS])
+    words = words[:_MOST_WORDS]
+    while len(words) > 1 and words[-1] in _JOINING:
+        words.pop()
+    name = "_".join(words)
     return name if name.isidentifier() else ""
 
 
@@ -82,15 +89,19 @@ def is_neutral(name: str) -> bool:
     return name in _NEUTRAL
 
 
-def function_name(wish: str, taken: Collection[str]) -> str:
-    """Return a free name for a function that its heading or its work would call ``wish``."""
+def function_name(wish: str, taken: Collection[str], earlier: Collection[str] = ()) -> str:
+    """Return a free name for a function that its heading or its work would call ``wish``.
+
+    ``taken`` are the notebook's names, ``earlier`` the functions before it: a second one of a name has a number.
+    """
     name = _USUAL.get(wish, wish) or "run"
-    if is_free(name, taken):
-        return name
-    for candidate in (f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}",):
-        if is_free(candidate, taken):
-            return candidate
-    return next(f"{name}_{count}" for count in range(2, len(taken) + 3) if is_free(f"{name}_{count}", taken))
+    if name not in earlier:
+        other = f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}"
+        for candidate in (name, other):
+            if is_free(candidate, {*taken, *earlier}):
+                return candidate
+    used = {*taken, *earlier}
+    return next(f"{name}_{count}" for count in range(2, len(used) + 3) if is_free(f"{name}_{count}", used))
 
 
 def first_free(*candidates: str, taken: Collection[str]) -> str:

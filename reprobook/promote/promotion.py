@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from reprobook.capture import LOCK_NAME, seed_environment
-from reprobook.errors import InputError
+from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
 from reprobook.promote.job_folder import HEADER, check_folder, write_job
+from reprobook.promote.local_modules import module_files
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions, Style
 from reprobook.promote.plan import plan
@@ -138,13 +140,26 @@ def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset
     first: tuple[Plan, Judgement] | None = None
     while True:
         made = _plan(recipe, options, keep)
+        _check_work(recipe, made)
         _write(folder, recipe, made, options, Trial())
-        judgement = prove(folder, recipe)
+        judgement = prove(folder, recipe, made)
         first = first or (made, judgement)
         back = to_bring_back(recipe, made) - keep
         if judgement.equivalent or not back:
             return (made, judgement) if judgement.equivalent else first
         keep |= back
+
+
+def _check_work(recipe: Recipe, made: Plan) -> None:
+    """See that there is something to compare.
+
+    Raises:
+        NotPromotableError: If the notebook has no result, and sets no variable but parameters.
+    """
+    if not made.functions and not recipe.trace.sinks:
+        msg = f"{recipe.notebook.name} computes nothing: no cell sets a variable, or prints, logs or saves anything"
+        hint = "Promote it when it does; cells that only show or plot are no results. Log one with rb.log(name=value)."
+        raise NotPromotableError(msg, hint=hint)
 
 
 def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
@@ -189,9 +204,12 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
 
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
-    facts = _facts(recipe, options, equivalent=trial.equivalent)
+    modules = module_files(recipe.folder, made)
+    facts = replace(_facts(recipe, options, equivalent=trial.equivalent), modules=tuple(modules))
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
-    files = {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
+    files = (
+        modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
+    )
     if recipe.folder.lock.exists():
         files[LOCK_NAME] = recipe.folder.lock.read_bytes()
     seeds = [each.expected for each in trial.seeds]

@@ -11,11 +11,16 @@ from typing import Any
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.script import JobRequest, run_script
+from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
+from reprobook.promote.printed import compared_text
 from reprobook.promote.recipe import Recipe
+from reprobook.promote.variables import Comparison, compared
 from reprobook.runs import NewRun
+
+_NOTHING = Comparison()
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,21 @@ class Candidate:
     options: JobOptions
 
 
-def prove(folder: Path, recipe: Recipe, arguments: Sequence[str] = ()) -> Judgement:
-    """Run the script, with these words after ``train.py``, and compare its result with the run's."""
+def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = ()) -> Judgement:
+    """Run the script, with these words after ``train.py``, and compare its result with the run's.
+
+    A notebook that logs, saves and shows no result is compared by its variables; if it has none, by what it prints.
+    """
+    sections = () if recipe.trace.sinks else [function.name for function in made.functions]
     with proving_ground(folder, recipe) as request:
         try:
-            return _judged(recipe, run_script(replace(request, arguments=arguments)))
+            result = run_script(replace(request, arguments=arguments, sections=sections))
         except ExecutionError as error:
             return _judged(recipe, error)
+        variables = compared(read_values(request.out), made, recipe)
+    if recipe.trace.sinks or variables != _NOTHING:
+        return _judged(recipe, result, variables=variables)
+    return _judged(recipe, result, lines=compared_text(result["printed"], made, recipe))
 
 
 @contextmanager
@@ -93,28 +106,39 @@ def expected(
 
 
 def to_bring_back(recipe: Recipe, made: Plan) -> frozenset[int]:
-    """Choose the dropped cells to try again with: those that drew random numbers, then every one that did something.
+    """Choose the cells outside the sections to try again with: those that drew random numbers, then all that acted.
 
     What the author tagged ``skip`` stays out.
     """
     tagged = {cell.code_index for cell in recipe.notebook.code_cells if "skip" in cell.tags}
-    dropped = {each.cell for each in made.dropped} - tagged
-    cells = [cell for cell in recipe.trace.cells if cell.index in dropped]
+    importing = set(made.kept) - {cell for function in made.functions for cell in function.cells}
+    absent = ({each.cell for each in made.dropped} | importing) - tagged
+    cells = [cell for cell in recipe.trace.cells if cell.index in absent]
     drew = {cell.index for cell in cells if cell.rng_before != cell.rng_after}
     chosen = drew or {cell.index for cell in cells if cell.writes or cell.files_written}
     return frozenset(index for index in chosen if index is not None)
 
 
-def _judged(recipe: Recipe, result: Mapping[str, Any] | ExecutionError) -> Judgement:
+def _judged(
+    recipe: Recipe,
+    result: Mapping[str, Any] | ExecutionError,
+    *,
+    variables: Comparison = _NOTHING,
+    lines: Comparison = _NOTHING,
+) -> Judgement:
     """Compare the script's result with the run's."""
     sinks = recipe.trace.sinks
     checked = {kind: sum(sink.kind == kind for sink in sinks) for kind in ("metric", "artifact")}
-    counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": 0}
+    counts = {"metrics": checked["metric"], "artifacts": checked["artifact"], "names": variables.equal}
+    counts |= {"lines": lines.equal} if lines.equal else {}
+    differs = variables if variables.evidence else lines
     first = None
     if isinstance(result, ExecutionError):
         first = difference(None, [], f"the script fails: {result}")
-    elif not sinks:
-        # Nothing logged, saved or shown: there is nothing that two runs could be compared by.
+    elif differs.evidence:
+        first = difference(differs.cell, [differs.name] if differs.name else [], differs.evidence)
+    elif not sinks and not variables.equal and not lines.equal:
+        # Nothing logged, saved, shown, kept or printed: there is nothing that two runs could be compared by.
         first = difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
         first = _first_difference(recipe, result["metrics"])

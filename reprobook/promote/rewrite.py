@@ -52,9 +52,11 @@ def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) 
 
     ``names`` are the metrics it gave, if it is a variable; else None, and the job finds them when it runs.
     """
-    expression = code_of(statement.body[0].value)  # type: ignore[attr-defined]  # a line with one expression
+    value = statement.body[0].value  # type: ignore[attr-defined]  # a line with one expression
+    expression = code_of(value)
     if names is None:
-        lines = [f"{job}.show({literal(expression)}, {expression})"]
+        bare_tuple = isinstance(value, cst.Tuple) and not value.lpar
+        lines = [f"{job}.show({literal(expression)}, {f'({expression})' if bare_tuple else expression})"]
     elif expression in names:
         lines = [f"print({expression})", f"{job}.log({expression}={expression})"]
     else:
@@ -73,7 +75,7 @@ def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement
     if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
         return node
     target = node.body[0].targets[0].target
-    if not isinstance(target, cst.Name) or target.value in used:
+    if not isinstance(target, cst.Name) or target.value in used or target.value == "_":
         return node
     comment = node.trailing_whitespace.comment
     text = f"{comment.value}  # noqa: F841" if comment else "# noqa: F841"

@@ -11,6 +11,7 @@ from reprobook.promote.effects import SETTING, Effects, effects_of
 from reprobook.promote.flow import flow_of
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
+from reprobook.promote.prose import plain
 from reprobook.promote.source import Source
 
 _MARKDOWN_LEVELS = 6
@@ -67,11 +68,12 @@ def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[S
         if heading is not groups[-1][0]:
             groups.append((heading, []))
         groups[-1][1].append(source)
+    groups = [(heading, sources) for heading, sources in groups if sources]
     result: list[Section] = []
     for heading, sources in groups:
         wish = snake_case(heading.text) if heading else ""
         if heading is None or not wish or is_neutral(wish):
-            result += _by_activity(sources, names)
+            result += _by_activity(sources, names, alone=len(groups) == 1)
         else:
             result.append(Section(wish, _first_sentence(heading.prose), tuple(sources)))
     return result
@@ -90,7 +92,7 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []
-            found.append(Heading(text[marks:].strip().rstrip("#").strip(), marks, cell, ""))
+            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
         else:
             prose.append(line)
     if found:
@@ -101,8 +103,9 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
 def _first_sentence(prose: str) -> str:
     """Return the first sentence of the first paragraph of plain text."""
     for paragraph in prose.split("\n\n"):
-        text = " ".join(paragraph.split())
-        if not text or text[0] in "-*+|<>!$`=[" or text[0].isdigit():
+        raw = paragraph.strip()
+        text = plain(raw)
+        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or text[0].isdigit():
             continue
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
@@ -111,10 +114,11 @@ def _first_sentence(prose: str) -> str:
     return ""
 
 
-def _by_activity(sources: Sequence[Source], names: Names) -> list[Section]:
+def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> list[Section]:
     """Group neighbours that do the same kind of work.
 
-    What is not recognised goes on with what came before; after the seeds, it prepares what comes next.
+    What is not recognised goes on with what came before; after the seeds, it prepares what comes next. ``alone`` are
+    the cells of a notebook without other sections: whatever they do, they are all the work there is.
     """
     groups: list[tuple[str, list[Source]]] = []
     waiting: list[Source] = []  # definitions before any work
@@ -132,7 +136,7 @@ def _by_activity(sources: Sequence[Source], names: Names) -> list[Section]:
         else:
             groups.append((activity, [*waiting, source]))
             waiting = []
-    only = [activity for activity, _ in groups] == ["prepare_data"]
+    only = alone and [activity for activity, _ in groups] == ["prepare_data"]
     return [Section("train" if only else activity, "", tuple(found)) for activity, found in groups]
 
 
@@ -169,11 +173,18 @@ def _trains(calls: Collection[str], _: Collection[str], __: Collection[str]) -> 
 def _evaluates(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
     telling = {"predict", "predict_proba", "score", "classification_report", "no_grad", "inference_mode"}
     scores = any(call.endswith(("_score", "_loss", "_error")) or call.startswith("eval") for call in calls)
-    return bool(telling & set(calls)) or (scores and not {"backward"} & set(calls)) or "accuracy" in written
+    results = any(_is_score(name) and _HELD_OUT & set(name.split("_")) for name in written)
+    return bool(telling & set(calls)) or ((scores or results) and "backward" not in calls) or "accuracy" in written
+
+
+def _is_score(name: str) -> bool:
+    """Tell a name such as ``test_cost``: a score of a part of the data, not the part."""
+    return bool(_SCORES & set(name.split("_")))
 
 
 def _splits(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
-    parts = {name.rpartition("_")[2] for name in written} | {name.partition("_")[0] for name in written}
+    data = [name for name in written if not _is_score(name)]
+    parts = {name.rpartition("_")[2] for name in data} | {name.partition("_")[0] for name in data}
     return bool({"train_test_split", "random_split"} & set(calls)) or len({"train", "test", "val"} & parts) > 1
 
 
@@ -188,6 +199,8 @@ def _builds(calls: Collection[str], written: Collection[str], classes: Collectio
     return bool(layers & set(calls)) or bool(set(classes) & set(calls)) or bool(named & set(written))
 
 
+_SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
+_HELD_OUT = frozenset({"test", "val", "valid", "validation"})
 _NO_WORK = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RULES = (
     ("load_checkpoint", lambda calls, _written, _classes: "load_state_dict" in calls),

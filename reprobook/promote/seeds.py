@@ -66,7 +66,7 @@ def prove_seeds(job: Candidate, store: Store, on_event: OnEvent) -> list[SeedPro
         run = recipe.folder if same else replay_run(recipe.folder, store, ReplayOptions(seed=seed), on_event)
         other = recipe if same else read_recipe(run)
         arguments = () if same else _arguments(job, seed)
-        judgement = prove(job.folder, other, arguments)
+        judgement = prove(job.folder, other, job.plan, arguments)
         record = other.record.model_dump(mode="json")
         expected = {
             "seed": seed,

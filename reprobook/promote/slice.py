@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reprobook.errors import NotPromotableError
+from reprobook.promote.dead import is_dead, without_unread_target
 from reprobook.promote.effects import SETTING, Effects, effects_of
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, aliases, later_reads, names_in
-from reprobook.promote.python import calls, tree_of, without_target
 from reprobook.promote.reasons import quoted, reason
 from reprobook.promote.source import Source, Statement
 
@@ -82,6 +82,8 @@ def slice_notebook(sources: Sequence[Source], wishes: Wishes) -> Slice:
     kept: dict[int, Source] = {}
     needed: frozenset[str] = _NONE
     sinks = facts.sinks()
+    if not any(facts.gives_result(source) for source in sources):
+        needed = facts.variables()  # where nothing is logged or shown, the variables are the result
     for source in reversed(sources):
         if source.index not in wishes.keep and "skip" in source.tags:
             _check_skipped(source, facts.flow(source), needed, is_sink=facts.gives_result(source))
@@ -145,7 +147,7 @@ class _Facts:
         if (observed := self._wishes.observed.get(source.index)) is not None:
             changes = self._seen_changes(source, statement, changes, observed)
             touched = touched & changes
-            draws = draws & _moved(observed)
+            draws = self._seen_draws(source, statement, draws, _moved(observed))
         # That an alias changes too makes nobody need it: it is written, not read.
         reads = self._closure(plain.reads | touched | draws | effects.needs) - self._names.imported
         return Flow(reads, plain.writes | changes | draws | effects.seeds, plain.binds | effects.seeds)
@@ -163,6 +165,15 @@ class _Facts:
         calling = any(isinstance(node, ast.Call) for node in ast.walk(statement.tree))
         used = flow_of(statement.tree).reads if calling else _NONE
         return pseudo | (changes & frozenset(observed.writes)) | (unexplained & used)
+
+    def _seen_draws(
+        self, source: Source, statement: Statement, draws: frozenset[str], moved: frozenset[str]
+    ) -> frozenset[str]:
+        """Prefer the generators that were seen to move; a move that nothing explains is put down to every call."""
+        effects = [self._effects[id(other)] for other in source.statements]
+        explained = _NONE.union(*(each.draws | each.seeds for each in effects))
+        calling = any(isinstance(node, ast.Call) for node in ast.walk(statement.tree))
+        return (draws & moved) | (moved - explained if calling else _NONE)
 
     def _may_change(self, statement: Statement) -> frozenset[str]:
         touched = self._effects[id(statement)].changes
@@ -186,6 +197,11 @@ class _Facts:
         """Tell whether a cell logs, saves or shows a result."""
         return self.effects(source).sinks or source.index in self._wishes.sinks
 
+    def variables(self) -> frozenset[str]:
+        """Return every variable that the notebook sets; what begins with an underscore is not meant to be read."""
+        trees = [statement.tree for source in self._sources for statement in source.statements]
+        return frozenset(name for tree in trees for name in flow_of(tree).writes if not name.startswith("_"))
+
     def sinks(self) -> frozenset[int]:
         """Return the cells that produce results; in a notebook without any, those that do more than show."""
         found = {source.index for source in self._sources if self.gives_result(source)}
@@ -203,39 +219,18 @@ class _Facts:
         for statement in reversed(source.statements):
             flow = self.statement_flow(source, statement)
             effects = self._effects[id(statement)]
-            if not whole and statement is not shown and _is_dead(statement.tree, flow, effects, needed):
+            if not whole and statement is not shown and is_dead(statement.tree, flow, effects, needed):
                 continue
-            kept.append(statement if whole else _without_target(statement, flow, needed))
+            kept.append(statement if whole else without_unread_target(statement, flow, needed))
             needed = (needed - flow.binds) | flow.reads
         shows = source.shows and bool(kept) and kept[0] is source.statements[-1]
         return replace(source, statements=tuple(reversed(kept)), shows=shows), needed
 
 
-def _is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str]) -> bool:
-    """Tell whether leaving a statement out changes nothing: it shows a value, or sets a name nobody reads."""
-    if not isinstance(tree, (ast.Expr, ast.Assign, ast.AnnAssign)) or effects.sinks or effects.plots or effects.prints:
-        return False
-    if effects.unknown or effects.seeds or isinstance(getattr(tree, "value", None), (ast.Await, ast.Yield)):
-        return False
-    return not (flow.writes & (set(needed) | {SETTING})) and not any(name.startswith("file:") for name in flow.writes)
-
-
-def _without_target(statement: Statement, flow: Flow, needed: Collection[str]) -> Statement:
-    """Keep only the value of ``noise = np.random.randn(3)`` where nobody reads the name."""
-    tree = statement.tree
-    if not isinstance(tree, ast.Assign) or len(tree.targets) != 1 or not isinstance(tree.targets[0], ast.Name):
-        return statement
-    if not calls(tree.value) or flow_of(tree).writes & set(needed):
-        return statement
-    comment = "  # for the random numbers it draws" if any(name.startswith("rng:") for name in flow.writes) else ""
-    node = without_target(statement.node, comment)
-    return replace(statement, node=node, tree=tree_of(node))
-
-
 def _works(effects: Effects, source: Source) -> bool:
     idle = (ast.Expr, ast.Import, ast.ImportFrom)
-    shows_only = effects.plots or all(isinstance(statement.tree, idle) for statement in source.statements)
-    return bool(source.statements) and (not shows_only or bool(effects.changes))
+    only_shows = not effects.prints and all(isinstance(statement.tree, idle) for statement in source.statements)
+    return bool(source.statements) and (not (effects.plots or only_shows) or bool(effects.changes))
 
 
 def _moved(observed: Observed) -> frozenset[str]:

@@ -14,7 +14,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from reprobook.notebook.model import Cell
 from reprobook.promote.ipython_syntax import to_python
 from reprobook.promote.magics import TRANSLATORS, Translation
-from reprobook.promote.python import statements, tree_of
+from reprobook.promote.python import code_of, statements, tree_of
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def read_source(cell: Cell) -> Source:
         return Source(index, error=f"does not parse (line {line})", tags=cell.tags)
     lines = {id(node): place.start.line for node, place in wrapper.resolve(PositionProvider).items()}
     translator = _Translator(lines)
-    found = [pair for node in wrapper.module.body for pair in _one_a_line(node, lines[id(node)], translator)]
+    placed = [pair for node in wrapper.module.body for pair in _unguarded(node, lines)]
+    found = [pair for node, line in placed for pair in _one_a_line(node, line, translator)]
     if translator.body is not None:
         return read_source(Cell(cell.index, index, cell.kind, "\n" * blank_lines + translator.body, cell.tags))
     imports = [(node, 1) for name in translator.imports for node in statements(_import(name))]
@@ -146,6 +147,15 @@ def _import(name: str) -> str:
 
 
 Placed = tuple[cst.BaseStatement, int]
+
+
+def _unguarded(statement: cst.BaseStatement, lines: Mapping[int, int]) -> list[Placed]:
+    """Return what stands below ``if __name__ == "__main__":``, which is always so in a notebook; else the statement."""
+    guard = {'__name__ == "__main__"', "__name__ == '__main__'"}
+    if not isinstance(statement, cst.If) or code_of(statement.test).strip("()") not in guard or statement.orelse:
+        return [(statement, lines[id(statement)])]
+    inner = [(node, lines[id(node)]) for node in statement.body.body if isinstance(node, cst.BaseStatement)]
+    return _with_header(inner, statement.leading_lines) or [(statement, lines[id(statement)])]
 
 
 def _one_a_line(node: cst.BaseStatement, line: int, translator: _Translator) -> list[Placed]:

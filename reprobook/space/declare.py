@@ -16,6 +16,7 @@ from reprobook.space.widgets import control
 
 _SPACES: dict[str, type[Float | Int | Choice]] = {"Float": Float, "Int": Int, "Choice": Choice}
 _TAG = "parameters"
+_MOST_VALUES = 12  # of a literal that is offered as a parameter
 
 
 def parameters_cell(notebook: Notebook) -> Cell | None:
@@ -41,7 +42,8 @@ def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
 
     With a parameters cell, the literal assignments and the ipywidgets controls of that cell; without one, every
     top-level assignment of either in any code cell is offered, if that name is assigned only once and the literal is
-    no empty container (``losses = []`` begins a collection; it is no setting).
+    no empty container (``losses = []`` begins a collection; it is no setting) and no data: a table, or a text of
+    several lines.
 
     Raises:
         ParameterError: If there are several parameters cells, or a declared space is wrong.
@@ -51,7 +53,20 @@ def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
         return tuple(_last_of_each_name(_parameters_in(cell, notebook.name)))
     offered = [p for cell in notebook.code_cells for p in _parameters_in(cell, notebook.name)]
     assigned = [name for cell in notebook.code_cells for name in _assigned_names(cell)]
-    return tuple(p for p in offered if assigned.count(p.name) == 1 and p.default not in ([], {}, (), set()))
+    return tuple(p for p in offered if assigned.count(p.name) == 1 and _is_setting(p.default))
+
+
+def _is_setting(default: Any) -> bool:
+    """Tell a value that someone may want to vary from data that stand in the code."""
+    if isinstance(default, str):
+        return "\n" not in default.strip()
+    return default not in ([], {}, (), set()) and _values(default) <= _MOST_VALUES
+
+
+def _values(default: Any) -> int:
+    """Count the single values in a literal."""
+    parts = default.values() if isinstance(default, dict) else default
+    return sum(map(_values, parts)) if isinstance(default, (dict, list, tuple, set)) else 1
 
 
 def _is_params_magic(source: str) -> bool:

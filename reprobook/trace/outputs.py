@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reprobook.header.canonical import digest_json
 
@@ -36,6 +38,19 @@ class CellOutput:
     stderr: str = ""
     displays: tuple[str, ...] = ()
 
+    @classmethod
+    def of_notebook(cls, outputs: Iterable[Mapping[str, Any]]) -> CellOutput:
+        """Read the outputs of a cell of a notebook (nbformat 4); errors are left out."""
+        text = {"stdout": "", "stderr": ""}
+        displays = []
+        for output in outputs:
+            if output.get("output_type") == "stream":
+                name = "stderr" if output.get("name") == "stderr" else "stdout"
+                text[name] += _joined(output.get("text", ""))
+            elif "text/plain" in output.get("data", {}):
+                displays.append(_joined(output["data"]["text/plain"]))
+        return cls(text["stdout"], text["stderr"], tuple(displays))
+
     def digest(self) -> str:
         """Return the SHA-256 of the normalised output; chunks of a stream and its interleaving do not matter."""
         return digest_json(
@@ -45,6 +60,11 @@ class CellOutput:
                 "displays": [normalised(each) for each in self.displays],
             }
         )
+
+
+def _joined(text: str | list[str]) -> str:
+    """Join a text that nbformat may hold as a list of lines."""
+    return text if isinstance(text, str) else "".join(text)
 
 
 def normalised(text: str) -> str:

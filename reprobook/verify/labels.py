@@ -12,8 +12,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reprobook.hazards.timing import is_clock
 from reprobook.notebook.syntax import parse_cell
-from reprobook.verify.timing import is_clock
 
 _MADE_UP = """uuid1 uuid4 getpid getppid gethostname token_hex token_urlsafe mkdtemp mkstemp mktemp NamedTemporaryFile
     TemporaryDirectory TemporaryFile gettempdir getuser"""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reprobook.hazards.timing import Timings, timings_of
 from reprobook.trace import CellTrace
 from reprobook.verify import evidence
 from reprobook.verify.labels import Labels
 from reprobook.verify.model import Divergence
 from reprobook.verify.order import in_source_order
 from reprobook.verify.pair import Pair
-from reprobook.verify.timing import Timings, timings_of
 
 Cells = Mapping[int, CellTrace]
 Results = Mapping[int | None, tuple[str, ...]]

@@ -134,7 +134,7 @@ def test_the_container_does_not_run_as_root_and_needs_no_shell(planned: tuple[Pl
 
 def test_the_readme_lists_parameters_and_what_was_left_out(planned: tuple[Plan, str], facts: Facts) -> None:
     text = job_files(planned[0], facts)["README.md"]
-    assert text.startswith("# A \\*model\\* \\| with \\<b\\>marks\\</b\\>\n")
+    assert text.startswith("# A model \\| with marks\n")
     assert "| `--lr` | float | `3e-05` | step \\| width; 1e-05 to 0.1 |" in text
     assert "- code cell [2]: no result depends on `y`" in text
     assert "has not been tried" in text

@@ -91,3 +91,17 @@ def test_bidirectional_controls_become_visible() -> None:
     assert formatted("s = 'a\u202eb'  # c\u202ed\n") == 's = "a\\u202eb"  # c\\u202ed\n'
     assert formatted("s = r'a\u202eb'\n") == 's = r"a\u202eb"\n'
     assert visible("a\u202e\nb") == "a\\u202e b"
+
+
+def test_a_mark_for_linters_stands_where_its_statement_begins() -> None:
+    values = ", ".join(f'"value number {n}"' for n in range(8))
+    text = formatted(f"def f():\n    x = g({values})  # noqa: F841\n")
+    assert text.splitlines()[1] == "    x = g(  # noqa: F841"
+
+
+def test_parentheses_that_hold_commented_lines_together_stay() -> None:
+    code = "def f(d):\n    return (1 if d # one\n       else 2)  # two\n"
+    text = formatted(code)
+    assert same_code(code, text)
+    assert "# one\n" in text
+    assert "# two\n" in text

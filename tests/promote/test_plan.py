@@ -61,7 +61,7 @@ def test_the_same_heading_twice_gives_two_names(promote: Promote) -> None:
     planned, _ = promote(
         "md:# T", "import reprobook as rb", "md:## Step", "x = list('ab')", "md:## Step", "rb.log(n=len(x))"
     )
-    assert [f.name for f in planned.functions] == ["step", "run_step"]
+    assert [f.name for f in planned.functions] == ["step", "step_2"]
 
 
 def test_without_headings_functions_are_named_by_what_they_do(promote: Promote) -> None:
@@ -344,6 +344,48 @@ def test_what_a_script_cannot_do_is_refused_with_its_place(promote: Promote, cel
 def test_what_is_left_out_need_not_be_translated(promote: Promote) -> None:
     planned, _ = promote("import reprobook as rb", "x = [1]", "rb.log(n=len(x))", "y = input()\n!a | b")
     assert planned.kept == [0, 1, 2]
+
+
+def test_a_bare_tuple_is_shown_as_one_value(promote: Promote) -> None:
+    _, text = promote("x = list((1.0, 2.0))", "min(x), max(x)", shown={1: ["min(x)", "max(x)"]})
+    assert 'rb.show("min(x), max(x)", (min(x), max(x)))' in text
+
+
+def test_a_class_that_names_itself_to_super_moves_to_module_level(promote: Promote) -> None:
+    cell = (
+        "class Net(Base):\n    def __init__(self):\n        super(Net, self).__init__()\n        self.size = len(rows)"
+    )
+    _, text = promote(
+        "class Base:\n    pass", "rows = list(range(3))", cell, "size = Net().size\nsize", shown={3: ["size"]}
+    )
+    assert "\nclass Net(Base):\n    def __init__(self, rows):" in text
+    assert "Net(rows=rows)" in text
+
+
+def test_a_cell_that_only_sets_how_figures_look_saves_none(promote: Promote, definition: Definition) -> None:
+    cells = (
+        "import matplotlib.pyplot as plt\nimport reprobook as rb",
+        'plt.rc("figure", figsize=(3, 2))\nx = list("ab")',
+    )
+    _, text = promote(*cells, "plt.plot(x)\nrb.log(n=len(x))")
+    assert definition(text, "train").count("plt.savefig") == 1
+    assert 'plt.rc("figure", figsize=(3, 2))\n    x = list' in text
+
+
+def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> None:
+    cells = ("md:# T", "import reprobook as rb\nprint('ready')", "md:## Counting", "rb.log(n=len('ab'))")
+    assert [f.name for f in promote(*cells, keep={0})[0].functions] == ["prepare_data", "counting"]
+
+
+def test_a_function_does_not_begin_with_a_blank_line(promote: Promote) -> None:
+    _, text = promote("md:# T", "md:## Count\nWe count.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
+    assert '"""We count."""\n    x = list("ab")' in text
+
+
+def test_scores_of_the_parts_of_the_data_are_an_evaluation_not_a_split(promote: Promote) -> None:
+    cells = ("x = list('abcd')", "x_train, x_test = x[:2], x[2:]", "train_cost = len(x_train)\ntest_cost = len(x_test)")
+    planned, _ = promote("import reprobook as rb", *cells, "rb.log(train=train_cost, test=test_cost)")
+    assert [function.name for function in planned.functions][-2:] == ["split_data", "evaluate"]
 
 
 # Controls

@@ -53,3 +53,9 @@ def test_what_there_is_not_is_wrong_usage(command: Command, write_notebook: Writ
     code, _, err = command(str(write_notebook(*CELLS)), "-o", "job", *words)
     assert code == 2
     assert words[1] in err
+
+
+def test_it_says_when_only_variables_could_be_compared(command: Command, write_notebook: Write) -> None:
+    code, out, _ = command(str(write_notebook("rows = list(range(3))", "total = sum(rows)")), "-o", "job")
+    assert code == 0
+    assert "by 2 variables: the notebook logs and shows no result" in out

@@ -46,10 +46,74 @@ def test_a_checkpoint_that_the_notebook_left_behind_is_not_found_by_the_script(p
     assert made.equivalent is True
 
 
+def test_a_notebook_that_computes_nothing_is_refused(promoted: Promoted) -> None:
+    with pytest.raises(NotPromotableError, match="computes nothing") as caught:
+        promoted("import math\nx = [1, 2]", "# nothing yet")
+    assert "rb.log" in caught.value.hint
+
+
 def test_without_a_result_nothing_is_called_equivalent(promoted: Promoted) -> None:
-    made = promoted("x = [1, 2]")
+    made = promoted("import os\nos.makedirs('made', exist_ok=True)")
     assert made.equivalent is False
     assert "rb.log" in made.first["evidence"]  # type: ignore[index]  # it is there, or the test fails
+
+
+def test_a_notebook_without_results_is_proved_by_its_variables(promoted: Promoted) -> None:
+    made = promoted(
+        "import numpy as np\nimport time\nstart = time.time()",
+        "x = np.linspace(0, 1, 5)\nclass Net:\n    def __init__(self): self.x = x\nnet = Net()",
+        "taken = time.time() - start\nsquares = {n: n**2 for n in x.tolist()}",
+        "def total(): return np.sum(x)\ntools = [total]",
+    )
+    assert made.equivalent is True
+    assert made.checked == {"metrics": 0, "artifacts": 0, "names": 3}  # x, net and squares: no timings, no code
+
+
+def test_a_notebook_that_only_prints_is_proved_by_its_text(promoted: Promoted) -> None:
+    made = promoted(
+        "def truth(x):\n    print('tries', x)\n    return x", "truth(True)", "print(object())\ntruth(False)"
+    )
+    assert (made.equivalent, made.checked["lines"]) == (True, 3)
+
+
+def test_a_text_that_differs_is_said_to(promoted: Promoted) -> None:
+    made = promoted("import random", "print(random.random())")
+    assert made.equivalent is False
+    assert made.first is not None
+    assert "prints another text" in made.first["evidence"]
+
+
+def test_a_variable_that_differs_is_named(promoted: Promoted) -> None:
+    made = promoted("import random\nx = [1]", "x = x + [random.random()]")
+    assert made.equivalent is False
+    assert made.first is not None
+    assert (made.first["cell"], made.first["names"]) == (1, ["x"])
+
+
+def test_modules_beside_the_notebook_go_with_the_script(promoted: Promoted, tmp_path: Path) -> None:
+    (tmp_path / "shapes").mkdir()
+    (tmp_path / "shapes" / "__init__.py").write_text("from sides import SIDES\n")
+    (tmp_path / "sides.py").write_text("SIDES = 4\n")
+    made = promoted("from shapes import SIDES", "count = SIDES + 1\ncount")
+    job = tmp_path / "job"
+    assert made.equivalent is True
+    assert (job / "shapes" / "__init__.py").read_text() == "from sides import SIDES\n"
+    assert '["shapes", "./shapes"]' in (job / "Dockerfile").read_text()
+    assert "shapes" not in (job / "requirements.txt").read_text()
+
+
+def test_a_module_with_the_name_of_the_script_is_refused(promoted: Promoted, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("RATE = 0.5\n")
+    with pytest.raises(NotPromotableError, match=r"train\.py"):
+        promoted("from train import RATE", "rate = RATE * 2\nrate")
+
+
+def test_a_seed_in_a_cell_of_imports_is_brought_back_where_a_library_draws_unseen(
+    promoted: Promoted, tmp_path: Path
+) -> None:
+    (tmp_path / "law.py").write_text("import random\n\ndef rows():\n    return [random.random()]\n")
+    made = promoted("import random\nimport law\nrandom.seed(3)", "total = sum(law.rows())\ntotal")
+    assert made.equivalent is True
 
 
 def test_requirements_pin_what_the_script_imports(promoted: Promoted, tmp_path: Path) -> None:

@@ -191,3 +191,20 @@ def test_an_observation_tells_whether_a_generator_moved(sliced: Callable[..., Sl
 
 def test_a_notebook_without_results_keeps_what_works(sliced: Callable[..., Slice]) -> None:
     assert kept(sliced("x = [1]", "x.append(2)", "plt.plot(x)")) == [1, 2]
+
+
+def test_a_draw_that_nothing_in_the_cell_explains_needs_its_seed(sliced: Callable[..., Slice]) -> None:
+    cells = ("np.random.seed(3)", "heights = law.rvs(5)\nlabel = 'm'", "rb.log(mean=heights.mean())")
+    moved = Seen(writes=("heights", "label"), rng_before={"numpy": "a"}, rng_after={"numpy": "b"})
+    assert kept(sliced(*cells, observed={2: moved})) == [1, 2, 3]
+
+
+def test_without_a_result_what_is_computed_and_printed_stays(sliced: Callable[..., Slice]) -> None:
+    found = sliced("x = np.ones(3)", "total = x.sum()", "x", "print(total)", "plt.plot(x)")
+    assert kept(found) == [1, 2, 4]
+    assert [len(source.statements) for source in found.kept] == [1, 1, 1]
+
+
+def test_what_pprint_prints_stays_with_what_is_printed_around_it(sliced: Callable[..., Slice]) -> None:
+    found = sliced("from pprint import pprint\nx = np.ones(3)\nprint('all:')\npprint(x)", "rb.log(x=x[0])")
+    assert [code_of(s.node).strip() for s in found.kept[0].statements][-1] == "pprint(x)"

@@ -79,7 +79,10 @@ def test_installations_become_requirements_without_their_options(text: str, want
     assert source.statements == ()
 
 
-@pytest.mark.parametrize("text", ["%timeit f()", "!ls -l", "!ls *.csv | wc -l", "x?", "%%html\n<b>", "%whos"])
+@pytest.mark.parametrize(
+    "text",
+    ["%timeit f()", "!ls -l", "!ls *.csv | wc -l", "x?", "%%html\n<b>", "%whos", "%watermark -p numpy", "%xmode Plain"],
+)
 def test_what_only_informs_leaves_a_note(text: str) -> None:
     source = read(text)
     assert source.statements == ()
@@ -108,3 +111,20 @@ def test_a_broken_cell_is_told_with_its_line() -> None:
 
 def test_top_level_await_is_python() -> None:
     assert lines(read("x = await f()")) == ["x = await f()"]
+
+
+def test_pylab_becomes_the_imports_that_it_makes() -> None:
+    imports = ["import numpy as np", "import matplotlib.pyplot as plt", "from pylab import *"]
+    assert lines(read("%pylab inline")) == imports
+    assert lines(read("%pylab inline --no-import-all")) == imports[:2]
+
+
+def test_xdel_deletes() -> None:
+    assert lines(read("%xdel rows")) == ["del rows"]
+
+
+def test_the_guard_of_a_script_goes() -> None:
+    source = read("x = 1\n# now\nif __name__ == '__main__':\n    # two\n    y = 2\n\n    for i in x:\n        print(i)")
+    assert lines(source) == ["x = 1", "# now\n# two\ny = 2", "for i in x:\n    print(i)"]
+    assert [statement.line for statement in source.statements] == [1, 5, 7]
+    assert len(read("if __name__ == '__main__':\n    y = 2\nelse:\n    y = 3").statements) == 1

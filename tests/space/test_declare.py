@@ -260,6 +260,14 @@ def test_plain_names_can(name: str) -> None:
     assert is_parameter_name(name)
 
 
+def test_without_a_parameters_cell_data_are_no_parameters() -> None:
+    table = "table = {'a': [1, 2, 3, 4, 5, 6, 7], 'b': [1, 2, 3, 4, 5, 6, 7]}"
+    text = "text = '''one\ntwo'''"
+    sources = (table, text, "sizes = [64, 64]", "options = {'lr': 0.1, 'net': {'hidden': 3}}")
+    assert list(declared(*sources, tagged=None)) == ["sizes", "options"]
+    assert list(declared(table)) == ["table"]
+
+
 @pytest.mark.parametrize(
     ("text", "default", "space"),
     [

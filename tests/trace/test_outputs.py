@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reprobook.trace import CellOutput
@@ -45,3 +47,15 @@ def test_content_stays(one: str, other: str) -> None:
 def test_streams_and_displays_are_apart() -> None:
     digests = {CellOutput("a").digest(), CellOutput("", "a").digest(), CellOutput("", "", ("a",)).digest()}
     assert len(digests) == 3
+
+
+def test_the_outputs_of_a_notebook_in_any_chunks() -> None:
+    chunks: list[dict[str, Any]] = [
+        {"output_type": "stream", "name": "stdout", "text": ["a\n", "b"]},
+        {"output_type": "execute_result", "data": {"text/plain": ["x", "y"]}, "execution_count": 7},
+        {"output_type": "stream", "name": "stderr", "text": "warn"},
+        {"output_type": "stream", "name": "stdout", "text": "c"},
+        {"output_type": "display_data", "data": {"image/png": "…"}},
+        {"output_type": "error", "ename": "E", "evalue": "", "traceback": []},
+    ]
+    assert CellOutput.of_notebook(chunks) == CellOutput("a\nbc", "warn", ("xy",))

@@ -11,6 +11,7 @@ from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
+from libcst import matchers
 
 from reprobook.promote.layout.escape import escape_controls, escape_controls_in_literal
 
@@ -200,8 +201,8 @@ class Spacing(cst.CSTTransformer):
         """Drop the parentheses around an expression that needs none."""
         if not isinstance(updated, cst.BaseExpression) or not updated.lpar or isinstance(updated, _KEEPS_PARENTHESES):
             return updated
-        if any(paren.whitespace_after in self._kept for paren in original.lpar):
-            return updated
+        if matchers.findall(original, matchers.Comment()):
+            return updated  # they hold its lines together
         return updated.with_changes(lpar=(), rpar=())
 
 

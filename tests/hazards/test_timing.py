@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reprobook.verify.timing import timings_of
+from reprobook.hazards.timing import timings_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""What the sections of a promoted script leave in their variables: for the proof, where a notebook logs nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, FunctionType
+from typing import Any, cast
+
+from reprobook.header.canonical import canonical_json
+from reprobook.runs.files import write_atomic
+from reprobook.trace import ValueDigest, digest_value
+
+REQUEST = "REPROBOOK_SECTIONS"  # the environment variable that names the sections
+VALUES = "values.json"
+
+Values = Mapping[str, Mapping[str, ValueDigest]]
+
+
+@contextmanager
+def kept_values(out: Path) -> Iterator[None]:
+    """Keep, if the environment asks for it, the digests of the sections' variables as each section ends."""
+    sections = frozenset(os.environ.get(REQUEST, "").split())
+    if not sections:
+        yield
+        return
+    found: dict[str, dict[str, ValueDigest]] = {}
+    script = getattr(sys.modules["__main__"], "__file__", "")
+
+    def leave(frame: FrameType, event: str, _: object) -> Any:
+        if event == "return":
+            found[frame.f_code.co_name] = {name: _digest(value) for name, value in frame.f_locals.items()}
+        return leave
+
+    def enter(frame: FrameType, _: str, __: object) -> Any:
+        if frame.f_code.co_name not in sections or frame.f_code.co_filename != script:
+            return None
+        frame.f_trace_lines = False
+        return leave
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+    content = {section: {name: each.model_dump() for name, each in values.items()} for section, values in found.items()}
+    write_atomic(out / VALUES, canonical_json(content) + b"\n")
+
+
+def _digest(value: object) -> ValueDigest:
+    """Digest a value; one that holds code of the script is opaque.
+
+    The same function is compiled to other bytes in a script than in a cell: what a module imports is called otherwise.
+    """
+    digest = digest_value(value)
+    return digest.model_copy(update={"opaque": True}) if _holds_code(value, set()) else digest
+
+
+def _holds_code(value: object, seen: set[int]) -> bool:
+    """Tell whether a value is a function or class of the script, or has one among its parts."""
+    if isinstance(value, (FunctionType, type)):
+        return value.__module__ == "__main__"
+    if id(value) in seen:
+        return False
+    seen.add(id(value))
+    parts: Iterable[object] = ()
+    if type(value) in {list, tuple, set, frozenset}:
+        parts = cast("Iterable[object]", value)
+    elif type(value) is dict:
+        parts = value.values()
+    elif type(value).__module__ == "__main__":
+        parts = getattr(value, "__dict__", {}).values()
+    return any(_holds_code(part, seen) for part in list(parts))
+
+
+def read_values(out: Path) -> Values:
+    """Read what a job kept: the digests of variables, by section; empty if it was not asked to."""
+    path = out / VALUES
+    content = json.loads(path.read_bytes()) if path.exists() else {}
+    return {
+        section: {name: ValueDigest.model_validate(each) for name, each in values.items()}
+        for section, values in content.items()
+    }

@@ -1,0 +1,19 @@
+"""Markdown prose as plain text, for docstrings and names."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+# Marks around words; an underscore or star within code or arithmetic is none.
+_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3})(?=\S)([^*_`]+?)(?<=\S)\1(?![\w*])")
+
+
+def plain(markdown: str) -> str:
+    """Return text without images, the addresses of links, emphasis and HTML; code keeps its marks."""
+    text = _LINK.sub(r"\1", _IMAGE.sub("", markdown))
+    text = html.unescape(_TAG.sub("", text))
+    return " ".join(_EMPHASIS.sub(r"\2", text).split())
