@@ -44,13 +44,8 @@ def line_magic(name: str, line: str) -> Translation:
         return Translation(note="reprobook magic")
     if name in _LEFT_OUT:
         return Translation(note=_LEFT_OUT[name])
-    if name == "time":
-        return Translation(code=line)
-    if name == "xdel":
-        return Translation(code=f"del {line.rpartition(' ')[2]}")
-    if name == "pylab":
-        every = "" if "--no-import-all" in line else "\nfrom pylab import *"
-        return Translation(code=f"import numpy as np\nimport matplotlib.pyplot as plt{every}")
+    if name in _STATEMENTS:
+        return Translation(code=_STATEMENTS[name](line))
     if name in {"pip", "conda", "mamba", "uv"}:
         return _install(shlex.split(line))
     of_system = {"cd": _change_folder, "env": _environment, "set_env": _environment, "sx": shell, "system": shell}
@@ -194,6 +189,15 @@ _LEFT_OUT: dict[str, str] = (
     )
     | dict.fromkeys(("lprun", "memit", "mprun"), "only measures code")
 )
+
+_STATEMENTS: dict[str, Callable[[str], str]] = {
+    "time": str,
+    "xdel": lambda line: f"del {line.rpartition(' ')[2]}",
+    "pylab": lambda line: (
+        "import numpy as np\nimport matplotlib.pyplot as plt"
+        + ("" if "--no-import-all" in line else "\nfrom pylab import *")
+    ),
+}
 
 Translator = Callable[..., Translation]
 TRANSLATORS: dict[str, Translator] = {
