@@ -9,7 +9,7 @@ keeps the time at which it was made is taken for a label as well.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reprobook.hazards.timing import is_clock
@@ -78,9 +78,11 @@ def _is_label(value: ast.expr, known: set[str], stamped: set[str]) -> bool:
     """Tell whether an expression is text or a path with a label in it, or an object that bears one."""
     if isinstance(value, ast.Call) and _last_name(value.func) in stamped:
         return True
-    if isinstance(value, ast.Call) and _last_name(value.func) in _NUMBER_MAKERS:
-        return False
     nodes = list(ast.walk(value))
+    texts = [node for node in nodes if isinstance(node, ast.FormattedValue) or _is_call(node, {"str", "format"})]
+    written_out = {id(part) for node in texts for part in ast.walk(node)}
+    if any(_is_call(node, _NUMBER_MAKERS) and id(node) not in written_out for node in nodes):
+        return False  # a number to reckon with
     has_label = any(_is_maker(node) or (isinstance(node, ast.Name) and node.id in known) for node in nodes)
     return has_label and all(_is_textual(node) for node in nodes)
 
@@ -100,7 +102,11 @@ def _is_textual(node: ast.AST) -> bool:
 
 
 def _is_maker(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _last_name(node.func) in _MAKERS
+    return _is_call(node, _MAKERS)
+
+
+def _is_call(node: ast.AST, names: Collection[str]) -> bool:
+    return isinstance(node, ast.Call) and _last_name(node.func) in names
 
 
 def _last_name(function: ast.expr) -> str:

@@ -86,7 +86,8 @@ class Walk:
         """Yield the cells that a label may have decided: no draw explains how they differ."""
         origins = {each.cell for each in self.origins}
         for index, pair in self.pairs.items():
-            if pair.rng or (index in origins and not pair.unlike_draws):
+            seeds = any(call.kind == "seed" for call in pair.original.calls)
+            if pair.rng or seeds or (index in origins and not pair.unlike_draws):
                 yield pair
 
     def _shows_label(self, index: int, pair: Pair) -> bool:

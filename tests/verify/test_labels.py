@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reprobook.ambient import Call
 from reprobook.trace import CellTrace, Trace, ValueDigest
 from reprobook.verify import compare
 from reprobook.verify.labels import labels_of
@@ -32,6 +33,7 @@ def test_text_and_paths_of_an_id_are_labels(source: str) -> None:
     [
         "x = uuid.uuid4().int",
         "x = os.getpid()",
+        "x = 7 + os.getpid()",
         "x = int(secrets.token_hex(4), 16)",
         "x = np.random.default_rng(uuid.uuid4().int)",
         "x = [uuid.uuid4().int for _ in range(3)]",
@@ -109,6 +111,30 @@ def test_a_label_beside_an_unseeded_draw_is_not_to_blame() -> None:
     )
     found = compare(a, b, Source(sources))
     assert [(each.cell, each.names) for each in found.origins] == [(1, ("x",))]
+
+
+def test_a_label_that_seeds_a_generator_is_where_it_began() -> None:
+    sources = ["run = uuid4().hex\nrandom.seed(run)", "x = random.random()"]
+    seeded = (Call(kind="seed", target="random.seed"),)
+    before, after = ([{"python": f"{side}{n}"} for n in range(3)] for side in "pq")
+    a, b = (
+        Trace(
+            cells=(
+                _cell(0, n, writes=["run"], differs=["run"], calls=seeded),
+                _cell(
+                    1,
+                    n,
+                    writes=["x"],
+                    differs=["x"],
+                    **{side: {"python": f"{side}{n}"} for side in ("rng_before", "rng_after")},
+                ),
+            )
+        )
+        for n in (1, 2)
+    )
+    first = compare(a, b, Source(sources)).first
+    assert first is not None
+    assert (first.cell, first.names) == (0, ("run",))
 
 
 def test_an_id_that_is_only_shown_is_no_difference() -> None:
