@@ -116,7 +116,6 @@ def test_a_label_beside_an_unseeded_draw_is_not_to_blame() -> None:
 def test_a_label_that_seeds_a_generator_is_where_it_began() -> None:
     sources = ["run = uuid4().hex\nrandom.seed(run)", "x = random.random()"]
     seeded = (Call(kind="seed", target="random.seed"),)
-    before, after = ([{"python": f"{side}{n}"} for n in range(3)] for side in "pq")
     a, b = (
         Trace(
             cells=(
@@ -126,7 +125,8 @@ def test_a_label_that_seeds_a_generator_is_where_it_began() -> None:
                     n,
                     writes=["x"],
                     differs=["x"],
-                    **{side: {"python": f"{side}{n}"} for side in ("rng_before", "rng_after")},
+                    rng_before={"python": f"p{n}"},
+                    rng_after={"python": f"q{n}"},
                 ),
             )
         )
