@@ -209,7 +209,7 @@ def test_an_estimator_that_a_run_saw_is_named(promote: Promote) -> None:
     with pytest.raises(
         NotPromotableError, match=r"it changes `model`, and a sklearn\.linear_model\.SGD cannot be saved"
     ):
-        promote(*cells, resume=True, kinds={"model": "sklearn.linear_model.SGD"})
+        promote(*cells, resume=True, kinds={1: {"model": "sklearn.linear_model.SGD"}})
 
 
 def test_nothing_to_go_on_with_and_names_that_are_taken_are_said(promote: Promote, promoted: Promoted) -> None:
@@ -227,7 +227,7 @@ def test_a_promotion_kills_the_script_and_resumes_it(promoted: Promoted, tmp_pat
     made = promoted(*BY_HAND, resume=True)
     assert (made.equivalent, made.resumed) == (True, True)
     assert [loop.model_dump() for loop in made.loops] == [
-        {"function": "train_model", "state": ["rng", "losses", "w", "best", "found"], "reason": ""}
+        {"function": "train", "state": ["rng", "losses", "w", "best", "found"], "reason": ""}
     ]
     assert "--resume" in (tmp_path / "job" / "README.md").read_text()
 
@@ -303,7 +303,7 @@ def test_the_command_line_takes_and_shows_both(
     path = write_notebook(*BY_HAND)
     assert run_command(["promote", str(path), "-o", "job", "--resume", "--seeds", "2"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "train_model: checkpoint of rng, losses, w, best, found" in shown
+    assert "train: checkpoint of rng, losses, w, best, found" in shown
     assert "seed 0: ✓ equivalent: true seed 1: ✓ equivalent: true" in shown
     assert "✓ killed and resumed, it gives the same result" in shown
     assert run_command(["verify", "job", "--json"]) == 0
