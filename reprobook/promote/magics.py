@@ -75,7 +75,7 @@ def cell_magic(name: str, line: str, body: str) -> Translation:
 
 
 def shell(command: str) -> Translation:
-    """Translate ``!command`` to a subprocess without a shell."""
+    """Translate ``!command`` to a subprocess without a shell; as in a notebook, one that fails stops nothing."""
     if (found := _installing(command)) is not None:
         return found
     words = _plain_words(command)
@@ -85,7 +85,7 @@ def shell(command: str) -> Translation:
         )
     if words[:1] and words[0].rpartition("/")[2] in _INFORMING:
         return Translation(note=_SHOW)
-    return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
+    return Translation(code=f"subprocess.run({_list(words)}, check=False)", imports=("subprocess",))
 
 
 def shell_output(command: str) -> Translation:
@@ -93,7 +93,7 @@ def shell_output(command: str) -> Translation:
     words = _plain_words(command)
     if words is None:
         return _refused(f"!{command}", "It needs a shell: write subprocess.run([...], capture_output=True) instead.")
-    run = f"subprocess.run({_list(words)}, check=True, capture_output=True, text=True)"
+    run = f"subprocess.run({_list(words)}, check=False, capture_output=True, text=True)"
     return Translation(code=f"{run}.stdout.splitlines()", imports=("subprocess",))
 
 
