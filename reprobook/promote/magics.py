@@ -71,7 +71,7 @@ def cell_magic(name: str, line: str, body: str) -> Translation:
 
 
 def shell(command: str) -> Translation:
-    """Translate ``!command`` to a subprocess, without a shell where none is needed."""
+    """Translate ``!command``, without a shell if it needs none; as in the notebook, one that fails stops nothing."""
     if (found := _installing(command)) is not None:
         return found
     if _only_informs(command):
@@ -79,7 +79,7 @@ def shell(command: str) -> Translation:
     words = _plain_words(command)
     if words is None:
         return _script(command, f"!{command}")
-    return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
+    return Translation(code=f"subprocess.run({_list(words)}, check=False)", imports=("subprocess",))
 
 
 def shell_output(command: str) -> Translation:
@@ -88,7 +88,7 @@ def shell_output(command: str) -> Translation:
     if words is None and _takes_variables(command):
         return _refused(f"!{command}", _VARIABLES)
     words = words or ["bash", "-c", command.strip()]
-    run = f"subprocess.run({_list(words)}, check=True, capture_output=True, text=True)"
+    run = f"subprocess.run({_list(words)}, check=False, capture_output=True, text=True)"
     return Translation(code=f"{run}.stdout.splitlines()", imports=("subprocess",))
 
 
@@ -97,7 +97,7 @@ def _script(text: str, what: str) -> Translation:
     if _takes_variables(text):
         return _refused(what, _VARIABLES)
     words = ["bash", "-c", text.strip()]
-    return Translation(code=f"subprocess.run({_list(words)}, check=True)", imports=("subprocess",))
+    return Translation(code=f"subprocess.run({_list(words)}, check=False)", imports=("subprocess",))
 
 
 def _only_informs(command: str) -> bool:
