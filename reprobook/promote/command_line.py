@@ -55,7 +55,7 @@ def _is_annotated(plan: Plan) -> bool:
 
 
 def _read_config(plan: Plan) -> str:
-    known = f" - {{field.name for field in fields({plan.words.config_class})}}" if plan.fields else ""
+    known = f" - {{each.name for each in fields({plan.words.config_class})}}" if plan.fields else ""
     return _READ_CONFIG.replace("{known}", known)
 
 

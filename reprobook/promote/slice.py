@@ -16,6 +16,7 @@ from reprobook.promote.effects import SETTING, Effects, effects_of
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, aliases, later_reads, names_in
 from reprobook.promote.reasons import quoted, reason
+from reprobook.promote.results import printed_results
 from reprobook.promote.source import Source, Statement
 
 _NONE: frozenset[str] = frozenset()
@@ -205,7 +206,9 @@ class _Facts:
     def sinks(self) -> frozenset[int]:
         """Return the cells that produce results; in a notebook without any, those that do more than show."""
         found = {source.index for source in self._sources if self.gives_result(source)}
-        return frozenset(found or {source.index for source in self._sources if _works(self.effects(source), source)})
+        if found:
+            return frozenset(found) | printed_results(self._sources)
+        return frozenset({source.index for source in self._sources if _works(self.effects(source), source)})
 
     def trimmed(self, source: Source, needed: frozenset[str]) -> tuple[Source, frozenset[str]]:
         """Remove what is dead in a kept cell, and return what it needs from the cells above.

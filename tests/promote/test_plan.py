@@ -413,3 +413,19 @@ def test_an_observed_control_stays_one(promote: Promote) -> None:
     assert planned.fields == ()
     assert "lr.observe(seen.append)" in text
     assert "lr.value" in text
+
+
+# Results without a name
+
+
+def test_what_is_printed_of_what_was_trained_stays(promote: Promote) -> None:
+    planned, text = promote(
+        "import reprobook as rb\nfrom sklearn import metrics\nfrom sklearn.linear_model import LogisticRegression",
+        "x = [[float(i)] for i in range(9)]\ny = [0, 1, 1] * 3\nprint(max(y))",
+        "model = LogisticRegression().fit(x, y)",
+        "print(metrics.accuracy_score(y, model.predict(x)))",
+        "print(y[:3], len(x), model.coef_.shape)",
+        "rb.log(n=model.score(x, y))",
+    )
+    assert planned.kept == [0, 1, 2, 3, 5]
+    assert "print(metrics.accuracy_score(y, model.predict(x)))" in text

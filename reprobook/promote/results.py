@@ -1,0 +1,44 @@
+"""Which cells print results that have no name: what is printed of what was trained is no exploration any more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from reprobook.promote.source import Source
+
+_TRAINING = frozenset({"fit", "partial_fit", "fit_predict", "backward", "train_step", "minimize"})
+# Looks at data, at shapes, at types: nobody reads them in the log of a job.
+_LOOKS = """head tail sample describe info shape dtype dtypes columns index size type dir help len ndim keys
+    get_params summary nlargest value_counts""".split()  # noqa: SIM905 - so many words read best as a text
+_PREVIEWS = frozenset(_LOOKS)
+
+
+def printed_results(sources: Sequence[Source]) -> frozenset[int]:
+    """Return the cells, from the first training on, that print something computed."""
+    trees = {source.index: [statement.tree for statement in source.statements] for source in sources}
+    trained = next((index for index, body in trees.items() if any(map(_trains, body))), None)
+    if trained is None:
+        return frozenset()
+    return frozenset(index for index, body in trees.items() if index >= trained and any(map(_prints_result, body)))
+
+
+def _trains(tree: ast.stmt) -> bool:
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING for call in calls)
+
+
+def _prints_result(tree: ast.stmt) -> bool:
+    if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return False  # it prints when it is called
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    printing = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print")
+    return any(_is_computed(argument) for call in printing for argument in call.args)
+
+
+def _is_computed(value: ast.expr) -> bool:
+    """Tell a value made from variables from a text, a preview of data, and a plain look at what they are."""
+    nodes = list(ast.walk(value))
+    names = {getattr(node, "attr", "") for node in nodes} | {getattr(node, "id", "") for node in nodes}
+    looks = not _PREVIEWS.isdisjoint(names) or any(isinstance(node, ast.Slice) for node in nodes)
+    return any(isinstance(node, ast.Call) for node in nodes) and not looks
