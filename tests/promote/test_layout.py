@@ -39,6 +39,8 @@ CODE = [
     f"torch.save({{'model': model.state_dict(), 'epoch': epoch + 1, 'x': {LONG}}}, 'ckpt.pt')\n",
     f"x: Annotated[float, 'what it means',] = 0.2\ny: dict[str, int] = f({LONG}, {LONG})\n",
     f"raise ValueError('a message that is quite long, to be sure', {LONG}, other)\n",
+    f"text = (\n  'the first part of {LONG} '\n  'and the second part of a long text'\n)\n",
+    f"raise ValueError('the first part of {LONG} '\n    'and the second part of a long text')\n",
 ]
 DEFINITIONS = [
     f"def train(model, loader, optimizer, criterion, device, {LONG}=None, clip=1.0):\n    return (clip)\n",

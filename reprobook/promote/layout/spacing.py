@@ -11,7 +11,6 @@ from typing import Any
 
 import libcst as cst
 import libcst.matchers as m
-from libcst import matchers
 
 from reprobook.promote.layout.escape import escape_controls, escape_controls_in_literal
 
@@ -111,6 +110,12 @@ class Spacing(cst.CSTTransformer):
             return updated_node
         return updated_node.with_changes(value=escape_controls_in_literal(_double_quoted(updated_node)))
 
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.ConcatenatedString:
+        kept = original_node.whitespace_between in self._kept
+        return updated_node if kept else updated_node.with_changes(whitespace_between=_BLANK)
+
     def leave_Float(self, original_node: cst.Float, updated_node: cst.Float) -> cst.Float:
         value = updated_node.value.lower()
         mantissa, exponent_sign, exponent = value.partition("e")
@@ -201,7 +206,7 @@ class Spacing(cst.CSTTransformer):
         """Drop the parentheses around an expression that needs none."""
         if not isinstance(updated, cst.BaseExpression) or not updated.lpar or isinstance(updated, _KEEPS_PARENTHESES):
             return updated
-        if matchers.findall(original, matchers.Comment()):
+        if m.findall(original, m.Comment()):
             return updated  # they hold its lines together
         return updated.with_changes(lpar=(), rpar=())
 

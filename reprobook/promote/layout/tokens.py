@@ -11,7 +11,7 @@ from dataclasses import dataclass
 WIDTH = 88  # Black's and ruff's default, so that a job needs no setting for them
 
 OPEN, CLOSE = frozenset("([{"), frozenset(")]}")
-COMMA, _TERNARY, COMPREHENSION, _LOGIC, _NOT, _COMPARE = 18, 16, 20, 14, 12, 10
+COMMA, _TERNARY, COMPREHENSION, _LOGIC, _NOT, TEXTS, _COMPARE = 18, 16, 20, 14, 12, 12, 10
 OPERATORS = {"|": 9, "^": 8, "&": 7, "<<": 6, ">>": 6, "+": 5, "-": 5, "*": 4, "/": 4, "//": 4, "%": 4, "@": 4}
 OPERATORS |= {"**": 1} | dict.fromkeys(("<", ">", "==", "!=", "<=", ">="), _COMPARE)
 _WORDS = {"or": _LOGIC, "and": _LOGIC, "if": _TERNARY, "else": _TERNARY, "in": _COMPARE, "is": _COMPARE}
@@ -125,6 +125,8 @@ def _priority(tokens: Sequence[Token], at: int, *, in_comprehension: bool) -> in
     following = tokens[at + 1].text if at + 1 < len(tokens) else ")"
     if word == ",":
         return COMMA
+    if _is_text(word) and _is_text(previous):
+        return TEXTS
     if word in {"for", "async"}:
         return None if previous == "async" else COMPREHENSION
     if word == "if" and in_comprehension:
@@ -136,6 +138,11 @@ def _priority(tokens: Sequence[Token], at: int, *, in_comprehension: bool) -> in
     if word in OPERATORS:
         return None if _is_operator(previous) else OPERATORS[word]
     return _WORDS.get(word)
+
+
+def _is_text(token: str) -> bool:
+    """Tell a literal text: two in a row are one, in parts."""
+    return token[-1] in "\"'"
 
 
 def _belongs_to_for(tokens: Sequence[Token], at: int) -> bool:
