@@ -11,6 +11,7 @@ from typing import TypedDict
 import libcst as cst
 
 from reprobook.promote import rewrite
+from reprobook.promote.comments import after_blank, comments_above, with_comments, without_blank, without_pass
 from reprobook.promote.configuration import Configuration, sets_parameter
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
@@ -170,10 +171,10 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
             continue
         if around.pyplot and any(effects_of(statement.tree, around.names).figures for statement in source.statements):
             lines, figures = saved(lines, Gallery(around.pyplot, around.words.out, name), figures)
-        lines[0] = _after_blank(lines[0]) if body else _without_blank(lines[0])
+        lines[0] = after_blank(lines[0]) if body else without_blank(lines[0])
         body += lines
         cells.append(source.index)
-    body_final = rewrite.with_arguments(_without_pass(body), around.hoisted.extras)
+    body_final = rewrite.with_arguments(without_pass(body), around.hoisted.extras)
     trees = tuple(tree_of(node) for node in body_final)
     return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
 
@@ -181,14 +182,17 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
 def _lines(source: Source, around: Surroundings) -> Statements:
     """Return the statements of a cell that stay in its section."""
     result: list[cst.BaseStatement] = []
+    waiting: list[cst.EmptyLine] = []
     for statement in source.statements:
         if _stands_elsewhere(statement, source, around):
+            waiting += comments_above(statement.node) if isinstance(statement.tree, _IMPORTS) else []
             continue
+        node, waiting = with_comments(statement.node, waiting), []
         is_last = statement is source.statements[-1]
         if is_last and source.shows and source.index in around.shown:
-            result += rewrite.logged(statement.node, around.words.job, around.shown[source.index])
+            result += rewrite.logged(node, around.words.job, around.shown[source.index])
         else:
-            result.append(statement.node)
+            result.append(node)
     displays = "display" not in around.taken or around.names.imports.get("display", "").startswith("IPython")
     return rewrite.without_notebook(result, display=displays)
 
@@ -220,31 +224,3 @@ def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -
     body = (*statements(code), *part.body)
     trees = tuple(tree_of(node) for node in body)
     return replace(part, body=body, trees=trees, flow=flow_of(trees))
-
-
-def _without_pass(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
-    """Remove what magics left behind, and hand its comments on to the next statement."""
-    result: list[cst.BaseStatement] = []
-    waiting: list[cst.EmptyLine] = []
-    for node in body:
-        lines = getattr(node, "leading_lines", ())
-        if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Pass):
-            waiting += lines
-        else:
-            result.append(node.with_changes(leading_lines=[*waiting, *lines]) if waiting else node)
-            waiting = []
-    return result
-
-
-def _without_blank(node: cst.BaseStatement) -> cst.BaseStatement:
-    """Begin a function without blank lines: an import that moved away may have stood above them."""
-    leading = list(getattr(node, "leading_lines", ()))
-    while leading and leading[0].comment is None:
-        leading.pop(0)
-    return node.with_changes(leading_lines=leading) if hasattr(node, "leading_lines") else node
-
-
-def _after_blank(node: cst.BaseStatement) -> cst.BaseStatement:
-    """Separate the statements of one cell from those of the cell before."""
-    lines = getattr(node, "leading_lines", ())
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])

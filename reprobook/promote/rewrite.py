@@ -62,8 +62,8 @@ def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) 
     else:
         lines = [f"print({expression})", f"{job}.log(**{expression})"]
     result = statements("\n".join(lines) + "\n")
-    leading: Any = getattr(statement, "leading_lines", ())
-    return (result[0].with_changes(leading_lines=leading), *result[1:])
+    around: Any = {name: getattr(statement, name) for name in ("leading_lines", "trailing_whitespace")}
+    return (result[0].with_changes(**around), *result[1:])
 
 
 def with_unused_marked(body: Sequence[cst.BaseStatement], used: Collection[str]) -> Statements:

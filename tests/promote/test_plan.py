@@ -415,6 +415,24 @@ def test_an_observed_control_stays_one(promote: Promote) -> None:
     assert "lr.value" in text
 
 
+# Comments
+
+
+def test_a_comment_above_an_import_stays_with_what_follows(promote: Promote) -> None:
+    _, text = promote(
+        "import reprobook as rb",
+        "# count the letters\nimport string\nn = len(list(string.ascii_letters))",
+        "# import what is needed\nimport math\nm = math.floor(n / 2)\nrb.log(m=m)",
+    )
+    assert "# count the letters\n    n = len(" in text
+    assert "import what is needed" not in text
+
+
+def test_a_comment_behind_a_shown_value_stays(promote: Promote) -> None:
+    _, text = promote("n = len(list('ab'))", "n + 1  # and one", shown={1: ["n + 1"]})
+    assert 'rb.show("n + 1", n + 1)  # and one' in text
+
+
 # Results without a name
 
 
