@@ -14,6 +14,7 @@ from reprobook.execute.workplace import lay_out
 from reprobook.header import open_header
 from reprobook.runs import RunError
 from reprobook.runs.files import sha256_file
+from reprobook.trace.sinks import result_digest
 from reprobook.verify.job_proof import Expected, JobProof, read_proof
 from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
@@ -58,7 +59,7 @@ def verify_job(folder: Path, *, cwd: Path | None = None, tolerance: Tolerance | 
             found.append(_of_seed(other, _verified(seeded, other, tolerance)))
     worst = max(found, key=lambda each: _ORDER.index(each.verdict))
     every = tuple(first for each in found for first in each.all)
-    notes = (*_edits(folder, proof), *_of_seeds(proof))
+    notes = (*_edits(folder, proof), *_of_seeds(proof), *_without_results(proof))
     return worst.model_copy(update={"all": every, "metrics": found[0].metrics, "notes": notes})
 
 
@@ -87,6 +88,12 @@ def _of_seeds(proof: JobProof) -> list[str]:
     """Say which seeds were checked, if more than one was."""
     seeds = [str(each.seed) for each in (proof, *proof.other_seeds)]
     return [f"checked with the seeds {', '.join(seeds)}"] if proof.other_seeds else []
+
+
+def _without_results(proof: JobProof) -> list[str]:
+    """Say of a job that logs and saves nothing what could not be compared."""
+    text = "the job logs no result: that it ends well is checked, its variables were compared when it was promoted"
+    return [text] if proof.result_digest == result_digest(()) else []
 
 
 def _edits(folder: Path, proof: JobProof) -> list[str]:

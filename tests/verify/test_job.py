@@ -9,6 +9,7 @@ import pytest
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.header import Code, Header, Origin, header_bytes, seal
+from reprobook.trace.sinks import result_digest
 from reprobook.verify import Tolerance, is_job, verify_job
 
 SCRIPT = """\
@@ -71,3 +72,13 @@ def test_without_a_proof_there_is_nothing_to_compare(job: Path) -> None:
     (job / "proof.json").unlink()
     with pytest.raises(InputError, match="nothing to compare"):
         verify_job(job)
+
+
+def test_a_job_without_results_says_what_was_not_compared(job: Path) -> None:
+    nothing = result_digest(())
+    (job / "proof.json").write_text(
+        json.dumps({"result_digest": nothing, "metrics": {}, "parameters": {}, "seed": None})
+    )
+    (job / "train.py").write_text((SCRIPT % (nothing, 0, 0.1)).replace('{"loss": 0}', "{}"))
+    (note,) = verify_job(job).notes
+    assert "logs no result" in note
