@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reprobook.promote.model import Field
+from reprobook.promote.naming import first_free
 from reprobook.promote.slice import Slice
 from reprobook.space.model import Choice, Space
 
@@ -32,13 +33,9 @@ def fabric_fields(fields: Sequence[Field], sliced: Slice) -> tuple[tuple[Field, 
             "arithmetic of the model",
         ),
     }
-    names = {role: _free(role, taken) for role in made}
+    names = {role: first_free(role, f"fabric_{role}", taken=taken) for role in made}
     extra = [Field(names[role], kind, value, space, about) for role, (kind, value, space, about) in made.items()]
     return (*fields, *extra), names
-
-
-def _free(role: str, taken: Collection[str]) -> str:
-    return f"fabric_{role}" if role in taken else role
 
 
 def _names_device(trees: Sequence[ast.stmt]) -> bool:
