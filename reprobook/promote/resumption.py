@@ -19,8 +19,10 @@ _KILLS = (1, 2)
 def prove_resumption(folder: Path, recipe: Recipe) -> tuple[bool | None, str]:
     """Kill the script (SIGKILL) and resume it, twice; return whether the result is that of the notebook, and why not.
 
-    None if it wrote no checkpoint: then nothing was tried.
+    None if nothing was tried: it wrote no checkpoint, or there is no result to tell by.
     """
+    if not recipe.trace.sinks:
+        return None, "the notebook logs and shows no result that a resumed script could be compared by"
     with proving_ground(folder, recipe) as request:
         kills = 0
         for after in _KILLS:

@@ -431,3 +431,9 @@ def test_the_job_refuses_a_checkpoint_of_other_parameters(promoted: Promoted, tm
     assert done.returncode == 1
     assert "other parameters: lr was 0.1, is 0.2" in done.stderr
     assert ast.literal_eval(done.stdout or "''") == ""
+
+
+def test_a_notebook_without_a_result_claims_no_resumption(promoted: Promoted) -> None:
+    setup = "import numpy as np\nrng = np.random.default_rng(0)\nw = np.zeros(3)"
+    made = promoted(setup, "for i in range(4):\n    w += rng.normal(size=3)", resume=True)
+    assert (made.equivalent, made.resumed) == (True, None)
