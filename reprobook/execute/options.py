@@ -10,6 +10,7 @@ from typing import Any, Literal
 from reprobook.ambient import NO_PINS, Pins
 
 TraceLevel = Literal["full", "light", "off"]
+Kernel = Literal["cold", "warm", "inline"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,10 @@ class RunOptions:
         pins: What is held still while the cells run.
         measured: A cell, and the names whose numbers are saved after it, in the run's folder under ``values``.
         stop_after: Code index of the last cell to run; None: all.
+        kernel: ``cold`` starts a kernel, ``warm`` forks one from a server that has imported the packages, ``inline``
+            runs the cells in this process.
+        track: Names of the trackers that are told of the run.
+        group: What the trackers file the run under: the sweep that it belongs to.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +54,9 @@ class RunOptions:
     pins: Pins = NO_PINS
     stop_after: int | None = None
     measured: tuple[int, tuple[str, ...]] | None = None
+    kernel: Kernel = "cold"
+    track: tuple[str, ...] = ()
+    group: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,7 @@ class ReplayOptions:
         pins: What is held still.
         measured: A cell, and the names whose numbers are saved after it.
         stop_after: Code index of the last cell to run; None: all.
+        kernel: As in ``RunOptions``.
     """
 
     cwd: Path | None = None
@@ -70,6 +79,7 @@ class ReplayOptions:
     pins: Pins = NO_PINS
     measured: tuple[int, tuple[str, ...]] | None = None
     stop_after: int | None = None
+    kernel: Kernel = "cold"
 
 
 @dataclass(frozen=True)

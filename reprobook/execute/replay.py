@@ -38,6 +38,7 @@ def replay_run(
         pins=how.pins,
         measured=how.measured,
         stop_after=how.stop_after,
+        kernel=how.kernel,
     )
     return run_prepared(prepare(path, options, source), store, options, on_event)
 
