@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError
+from reprobook.errors import ExecutionError, InputError, KernelDiedError
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
@@ -42,6 +43,10 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
         InputError: If no kernel can run it.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
+    if options.kernel == "warm":
+        from reprobook.execute.warm import WarmServer  # noqa: PLC0415 - it forks from a process that imports this
+
+        return WarmServer().run_prepared(prepared, store, options, on_event)
     run = store.create(
         NewRun(
             kind=options.kind,
@@ -116,7 +121,7 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
             node,
             None,
             engine_name="reprobook",
-            kernel_name=_kernel_name(prepared),
+            kernel_name=kernel_name(prepared),
             progress_bar=False,
             recording=recording,
             execution_timeout=options.timeout,
@@ -136,12 +141,26 @@ def _complete(cell: Any) -> None:
         cell.setdefault("execution_count", None)
 
 
-def _kernel_name(prepared: Preparation) -> str:
+def kernel_name(prepared: Preparation) -> str:
     """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see _execute
 
     named = (prepared.notebook.metadata.get("kernelspec") or {}).get("name")
     return str(named) if named in KernelSpecManager().find_kernel_specs() else "python3"
+
+
+def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
+    """End a run whose process died in a cell, by its code index, as one whose kernel died.
+
+    What the process had recorded by then is kept; the outputs of its cells are gone with it.
+    """
+    error = KernelDiedError("Kernel died")
+    indices = [each.code_index for each in prepared.notebook.cells]
+    recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
+    recording.failed = None if cell is None else indices.index(cell)
+    created = datetime.fromisoformat(run.read_record().created)
+    duration = (datetime.now(UTC) - created).total_seconds()
+    _seal(run, recording, prepared, interrupted=interrupted, duration=duration)
 
 
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
