@@ -154,7 +154,7 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
 
     What the process had recorded by then is kept; the outputs of its cells are gone with it.
     """
-    error = KernelDiedError("Kernel died")
+    error = DeadKernelError("Kernel died")
     indices = [each.code_index for each in prepared.notebook.cells]
     recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
     recording.failed = None if cell is None else indices.index(cell)
@@ -229,6 +229,10 @@ def _sigterm_interrupts() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class DeadKernelError(KernelDiedError):
+    """A fork died in a cell; called as nbclient calls the death of a kernel."""
 
 
 _HINTS = {

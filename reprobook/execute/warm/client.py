@@ -148,7 +148,7 @@ class WarmServer:
         self._env = dict(env or {})
         self._token = secrets.token_hex(8) if private else ""
         # The servers hold the other end, and end when this one is closed.
-        self._owner, self._owned = socket.socketpair() if private else (None, None)
+        self._ends = socket.socketpair() if private else None
 
     def start(self, path: Path, store: Store, options: RunOptions, *, source: bytes | None = None) -> WarmRun:
         """Start a run and return at once; several may go on at a time.
@@ -185,7 +185,7 @@ class WarmServer:
                 descriptors=(_standard_error(), _standard_error(), end),
                 body=pickle.dumps(task),
             )
-            fork = connection.fork(plan, request, self._owned)
+            fork = connection.fork(plan, request, self._ends[1] if self._ends else None)
         except BaseException:
             os.close(reports)
             raise
@@ -227,12 +227,13 @@ class WarmServer:
 
     def close(self) -> None:
         """End the servers that are this process's own."""
-        if self._owner is not None and self._owned is not None:
-            from reprobook.execute.warm.connection import end_with_owner  # noqa: PLC0415
+        if self._ends is None:
+            return
+        from reprobook.execute.warm.connection import end_with_owner  # noqa: PLC0415
 
-            self._owner.close()
-            self._owned.close()
-            end_with_owner()
+        for end in self._ends:
+            end.close()
+        end_with_owner()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
@@ -227,5 +226,3 @@ def _last_lines(log: Path) -> str:
     except OSError:
         lines = []
     return " / ".join(lines[-_LINES_OF_LOG:]) or "it said nothing"
-
-

@@ -15,20 +15,25 @@ from collections.abc import Iterable, Iterator
 
 from reprobook.notebook.syntax import cell_body, parse_cell
 
-_HEAVY = frozenset("numpy scipy pandas sklearn matplotlib torch torchvision seaborn statsmodels sympy networkx".split())
+_HEAVY_NAMES = "numpy scipy pandas sklearn matplotlib torch torchvision seaborn statsmodels sympy networkx"
+_HEAVY = frozenset(_HEAVY_NAMES.split())
 # Their import changes nothing that the import of another package would notice.
-_LIGHT = frozenset("reprobook IPython tqdm PIL yaml requests joblib ipywidgets rich plotly altair click einops".split())
+_LIGHT_NAMES = "reprobook IPython tqdm PIL yaml requests joblib ipywidgets rich plotly altair click einops"
+_LIGHT = frozenset(_LIGHT_NAMES.split())
 # Modules by which code can change what a later import does, and what of them cannot.
-_POWERS = frozenset("os sys importlib site builtins subprocess logging warnings locale multiprocessing ctypes".split())
-_TAME_TEXTS = """
+_POWERS_NAMES = "os sys importlib site builtins subprocess logging warnings locale multiprocessing ctypes"
+_POWERS = frozenset(_POWERS_NAMES.split())
+_TAME_NAMES = """
     os.path os.sep os.makedirs os.getcwd os.listdir os.cpu_count os.getenv os.environ.get
     sys.version sys.version_info sys.executable sys.platform sys.maxsize
     logging.getLogger logging.DEBUG logging.INFO logging.WARNING logging.ERROR
 """
-_TAME = frozenset(tuple(text.split(".")) for text in _TAME_TEXTS.split())
-_POWERFUL_BUILTINS = frozenset("exec eval compile setattr delattr globals vars __import__".split())
+_TAME = frozenset(tuple(name.split(".")) for name in _TAME_NAMES.split())
+_POWERFUL_BUILTINS_NAMES = "exec eval compile setattr delattr globals vars __import__"
+_POWERFUL_BUILTINS = frozenset(_POWERFUL_BUILTINS_NAMES.split())
 # Settings of a package that other packages meet at their import.
-_MET_AT_IMPORT = frozenset("seterr seterrcall set_default_dtype set_default_device set_default_tensor_type".split())
+_MET_AT_IMPORT_NAMES = "seterr seterrcall set_default_dtype set_default_device set_default_tensor_type"
+_MET_AT_IMPORT = frozenset(_MET_AT_IMPORT_NAMES.split())
 _HARMLESS_MAGIC = re.compile(
     r"\s*(?:%matplotlib(?:\s+inline)?|%config\s+InlineBackend\..*|%load_ext\s+(?:autoreload|reprobook)|%autoreload\b.*"
     r"|%%?reprotrain\b.*|%%time|%%capture\b.*|%%(?:html|markdown|latex|javascript|svg))\s*$"
@@ -128,7 +133,7 @@ def _is_harmless(statement: ast.stmt, tainted: set[str]) -> bool:
 
 def _suspects(statement: ast.stmt, tainted: set[str]) -> bool:
     """Tell whether code inside of a definition could make a difference."""
-    return any(_makes_a_difference(node, tainted) for node in _without_tame(statement, tainted))
+    return any(_makes_a_difference(node, tainted) for node in _without_tame(statement))
 
 
 def _executed(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -146,7 +151,7 @@ def _executed(statement: ast.stmt) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _without_tame(statement: ast.stmt, tainted: set[str]) -> Iterator[ast.AST]:
+def _without_tame(statement: ast.stmt) -> Iterator[ast.AST]:
     """Yield all nodes of a statement but those that are plainly harmless."""
     waiting: list[ast.AST] = [statement]
     while waiting:

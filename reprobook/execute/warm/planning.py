@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reprobook.ambient import Pins
 from reprobook.capture import seed_environment
+
 from reprobook.execute.inline.needs import needs_kernel
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
@@ -16,9 +17,7 @@ from reprobook.execute.warm.refusal import ColdOnlyError
 _HASH_SEED = "PYTHONHASHSEED"
 
 
-def plan_of(
-    prepared: Preparation, options: RunOptions, environment: Mapping[str, str], *, token: str = ""
-) -> Plan:
+def plan_of(prepared: Preparation, options: RunOptions, environment: Mapping[str, str], *, token: str = "") -> Plan:
     """Return the plan of the server that a run is forked from.
 
     Args:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import builtins
+import io
 import os
+import random
 import re
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 from reprobook.execute.warm.shelf import Group, Snapshot, set_filters
 from reprobook.trace import positions
+from reprobook.trace.files import FileWatch
 
-# Their import asks which shell there is; in a server there is none yet.
-_ASK_FOR_THE_SHELL = frozenset({"tqdm.autonotebook", "ipywidgets"})
+# Their import takes hold of the shell; in a server there is none yet.
+_TAKE_THE_SHELL = frozenset({"tqdm.autonotebook", "ipywidgets"})
+_MOST_DRAWS = 64
+# The name that the streams of a kernel give to their encoding; pandas takes it for its own.
+_ENCODING = "UTF-8"
 
 
 class UnfitImportError(Exception):
@@ -35,29 +45,69 @@ def preload(statements: Sequence[str]) -> list[Group]:
     Standard output and error must be files that only this process writes to.
 
     Raises:
-        UnfitImportError: If one fails, prints, warns, draws random numbers, or depends on the shell.
+        UnfitImportError: If one fails, prints, warns, draws random numbers, or takes hold of the shell.
     """
-    # IPython shows these where they are the notebook's own doing.
+    with _like_a_cell():
+        return [_group(index, statement) for index, statement in enumerate(statements)]
+
+
+def _group(index: int, statement: str) -> Group:
+    """Run one import statement."""
+    before, drawn, written = Snapshot.now(), random.getstate(), _written()
+    generators, files = positions(), FileWatch()
+    files.start()
+    try:
+        exec(statement, {"__name__": "__main__"})  # noqa: S102  # an import, by ``early_imports``
+    # The boundary to the notebook's world: an import may raise what it likes.
+    except Exception as error:
+        raise UnfitImportError(index, f"{type(error).__name__}: {error}") from error
+    group = before.group()
+    group.files = tuple(files.stop()[0])
+    group.draws = _draws(drawn, random.getstate())
+    moved = {name for name, state in positions().items() if state != generators.get(name, state)}
+    if _written() != written:
+        raise UnfitImportError(index, "it prints or warns")
+    if group.draws < 0 or moved - {"python"}:
+        raise UnfitImportError(index, "it draws random numbers")
+    if not _TAKE_THE_SHELL.isdisjoint(group.modules):
+        raise UnfitImportError(index, "it takes hold of the shell")
+    return group
+
+
+@contextmanager
+def _like_a_cell() -> Iterator[None]:
+    """Let imports find what they would find in a cell: a kernel's shell, its streams, its filter of warnings."""
+    streams = [each for each in (sys.stdout, sys.stderr) if isinstance(each, io.TextIOWrapper)]
+    encodings = [each.encoding for each in streams]
+    for stream in streams:
+        stream.reconfigure(encoding=_ENCODING)
+    # IPython shows those that are the notebook's own doing.
     shown = ("default", None, DeprecationWarning, re.compile("__main__"), 0)
     set_filters([shown, *warnings.filters])
-    groups = []
-    for index, statement in enumerate(statements):
-        before, generators, written = Snapshot.now(), positions(), _written()
-        try:
-            exec(statement, {"__name__": "__main__", "__builtins__": __builtins__})  # noqa: S102  # an import, taken from the notebook by early_imports
-        # The boundary to the notebook's world: an import may raise what it likes.
-        except Exception as error:  # noqa: BLE001
-            raise UnfitImportError(index, f"{type(error).__name__}: {error}") from error
-        group = before.group()
-        if _written() != written:
-            raise UnfitImportError(index, "it prints or warns")
-        if any(positions().get(name) != state for name, state in generators.items()):
-            raise UnfitImportError(index, "it draws random numbers")
-        if not _ASK_FOR_THE_SHELL.isdisjoint(group.modules):
-            raise UnfitImportError(index, "it depends on the shell")
-        groups.append(group)
-    set_filters([each for each in warnings.filters if each is not shown])
-    return groups
+    # pandas asks by this name whether it is in a terminal.
+    shell = SimpleNamespace(kernel=SimpleNamespace(), config={"IPKernelApp": {}})
+    builtins.get_ipython = lambda: shell  # type: ignore[attr-defined]  # where IPython puts it
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+        set_filters([each for each in warnings.filters if each is not shown])
+        for stream, encoding in zip(streams, encodings, strict=True):
+            stream.reconfigure(encoding=encoding)
+
+
+def _draws(before: tuple[Any, ...], after: tuple[Any, ...]) -> int:
+    """Return how many 32-bit words Python's generator gave between two states; -1 if that cannot be told.
+
+    Imports draw words to make names of them; what is drawn anew until it fits would depend on the seed.
+    """
+    generator = random.Random()  # noqa: S311  # a copy of the one that is watched
+    generator.setstate(before)
+    for count in range(_MOST_DRAWS):
+        if generator.getstate() == after:
+            return count
+        generator.getrandbits(32)
+    return -1
 
 
 def _written() -> tuple[int, int]:

@@ -107,9 +107,7 @@ def _forked(command: list[str], environment: Mapping[str, str], cwd: str) -> For
         raise ColdOnlyError(reason)
     # As jupyter_client sets it; here it is the server that watches over the requester.
     variables = {**environment, "JPY_PARENT_PID": str(os.getpid())}
-    plan = Plan(
-        statements=_early_imports(environment, cwd), environment=server_environment(variables), role="kernel"
-    )
+    plan = Plan(statements=_early_imports(environment, cwd), environment=server_environment(variables), role="kernel")
     circumstances = Circumstances.of_this_process(variables, cwd)
     return fork(plan, Request("kernel", circumstances, (1, 2), arguments[2:]))
 

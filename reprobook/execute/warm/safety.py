@@ -79,7 +79,7 @@ def other_threads() -> tuple[str, ...]:
 
 
 def _tasks() -> list[str]:
-    return sorted(os.listdir(_TASKS))
+    return sorted(each.name for each in _TASKS.iterdir())
 
 
 def _thread_name(task: str) -> str:
@@ -97,9 +97,9 @@ def _mapped(part: str) -> list[str]:
 
 def _open_files() -> list[str]:
     found = []
-    for each in os.listdir(_DESCRIPTORS):
+    for each in list(_DESCRIPTORS.iterdir()):
         try:
-            found.append(os.readlink(_DESCRIPTORS / each))
+            found.append(str(each.readlink()))
         except OSError:
             continue  # that of the listing itself
     return found

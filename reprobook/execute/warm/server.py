@@ -15,10 +15,10 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from reprobook.execute.warm.child import Circumstances, become
 from reprobook.execute.warm.place import Place
@@ -73,11 +73,18 @@ class Job:
 
 
 class Server:
-    """Answers requests until it was idle for too long."""
+    """Answers requests until it was idle for too long.
 
-    def __init__(self, settings: Settings, shelf: Shelf) -> None:
+    Args:
+        settings: How it was started.
+        shelf: Where the modules are that it imported beforehand.
+        defaults: Variables that a kernel's own imports set.
+    """
+
+    def __init__(self, settings: Settings, shelf: Shelf, defaults: Mapping[str, str]) -> None:
         self._settings = settings
         self._shelf = shelf
+        self._defaults = defaults
         self._listener = socket.socket(fileno=settings.listener)
         self._selector = selectors.DefaultSelector()
         self._forks: dict[int, _Fork] = {}
@@ -171,6 +178,7 @@ class Server:
         if pid == 0:
             requester.close()
             self._close()
+            message["environment"] = {**self._defaults, **message["environment"]}
             circumstances = Circumstances(**{name: message[name] for name in Circumstances.__dataclass_fields__})
             become(circumstances, descriptors[:2], server, self._shelf)
             return Job(message, body, descriptors[2] if len(descriptors) > 2 else -1)  # noqa: PLR2004  # output, error
@@ -268,6 +276,7 @@ def main(argument: str) -> None:
     settings = Settings(**content | {"statements": tuple(content["statements"])})
     environment = dict(os.environ)
     _import_machinery()
+    defaults = {name: value for name, value in os.environ.items() if environment.get(name) != value}
     shelf = Shelf()
     if settings.watched:
         from reprobook.ambient.watch import install  # noqa: PLC0415  # it replaces functions of the process
@@ -280,22 +289,22 @@ def main(argument: str) -> None:
         rest = {**content, "statements": settings.statements[: unfit.index]}
         command = [sys.executable, "-m", "reprobook.execute.warm.server", json.dumps(rest)]
         os.execve(sys.executable, command, environment)  # noqa: S606  # itself
-    os.set_inheritable(settings.listener, False)
-    if settings.owner >= 0:
-        os.set_inheritable(settings.owner, False)
+    for descriptor in (settings.listener, settings.owner):
+        if descriptor >= 0:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
     gc.collect()
     gc.freeze()
-    job = _served(settings, shelf)
+    job = _served(settings, shelf, defaults)
     if job is not None:
         from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
 
         work.do(job)
 
 
-def _served(settings: Settings, shelf: Shelf) -> Job | None:
+def _served(settings: Settings, shelf: Shelf, defaults: Mapping[str, str]) -> Job | None:
     """Serve; at its end remove the socket, if it is still this server's."""
     bound = Path(settings.path).stat().st_ino
-    job = Server(settings, shelf).serve()
+    job = Server(settings, shelf, defaults).serve()
     if job is None:
         with Place.open().locked(), suppress(OSError):
             if Path(settings.path).stat().st_ino == bound:

@@ -7,8 +7,10 @@ whether a library is loaded finds what it would find in a fresh process.
 
 from __future__ import annotations
 
+import _random
 import copy
 import os
+import random
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,12 +35,16 @@ class Group:
         filters: New filters of warnings, the first first.
         variables: Variables that it set.
         attributes: Submodules of earlier packages, as parent, attribute and module.
+        draws: How many 32-bit words it drew from Python's global generator.
+        files: Files of data that it read.
     """
 
     modules: dict[str, ModuleType]
     filters: Filters = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     attributes: list[tuple[ModuleType, str, ModuleType]] = field(default_factory=list)
+    draws: int = 0
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,11 @@ class Shelf(MetaPathFinder):
                 setattr(parent, child, module)
             os.environ.update(group.variables)
             set_filters([*group.filters, *warnings.filters])
+            for _ in range(group.draws):
+                # The import would move a generator that was seeded before it.
+                _random.Random.getrandbits(random._inst, 32)  # noqa: SLF001
+            for path in group.files:
+                sys.audit("open", path, "rb", 0)  # for whoever follows what an import reads
             for each in group.modules:
                 if each in waited:
                     import_module(each)
