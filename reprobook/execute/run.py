@@ -14,9 +14,11 @@ from typing import Any
 
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, InputError, KernelDiedError
+from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
+from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
@@ -67,7 +69,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     interrupted = False
     try:
         with _sigterm_interrupts(), reported_metrics(run, on_event, total):
-            _execute(prepared, recording, options)
+            _execute(prepared, recording, options, on_event)
     except KeyboardInterrupt:
         interrupted = True
     except ExecutionError as error:
@@ -105,20 +107,30 @@ def _environment(variables: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value is not None}
 
 
-def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
-    """Hand the notebook to papermill; how it ended stands in the recording."""
-    nbformat = import_nbformat()  # first: papermill imports it too
+def _execute(prepared: Preparation, recording: Recording, options: RunOptions, on_event: OnEvent) -> None:
+    """Run the cells by the kernel that was asked for; how it ended stands in the recording."""
+    if options.kernel == "inline":
+        from reprobook.execute.inline import execute_inline, unfit  # noqa: PLC0415 - other runs do without
+
+        reason = unfit(prepared, options)
+        if reason is None:
+            execute_inline(prepared, recording, options)
+            return
+        on_event(RunEvent("note", None, len(prepared.notebook.code_cells), f"in a kernel of its own: {reason}"))
+    _execute_cold(prepared, recording, options)
+
+
+def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
+    """Hand the notebook to papermill and a new kernel."""
+    import_nbformat()  # first: papermill imports it too
     import papermill  # noqa: PLC0415 - takes seconds to import
     from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
-    # papermill reads text as well as paths; text cannot be mistaken for a remote address or a path template.
-    node = nbformat.from_dict(dict(prepared.notebook.content))
-    for cell in node.cells:
-        _complete(cell)
     try:
         papermill.execute_notebook(
-            node,
+            # papermill reads text as well as paths; a notebook is no remote address and no path template.
+            notebook_node(prepared),
             None,
             engine_name="reprobook",
             kernel_name=kernel_name(prepared),
@@ -131,22 +143,6 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
         raise InputError(msg, hint="`jupyter kernelspec list` names those installed.") from error
     except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
         return  # noted in the recording, by the cell that it happened in
-
-
-def _complete(cell: Any) -> None:
-    """Add the keys that a cell must have; notebooks written by hand or by a script often lack them."""
-    cell.setdefault("metadata", {})
-    if cell.cell_type == "code":
-        cell.setdefault("outputs", [])
-        cell.setdefault("execution_count", None)
-
-
-def kernel_name(prepared: Preparation) -> str:
-    """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
-    from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see _execute
-
-    named = (prepared.notebook.metadata.get("kernelspec") or {}).get("name")
-    return str(named) if named in KernelSpecManager().find_kernel_specs() else "python3"
 
 
 def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
