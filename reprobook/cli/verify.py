@@ -60,9 +60,7 @@ def verify(  # noqa: PLR0913  # one argument an option
     else:
         store = open_store(store_path, target)
         with Progress() as progress:
-            options = VerifyOptions(
-                cwd=cwd, tolerance=allowed, diagnose=diagnose, kernel=kernel, on_event=progress
-            )
+            options = VerifyOptions(cwd=cwd, tolerance=allowed, diagnose=diagnose, kernel=kernel, on_event=progress)
             if is_notebook(target):
                 found = verify_notebook(Path(target), store, options)
             else:

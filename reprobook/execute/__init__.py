@@ -5,4 +5,14 @@ from reprobook.execute.options import Kernel, OnEvent, ReplayOptions, RunEvent, 
 from reprobook.execute.replay import replay_run
 from reprobook.execute.run import run_notebook
 
-__all__ = ["Kernel", "OnEvent", "ReplayOptions", "RunEvent", "RunOptions", "ignore", "read_trace", "replay_run", "run_notebook"]
+__all__ = [
+    "Kernel",
+    "OnEvent",
+    "ReplayOptions",
+    "RunEvent",
+    "RunOptions",
+    "ignore",
+    "read_trace",
+    "replay_run",
+    "run_notebook",
+]

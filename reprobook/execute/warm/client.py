@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprobook.ambient import NO_PINS
 from reprobook.errors import ReprobookError
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.warm.connection import Fork
@@ -170,12 +171,13 @@ class WarmServer:
         """Start the run of a prepared notebook, as ``start`` does."""
         from reprobook.execute.warm import connection  # noqa: PLC0415
         from reprobook.execute.warm.child import Circumstances  # noqa: PLC0415
-        from reprobook.execute.warm.planning import plan_of  # noqa: PLC0415
+        from reprobook.execute.warm.planning import plan_of, run_environment  # noqa: PLC0415
         from reprobook.execute.warm.work import RunTask  # noqa: PLC0415
 
-        environment = {**os.environ, **self._env}
+        environment = run_environment(prepared, options, {**os.environ, **self._env})
         plan = plan_of(prepared, options, environment, token=self._token)
-        task = RunTask(prepared.path, prepared.source, store.root, options)
+        # The pins of the environment hold in the fork from its start; there are no others.
+        task = RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS))
         reports, end = os.pipe()
         try:
             request = connection.Request(

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import reprobook
-
 # Variables that differ from one terminal to the next, and that no library reads as it is imported. All others count:
 # what an import makes of a variable that nobody thought of must not depend on who started the server.
 _SESSION_NAMES = """
@@ -24,6 +22,7 @@ _SESSION_NAMES = """
 _SESSION = frozenset(_SESSION_NAMES.split())
 _SESSION_PREFIXES = ("JPY_", "REPROBOOK_", "XDG_SESSION_", "VSCODE_", "ITERM_", "KONSOLE_", "GNOME_TERMINAL_")
 SHARED = "shared"
+_OWN = Path(__file__).parents[2]
 _BACKEND = "module://matplotlib_inline.backend_inline"
 
 
@@ -86,6 +85,5 @@ def _software() -> list[object]:
                 found += sorted((each.name, each.stat().st_mtime_ns) for each in entries if ".dist-info" in each.name)
         except OSError:
             continue
-    own = Path(reprobook.__file__).parent
-    found.append(max(path.stat().st_mtime_ns for path in own.rglob("*.py")))
+    found.append(max(path.stat().st_mtime_ns for path in _OWN.rglob("*.py")))
     return found

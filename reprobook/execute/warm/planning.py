@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from reprobook.ambient import Pins
 from reprobook.capture import seed_environment
-
-from reprobook.execute.inline.needs import needs_kernel
+from reprobook.execute.inline import needs_kernel
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.warm.imports import early_imports
@@ -23,32 +22,36 @@ def plan_of(prepared: Preparation, options: RunOptions, environment: Mapping[str
     Args:
         prepared: The notebook.
         options: Of the run.
-        environment: Variables of the run, without those that a seed and pins set.
+        environment: Variables of the run.
         token: Of a private server.
 
     Raises:
         ColdOnlyError: If a fork could not do it as a fresh process would.
     """
-    variables: dict[str, str | None] = {
-        **environment,
-        **seed_environment(prepared.seed, deterministic=prepared.init.deterministic),
-        **options.pins.environment,
-    }
-    final = {name: value for name, value in variables.items() if value is not None}
     for reason in (
         _pinned(options.pins),
-        _unfixed(options, final),
+        _unfixed(options, environment),
         needs_kernel(prepared.notebook),
     ):
         if reason:
             raise ColdOnlyError(reason)
     return Plan(
         statements=early_imports(cell.source for cell in prepared.notebook.code_cells),
-        environment=server_environment(final),
+        environment=server_environment(environment),
         watched=options.trace != "off",
         role="run" if options.kind == "run" else "replay",
         token=token,
     )
+
+
+def run_environment(prepared: Preparation, options: RunOptions, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a run: with those that its seed and its pins set."""
+    variables: dict[str, str | None] = {
+        **environment,
+        **seed_environment(prepared.seed, deterministic=prepared.init.deterministic),
+        **options.pins.environment,
+    }
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _pinned(pins: Pins) -> str:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.heavy import import_nbformat
+from reprobook.execute.kernels import other_environment
 from reprobook.execute.options import RunEvent, RunOptions
-from reprobook.execute.preparation import Preparation, prepare
-from reprobook.execute.run import kernel_name, run_prepared
+from reprobook.execute.preparation import prepare
+from reprobook.execute.run import run_prepared
 from reprobook.execute.warm.refusal import ColdOnlyError
 from reprobook.execute.warm.wire import Message, packed
 from reprobook.runs import Store
@@ -26,7 +27,12 @@ from reprobook.runs import Store
 if TYPE_CHECKING:
     from reprobook.execute.warm.server import Job
 
-_MACHINERY = ("ipykernel.kernelapp", "ipykernel.ipkernel", "jupyter_client.kernelspec", "reprobook.execute.inline")
+_MACHINERY = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "jupyter_client.kernelspec",
+    "reprobook.execute.inline.execution",
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ def _do_run(job: Job) -> None:
         # From the requester, through a socket that only this user can open.
         task: RunTask = pickle.loads(job.body)  # noqa: S301
         prepared = prepare(task.path, task.options, task.source)
-        _check_kernel(prepared)
+        if name := other_environment(prepared):
+            reason = f"{name} is another environment"
+            raise ColdOnlyError(reason)  # noqa: TRY301  # it goes the way of all errors
         options = replace(task.options, kernel="inline")
         run = run_prepared(prepared, Store(task.store), options, reports.event)
         reports.send({"done": run.run_id})
@@ -92,25 +100,6 @@ def _do_run(job: Job) -> None:
     except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         reports.send({"error": ["ExecutionError"], "message": f"{type(error).__name__}: {error}", "hint": ""})
-
-
-def _check_kernel(prepared: Preparation) -> None:
-    """Make sure that the notebook's kernel is this interpreter's own, as it is.
-
-    Raises:
-        ColdOnlyError: If it is another one.
-    """
-    kernelspec = import_module("jupyter_client.kernelspec")
-    name = kernel_name(prepared)
-    try:
-        spec = kernelspec.KernelSpecManager().get_kernel_spec(name)
-    except kernelspec.NoSuchKernel:
-        return  # only this environment's own can be missing, which Jupyter finds without a file
-    program, *arguments = spec.argv
-    is_own = program in {"python", "python3"} or os.path.realpath(program) == os.path.realpath(sys.executable)
-    if not is_own or arguments[:2] != ["-m", "ipykernel_launcher"] or spec.env:
-        reason = f"the kernel {name!r} is not this environment's own"
-        raise ColdOnlyError(reason)
 
 
 class _Reports:

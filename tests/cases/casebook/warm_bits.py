@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from casebook.drive import Command, DriveError, environment, prepare
+from casebook.drive import COMMAND_SECONDS, REPROBOOK, DriveError, environment, prepare
 from casebook.model import Case, Side
 
 # Of a cell's trace, what a clock decides.
 _CLOCKED = ("duration_s",)
 _SHOWN = 6
+_REFUSED = "no warm kernel"
 
 
 class Compared(NamedTuple):
@@ -51,7 +53,8 @@ def compared(case: Case) -> Compared:
     scratch = Path(tempfile.mkdtemp(prefix=f"warm-{case.id}-"))
     try:
         cold, again, warm = (
-            _run(case, scratch / str(number), notebook, kernel) for number, kernel in enumerate(("cold", "cold", "warm"))
+            _run(case, scratch / str(number), notebook, kernel)
+            for number, kernel in enumerate(("cold", "cold", "warm"))
         )
         chance = {path for path, _, _ in _differing(cold, again)}
         differences = [f"{path}: {a} | {b}" for path, a, b in _differing(cold, warm) if not _is_below(path, chance)]
@@ -67,10 +70,17 @@ def _run(case: Case, scratch: Path, notebook: Mapping[str, Any], kernel: str) ->
     shutil.rmtree(folder, ignore_errors=True)
     side = Side(setup=case.run_a.setup, env={"PYTHONHASHSEED": "0", **case.run_a.env})
     path = prepare(case, folder, side, notebook)
-    command = Command(
-        folder, environment(side, folder, REPROBOOK_STORE=str(scratch / "store")), case.run_a.affinity
+    env = environment(side, folder, REPROBOOK_STORE=str(scratch / "store"))
+    command = [REPROBOOK, "run", path.name, "--kernel", kernel, "--json"]
+    if case.run_a.affinity:
+        command = ["taskset", "-c", ",".join(map(str, case.run_a.affinity)), *command]
+    done = subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
     )
-    told = command("run", path.name, "--kernel", kernel)
+    if not done.stdout.strip():
+        raise DriveError(done.stderr[-700:])
+    told = json.loads(done.stdout)
+    refused = [line for line in done.stderr.splitlines() if _REFUSED in line]
     run = Path(told["run_dir"])
     trace = json.loads((run / "trace.json").read_bytes())
     for cell in trace["cells"]:
@@ -86,7 +96,7 @@ def _run(case: Case, scratch: Path, notebook: Mapping[str, Any], kernel: str) ->
         "error": told["error"],
         "header": header,
         "trace": trace,
-        "note": command.note(),
+        "note": refused[0] if refused else "",
     }
 
 
