@@ -90,6 +90,7 @@ def _keep_hooks() -> Callable[[], None]:
     hooks = {name: getattr(sys, name) for name in names}
     finders, limit, thread_hook = list(sys.meta_path), sys.getrecursionlimit(), threading.excepthook
     filters, show, names_of_all = list(warnings.filters), warnings.showwarning, dict(vars(builtins))
+    start_method = _start_method()
 
     def put_back() -> None:
         for name, hook in hooks.items():
@@ -103,8 +104,20 @@ def _keep_hooks() -> Callable[[], None]:
         for name in vars(builtins).keys() - names_of_all.keys():
             delattr(builtins, name)
         vars(builtins).update(names_of_all)
+        if context := _default_context():
+            context._actual_context = start_method  # noqa: SLF001  # set_start_method refuses to forget one
 
     return put_back
+
+
+def _default_context() -> Any:
+    """Return where ``multiprocessing`` keeps how it starts processes, if it was imported."""
+    return getattr(sys.modules.get("multiprocessing.context"), "_default_context", None)
+
+
+def _start_method() -> Any:
+    """Return how processes are started, None where nobody chose."""
+    return getattr(_default_context(), "_actual_context", None)
 
 
 def _keep_signals() -> Callable[[], None]:

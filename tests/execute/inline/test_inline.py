@@ -3,6 +3,7 @@ from __future__ import annotations
 import builtins
 import json
 import logging
+import multiprocessing
 import os
 import random
 import signal
@@ -118,6 +119,7 @@ def test_the_process_is_left_as_it_was_found(inline: Run, tmp_path: Path) -> Non
         "random.seed(5); np.random.seed(5); np.seterr(all='ignore'); decimal.getcontext().prec = 3",
         "logging.basicConfig(level='DEBUG'); warnings.simplefilter('error'); sys.setrecursionlimit(5000)",
         "signal.signal(signal.SIGUSR1, signal.SIG_IGN); builtins.left = 1; sys.excepthook = print",
+        "import multiprocessing; multiprocessing.set_start_method('spawn')",
         "sys.stdout = open('/dev/null', 'w'); signal.signal(signal.SIGINT, signal.SIG_IGN)",
         seed=3,
     )
@@ -141,6 +143,7 @@ def state() -> dict[str, Any]:
         "signals": [signal.getsignal(number) for number in signal.valid_signals()],
         "random": random.getstate(),
         "numpy": (np.random.get_state()[1].tolist(), np.geterr()),  # noqa: NPY002 - see above
+        "start method": multiprocessing.get_start_method(allow_none=True),
         "threads": threading.enumerate(),
         "finders": list(sys.meta_path),
         "local": "beside" in sys.modules,
