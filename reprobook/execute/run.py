@@ -22,6 +22,7 @@ from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
+from reprobook.execute.tracking import Tracking, tracked
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
@@ -35,7 +36,8 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
-    return run_prepared(prepare(path, options), store, options, on_event)
+    with tracked(store, options, on_event) as (untracked, told):
+        return run_prepared(prepare(path, untracked), store, untracked, told)
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -66,6 +68,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     on_event(RunEvent("started", None, total, run.run_id))
+    tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
@@ -76,6 +79,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     except ExecutionError as error:
         recording.error = error
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    tracking.end()
     _write_copy(run, options.output)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
