@@ -8,6 +8,8 @@ from pathlib import Path
 from reprobook.execute.preparation import Preparation
 
 OWN = "python3"
+# What a notebook names that was last open with the warm kernel, which is the same environment.
+WARM = "reprobook-warm"
 
 
 def kernel_name(prepared: Preparation) -> str:
@@ -32,4 +34,5 @@ def other_environment(prepared: Preparation) -> str | None:
 
 
 def _named(prepared: Preparation) -> str:
-    return str((prepared.notebook.metadata.get("kernelspec") or {}).get("name") or "")
+    name = str((prepared.notebook.metadata.get("kernelspec") or {}).get("name") or "")
+    return OWN if name == WARM else name

@@ -8,11 +8,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError
+from reprobook.errors import ExecutionError, InputError, KernelDiedError
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
@@ -21,6 +22,7 @@ from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
+from reprobook.execute.tracking import Tracking, tracked
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
@@ -34,7 +36,8 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
-    return run_prepared(prepare(path, options), store, options, on_event)
+    with tracked(store, options, on_event) as (untracked, told):
+        return run_prepared(prepare(path, untracked), store, untracked, told)
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -44,6 +47,10 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
         InputError: If no kernel can run it.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
+    if options.kernel == "warm":
+        from reprobook.execute.warm import WarmServer  # noqa: PLC0415 - it forks from a process that imports this
+
+        return WarmServer().run_prepared(prepared, store, options, on_event)
     run = store.create(
         NewRun(
             kind=options.kind,
@@ -51,6 +58,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
             source=_relative(prepared.path, store),
             notebook=str(prepared.path),
             parent=options.parent,
+            trial=options.trial,
             parameters=prepared.parameters,
             seed=prepared.seed,
         )
@@ -60,16 +68,18 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     on_event(RunEvent("started", None, total, run.run_id))
+    tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
-        with _sigterm_interrupts(), reported_metrics(run, on_event, total):
+        with sigterm_interrupts(), reported_metrics(run, on_event, total):
             _execute(prepared, recording, options, on_event)
     except KeyboardInterrupt:
         interrupted = True
     except ExecutionError as error:
         recording.error = error
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    tracking.end()
     _write_copy(run, options.output)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
@@ -140,6 +150,20 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
         return  # noted in the recording, by the cell that it happened in
 
 
+def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
+    """End a run whose process died in a cell, by its code index, as one whose kernel died.
+
+    What the process had recorded by then is kept; the outputs of its cells are gone with it.
+    """
+    error = DeadKernelError("Kernel died")
+    indices = [each.code_index for each in prepared.notebook.cells]
+    recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
+    recording.failed = None if cell is None else indices.index(cell)
+    created = datetime.fromisoformat(run.read_record().created)
+    duration = (datetime.now(UTC) - created).total_seconds()
+    _seal(run, recording, prepared, interrupted=interrupted, duration=duration)
+
+
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
     """Write trace and executed notebook, and end the run with the status that is true."""
     trace = seal_trace(run)
@@ -191,7 +215,7 @@ def _relative(path: Path, store: Store) -> str:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -206,6 +230,10 @@ def _sigterm_interrupts() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class DeadKernelError(KernelDiedError):
+    """A fork died in a cell; called as nbclient calls the death of a kernel."""
 
 
 _HINTS = {
