@@ -30,6 +30,7 @@ from typing import Any
 from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.ambient.settings import LIBRARIES, Settings, library_settings, settings
 from reprobook.capture.seeding import stop_seeding
+from reprobook.execute.inline.threads import limit_threads
 from reprobook.trace.content.anatomy import is_local_module
 
 _KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_file=:memory:")
@@ -52,6 +53,7 @@ def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
         os.chdir(cwd)
         sys.path[:] = _kernel_path()
         sys.argv[:] = _kernel_arguments()
+        back.callback(limit_threads())
         yield
     gc.collect()
 

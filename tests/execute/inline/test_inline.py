@@ -261,7 +261,14 @@ def notebook_of(*sources: str) -> Any:
     return read_notebook(json.dumps(content).encode(), "nb.ipynb")
 
 
-@pytest.mark.parametrize(("cell", "options"), [("import ipywidgets\nx = 1", {}), ("x = 1", {"pins": Pins(clock=True)})])
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        ("import ipywidgets\nx = 1", {}),
+        ("x = 1", {"pins": Pins(clock=True)}),
+        ("x = 1", {"pins": Pins(environment={"TZ": "Asia/Tokyo"})}),
+    ],
+)
 def test_what_one_process_cannot_do_runs_in_a_kernel_and_says_so(
     write: Write, store: Store, cell: str, options: dict[str, Any]
 ) -> None:
@@ -270,6 +277,20 @@ def test_what_one_process_cannot_do_runs_in_a_kernel_and_says_so(
     assert folder.read_record().status == "succeeded"
     (note,) = [event.text for event in events if event.kind == "note"]
     assert note.startswith("in a kernel of its own: ")
+
+
+def test_the_threads_of_libraries_are_those_asked_for(inline: Run) -> None:
+    pins = Pins(environment={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    import torch  # noqa: PLC0415 - the library is there before the run, which is the point
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        folder = inline("import torch\nprint(torch.get_num_threads())", pins=pins)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert text_of(folder, 0) == "1\n"
 
 
 def test_another_thread_can_run_notebooks_too(inline: Run) -> None:
