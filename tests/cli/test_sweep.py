@@ -79,18 +79,14 @@ def test_with_several_seeds_the_best_has_an_interval(reprobook: Reprobook, write
     ],
 )
 def test_wrong_input_is_refused_and_nothing_runs(
-    reprobook: Reprobook,
-    write_notebook: Callable[..., Path],
-    tmp_path: Path,
-    options: tuple[str, ...],
-    message: str,
-    hint: str,
+    reprobook: Reprobook, write_notebook: Callable[..., Path], options: tuple[str, ...], message: str, hint: str
 ) -> None:
-    found = reprobook("sweep", str(write_notebook(*CELLS)), *INLINE, *options)
+    path = write_notebook(*CELLS)
+    found = reprobook("sweep", str(path), *INLINE, *options)
     assert found.code == 2
     assert message in found.err
     assert hint in found.err
-    assert not (tmp_path / ".reprobook").exists()
+    assert not (path.parent / ".reprobook").exists()
 
 
 def test_notebook_metric_and_sweep_must_be_there(reprobook: Reprobook, write_notebook: Callable[..., Path]) -> None:
