@@ -53,7 +53,9 @@ def test_the_table_says_what_is_known_of_the_best(reprobook: Reprobook, write_no
 
 
 def test_with_several_seeds_the_best_has_an_interval(reprobook: Reprobook, write_notebook: Callable[..., Path]) -> None:
-    path = str(write_notebook("lr = 0.1", "import random, reprobook as rb\nrb.log(loss=lr + random.random())"))
+    # Noise of its own for each point: equal differences in all seeds would be no noise.
+    noise = "random.Random(f'{lr} {random.random()}').random()"
+    path = str(write_notebook("lr = 0.1", f"import random, reprobook as rb\nrb.log(loss=lr + {noise})"))
     options = ("--param", "lr=choice:0.0,0.01,9.0", "--sampler", "grid", "--seeds", "3")
     document = reprobook("sweep", path, *INLINE, *options, "--json").document
     best = document["best"]
