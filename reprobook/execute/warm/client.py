@@ -183,6 +183,7 @@ class WarmServer:
             request = connection.Request(
                 kind="run",
                 circumstances=Circumstances.of_this_process(environment, str(Path.cwd())),
+                folder=str(prepared.cwd),
                 # What C code prints before and after the cells must not be taken for the result.
                 descriptors=(_standard_error(), _standard_error(), end),
                 body=pickle.dumps(task),

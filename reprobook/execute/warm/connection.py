@@ -35,6 +35,7 @@ class Request:
     Attributes:
         kind: ``run`` or ``kernel``.
         circumstances: Those of the fork.
+        folder: Working folder of the notebook.
         arguments: Of a kernel.
         body: Of a run.
         descriptors: Standard output and error of the fork, and where a run reports to.
@@ -42,13 +43,19 @@ class Request:
 
     kind: str
     circumstances: Circumstances
+    folder: str
     descriptors: Sequence[int]
     arguments: Sequence[str] = ()
     body: bytes = b""
 
     def message(self) -> Message:
         """Return it as it travels."""
-        return {"kind": self.kind, "arguments": list(self.arguments), **asdict(self.circumstances)}
+        return {
+            "kind": self.kind,
+            "arguments": list(self.arguments),
+            "folder": self.folder,
+            **asdict(self.circumstances),
+        }
 
 
 class Fork:

@@ -164,9 +164,9 @@ class Server:
     def _refusal(self, message: Message) -> str:
         """Return why there can be no fork for a request."""
         modules = {**self._shelf.modules(), **sys.modules}
-        if name := shadowed(message["cwd"], modules):
+        if name := shadowed(message["folder"], modules):
             return f"the working folder has a module of its own called {name!r}"
-        if "matplotlib" in modules and Path(message["cwd"], "matplotlibrc").exists():
+        if "matplotlib" in modules and Path(message["folder"], "matplotlibrc").exists():
             return "the working folder has a matplotlibrc"
         return refusal(self._shelf.module("torch"))
 
