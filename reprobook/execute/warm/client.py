@@ -13,18 +13,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reprobook.ambient import NO_PINS
 from reprobook.errors import ReprobookError
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
-from reprobook.execute.warm.connection import Fork
+from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.warm.child import Circumstances
+from reprobook.execute.warm.connection import Fork, Request, end_with_owner, fork
+from reprobook.execute.warm.planning import plan_of, run_environment
 from reprobook.execute.warm.refusal import ColdOnlyError
+from reprobook.execute.warm.task import RunTask, error_of
 from reprobook.execute.warm.wire import Frames, Message
 from reprobook.runs import RunFolder, Store
-
-if TYPE_CHECKING:
-    from reprobook.execute.preparation import Preparation
 
 
 class WarmRun:
@@ -36,9 +36,9 @@ class WarmRun:
         run_id: Its id, from the first event on; None before.
     """
 
-    def __init__(self, fork: Fork, reports: int, prepared: Preparation, store: Store) -> None:
+    def __init__(self, made: Fork, reports: int, prepared: Preparation, store: Store) -> None:
         self.run_id: str | None = None
-        self._fork = fork
+        self._fork = made
         self._reports = reports
         self._frames = Frames(reports)
         self._prepared = prepared
@@ -47,7 +47,7 @@ class WarmRun:
         self._cell: int | None = None
         self._killed = False
         self._poll = select.epoll()
-        for descriptor in (fork.fileno(), reports):
+        for descriptor in (made.fileno(), reports):
             self._poll.register(descriptor, select.EPOLLIN)
 
     def fileno(self) -> int:
@@ -108,8 +108,6 @@ class WarmRun:
         if "interrupted" in self._end:
             raise KeyboardInterrupt
         if "error" in self._end:
-            from reprobook.execute.warm.work import error_of  # noqa: PLC0415  # most runs have none
-
             raise error_of(self._end)
         return self._store.folder(self._end["done"])
 
@@ -163,24 +161,17 @@ class WarmServer:
         Raises:
             ReprobookError: If nothing could run, or no fork is to be had: ``ColdOnlyError`` says why.
         """
-        from reprobook.execute.preparation import prepare  # noqa: PLC0415
-
         return self.start_prepared(prepare(path, options, source), store, options)
 
     def start_prepared(self, prepared: Preparation, store: Store, options: RunOptions) -> WarmRun:
         """Start the run of a prepared notebook, as ``start`` does."""
-        from reprobook.execute.warm import connection  # noqa: PLC0415
-        from reprobook.execute.warm.child import Circumstances  # noqa: PLC0415
-        from reprobook.execute.warm.planning import plan_of, run_environment  # noqa: PLC0415
-        from reprobook.execute.warm.work import RunTask  # noqa: PLC0415
-
         environment = run_environment(prepared, options, {**os.environ, **self._env})
         plan = plan_of(prepared, options, environment, token=self._token)
         # The pins of the environment hold in the fork from its start; there are no others.
         task = RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS))
         reports, end = os.pipe()
         try:
-            request = connection.Request(
+            request = Request(
                 kind="run",
                 circumstances=Circumstances.of_this_process(environment, str(Path.cwd())),
                 folder=str(prepared.cwd),
@@ -188,13 +179,13 @@ class WarmServer:
                 descriptors=(_standard_error(), _standard_error(), end),
                 body=pickle.dumps(task),
             )
-            fork = connection.fork(plan, request, self._ends[1] if self._ends else None)
+            made = fork(plan, request, self._ends[1] if self._ends else None)
         except BaseException:
             os.close(reports)
             raise
         finally:
             os.close(end)
-        return WarmRun(fork, reports, prepared, store)
+        return WarmRun(made, reports, prepared, store)
 
     def run(
         self,
@@ -211,8 +202,6 @@ class WarmServer:
             ReprobookError: As ``run_notebook`` raises it.
             KeyboardInterrupt: On Ctrl-C, after the run was recorded as interrupted.
         """
-        from reprobook.execute.preparation import prepare  # noqa: PLC0415
-
         return self.run_prepared(prepare(path, options, source), store, options, on_event)
 
     def run_prepared(
@@ -223,7 +212,7 @@ class WarmServer:
             run = self.start_prepared(prepared, store, options)
             return _followed(run, on_event)
         except ColdOnlyError as refused:
-            from reprobook.execute.run import run_prepared  # noqa: PLC0415
+            from reprobook.execute.run import run_prepared  # noqa: PLC0415  # most runs are forked
 
             on_event(RunEvent("note", None, len(prepared.notebook.code_cells), f"{refused}; a cold one is started"))
             return run_prepared(prepared, store, replace(options, kernel="cold"), on_event)
@@ -232,8 +221,6 @@ class WarmServer:
         """End the servers that are this process's own."""
         if self._ends is None:
             return
-        from reprobook.execute.warm.connection import end_with_owner  # noqa: PLC0415
-
         for end in self._ends:
             end.close()
         end_with_owner()
