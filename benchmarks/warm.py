@@ -142,7 +142,7 @@ class Bench:
         """End the servers."""
         for process in psutil.process_iter(["cmdline"]):
             line = process.info["cmdline"] or []
-            if "reprobook.execute.warm.server" in line and str(self.folder) in line[-1]:
+            if "reprobook.execute.warm.process" in line and str(self.folder) in line[-1]:
                 process.kill()
 
 

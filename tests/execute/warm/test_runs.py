@@ -62,8 +62,8 @@ def test_runs_are_forked_from_one_server_and_are_what_cold_runs_are(
     )
     first, events = warm(path, store)
     again, _ = warm(path, store)
-    assert [event.kind for event in events] == ["started", "cell", "cell", "cell", "ended"]
-    assert events[0].text == first.run_id
+    assert [event.kind for event in events] == ["note", "started", "cell", "cell", "cell", "ended"]
+    assert events[1].text == first.run_id
     assert again.check_integrity().status == "succeeded"
     a, b = first.read_record().metrics, again.read_record().metrics
     assert a["server"] == b["server"]
@@ -210,7 +210,7 @@ def test_a_run_is_cold_and_says_why_where_a_fork_would_not_do(
     customized.mkdir()
     (customized / "sitecustomize.py").write_text(
         "import sys, threading, time\n"
-        "if 'reprobook.execute.warm.server' in sys.orig_argv:\n"
+        "if 'reprobook.execute.warm.process' in sys.orig_argv:\n"
         "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(customized))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-MODULE = "reprobook.execute.warm.server"
+MODULE = "reprobook.execute.warm.process"
 # Machines are shared: how long something takes says nothing of the code.
 PATIENCE_S = 90.0
 
