@@ -20,6 +20,7 @@ from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.runs import Store
+from reprobook.track import NAMES
 
 
 @click.command(
@@ -29,6 +30,7 @@ from reprobook.runs import Store
         "reprobook run train.ipynb -f params.yaml -o executed.ipynb",
         "reprobook run train.ipynb --seeds 0-4",
         "reprobook run train.ipynb --kernel warm",
+        "reprobook run train.ipynb --track mlflow --track tensorboard",
     )
 )
 @click.argument("notebook", metavar="NB", type=click.Path(path_type=Path))
@@ -48,6 +50,7 @@ from reprobook.runs import Store
 @cwd_option("Working folder.  [default: the notebook's]")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
 @click.option("--name", help="Name of the experiment.")
+@click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
 @common_options
 def run(  # noqa: PLR0913  # options of a command line, by keyword
     *,

@@ -18,6 +18,11 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
+    if options.track:
+        from reprobook.execute.tracking import tracked  # noqa: PLC0415 - most runs have no tracker
+
+        with tracked(store, options, on_event) as (untracked, told):
+            return run_notebook(path, store, untracked, told)
     if options.kernel == "warm":
         from reprobook.execute.warm import run_warm  # noqa: PLC0415 - needs none of what a run needs
 

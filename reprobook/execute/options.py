@@ -25,11 +25,13 @@ class RunOptions:
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         timeout: Seconds that one cell may take.
         cwd: Working folder; default: the notebook's folder.
+        origin: The folder that the header names, where the run happens in a copy of it; default: the working folder.
         output: Where to write a copy of the executed notebook.
         name: Name of the experiment.
         trace: How much is recorded: ``full``, ``light`` (large values are sampled) or ``off`` (results only).
         kind: ``replay`` for a verification.
-        parent: The run that this one replays.
+        parent: The run that this one replays, or the sweep that it belongs to.
+        trial: Number of the trial of that sweep.
         pins: What is held still while the cells run.
         measured: A cell, and the names whose numbers are saved after it, in the run's folder under ``values``.
         stop_after: Code index of the last cell to run; None: all.
@@ -46,11 +48,13 @@ class RunOptions:
     device: str = "auto"
     timeout: float | None = None
     cwd: Path | None = None
+    origin: Path | None = None
     output: Path | None = None
     name: str | None = None
     trace: TraceLevel = "full"
     kind: Literal["run", "replay"] = "run"
     parent: str | None = None
+    trial: int | None = None
     pins: Pins = NO_PINS
     stop_after: int | None = None
     measured: tuple[int, tuple[str, ...]] | None = None

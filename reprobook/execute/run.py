@@ -22,6 +22,7 @@ from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
+from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
@@ -46,6 +47,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
             source=_relative(prepared.path, store),
             notebook=str(prepared.path),
             parent=options.parent,
+            trial=options.trial,
             parameters=prepared.parameters,
             seed=prepared.seed,
         )
@@ -55,16 +57,18 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     on_event(RunEvent("started", None, total, run.run_id))
+    tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
-        with _sigterm_interrupts(), reported_metrics(run, on_event, total):
+        with sigterm_interrupts(), reported_metrics(run, on_event, total):
             _execute(prepared, recording, options, on_event)
     except KeyboardInterrupt:
         interrupted = True
     except ExecutionError as error:
         recording.error = error
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    tracking.end()
     _write_copy(run, options.output)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
@@ -200,7 +204,7 @@ def _relative(path: Path, store: Store) -> str:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
