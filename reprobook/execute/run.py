@@ -1,4 +1,4 @@
-"""Run a notebook headless, through papermill, into a run of the store."""
+"""Run a prepared notebook headless into a run of the store."""
 
 from __future__ import annotations
 
@@ -20,24 +20,13 @@ from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
 from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
-from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
-from reprobook.execute.tracking import Tracking, tracked
+from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 from reprobook.runs.files import write_atomic
-
-
-def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
-    """Run a notebook and return its run, whatever came of it: the record says so.
-
-    Raises:
-        InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
-        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
-    """
-    with tracked(store, options, on_event) as (untracked, told):
-        return run_prepared(prepare(path, untracked), store, untracked, told)
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:

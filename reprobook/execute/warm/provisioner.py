@@ -109,7 +109,7 @@ def _forked(command: list[str], environment: Mapping[str, str], cwd: str) -> For
     variables = {**environment, "JPY_PARENT_PID": str(os.getpid())}
     plan = Plan(statements=_early_imports(environment, cwd), environment=server_environment(variables), role="kernel")
     circumstances = Circumstances.of_this_process(variables, cwd)
-    return fork(plan, Request("kernel", circumstances, (1, 2), arguments[2:]))
+    return fork(plan, Request("kernel", circumstances, cwd, (1, 2), arguments[2:]))
 
 
 def _early_imports(environment: Mapping[str, str], cwd: str) -> tuple[str, ...]:

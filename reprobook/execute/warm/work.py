@@ -9,18 +9,19 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.kernels import other_environment
-from reprobook.execute.options import RunEvent, RunOptions
+from reprobook.execute.options import RunEvent
 from reprobook.execute.preparation import prepare
 from reprobook.execute.run import run_prepared
 from reprobook.execute.warm.refusal import ColdOnlyError
+from reprobook.execute.warm.task import RunTask, error_message
 from reprobook.execute.warm.wire import Message, packed
 from reprobook.runs import Store
 
@@ -33,16 +34,6 @@ _MACHINERY = (
     "jupyter_client.kernelspec",
     "reprobook.execute.inline.execution",
 )
-
-
-@dataclass(frozen=True)
-class RunTask:
-    """A run to be done: the notebook as bytes, where it lies, and the root of the store."""
-
-    path: Path
-    source: bytes
-    store: Path
-    options: RunOptions
 
 
 def load() -> None:
@@ -121,23 +112,3 @@ class _Reports:
         with self._lock, suppress(BrokenPipeError):
             while data:
                 data = data[os.write(self._descriptor, data) :]
-
-
-def error_message(error: ReprobookError) -> Message:
-    """Return an error as it travels: its classes, the nearest first, and its texts."""
-    kinds = [each.__name__ for each in type(error).__mro__ if issubclass(each, ReprobookError)]
-    reason = error.reason if isinstance(error, ColdOnlyError) else ""
-    return {"error": kinds, "message": str(error), "hint": error.hint, "reason": reason}
-
-
-def error_of(message: Message) -> ReprobookError:
-    """Return the error of such a message, as the nearest class that is known here."""
-    if message.get("reason"):
-        return ColdOnlyError(message["reason"])
-    known: dict[str, type[Any]] = {each.__name__: each for each in _classes(ReprobookError)}
-    kind = next((known[name] for name in message["error"] if name in known), ReprobookError)
-    return kind(message["message"], hint=message["hint"])
-
-
-def _classes(base: type[Any]) -> list[type[Any]]:
-    return [base, *(each for child in base.__subclasses__() for each in _classes(child))]
