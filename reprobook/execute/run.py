@@ -49,6 +49,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
             source=_relative(prepared.path, store),
             notebook=str(prepared.path),
             parent=options.parent,
+            trial=options.trial,
             parameters=prepared.parameters,
             seed=prepared.seed,
         )

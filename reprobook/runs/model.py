@@ -57,6 +57,7 @@ class NewRun(Entry):
     source: str | None = None
     notebook: str = ""
     parent: str | None = None
+    trial: int | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     seed: int | None = None
 
@@ -69,9 +70,10 @@ class RunRecord(NewRun):
     """One run.
 
     ``notebook`` is the executed notebook once there is one, before that the source; ``source`` the notebook's path
-    relative to the project where possible; ``name`` the experiment; ``parent`` the run that this one replays or
-    belongs to. ``sequence`` counts the runs of a store, so that order survives a wrong clock. ``files`` is the seal,
-    written when the run ends: the SHA-256 of every file of the run folder but ``run.json``, by relative path.
+    relative to the project where possible; ``name`` the experiment; ``parent`` the run that this one replays, or
+    the sweep that it is trial number ``trial`` of. ``sequence`` counts the runs of a store, so that order survives a
+    wrong clock. ``files`` is the seal, written when the run ends: the SHA-256 of every file of the run folder but
+    ``run.json``, by relative path.
     """
 
     run_id: str
