@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
@@ -75,6 +76,7 @@ class ExecutorSettings:
         address: Of the Ray cluster.
         packages: Modules that the notebook imports, for servers that import them ahead.
         device: As in ``SweepOptions``.
+        log: File that worker processes write what they print to; None: they inherit the streams.
     """
 
     jobs: int = 1
@@ -83,6 +85,7 @@ class ExecutorSettings:
     address: str | None = None
     packages: tuple[str, ...] = ()
     device: str = "auto"
+    log: Path | None = None
 
 
 class Executor(Protocol):
