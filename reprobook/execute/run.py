@@ -62,7 +62,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
-        with _sigterm_interrupts(), reported_metrics(run, on_event, total):
+        with sigterm_interrupts(), reported_metrics(run, on_event, total):
             _execute(prepared, recording, options)
     except KeyboardInterrupt:
         interrupted = True
@@ -196,7 +196,7 @@ def _relative(path: Path, store: Store) -> str:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -86,6 +86,10 @@ class SweepFolder:
             return State("interrupted", state.owner)
         return state
 
+    def stamp(self) -> int:
+        """Return what changes whenever a driver writes where the sweep stands; 0 before the first did."""
+        return self._state.stat().st_mtime_ns if self._state.exists() else 0
+
     def set_state(self, status: SweepStatus, error: str | None = None) -> None:
         """Write where the sweep stands; this process drives it."""
         owner = current_owner().model_dump(mode="json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,15 +34,16 @@ class InlineExecutor:
         self._tasks.append(replace(task, options=replace(task.options, kernel="inline")))
 
     def events(self, timeout: float) -> Sequence[TrialEvent]:
-        """Run the next task and return what happened; nothing is waited for.
+        """Run the next task and return what happened; wait only where there is none.
 
         Raises:
             KeyboardInterrupt: On Ctrl-C, after the run was sealed as interrupted.
         """
-        del timeout
         found, self._cancelled = self._cancelled, []
-        if not found and self._tasks:
+        if self._tasks and not found:
             run_task(self._tasks.popleft(), found.append)
+        elif not found:
+            time.sleep(timeout)
         return found
 
     def cancel(self, key: TaskKey) -> None:
