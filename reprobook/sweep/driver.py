@@ -190,9 +190,9 @@ class Driver:
                 return
             outcome = replace(outcome, error=f"{reason} (twice)")
         running.take(seed_index, outcome)
-        self._conclude(running, lacks_metric=outcome.lacks_metric)
+        self._conclude(running)
 
-    def _conclude(self, running: RunningTrial, *, lacks_metric: bool = False) -> None:
+    def _conclude(self, running: RunningTrial) -> None:
         """Write down what became of a trial, once all of it is done.
 
         Raises:
@@ -206,6 +206,7 @@ class Driver:
         self._told[number] = told
         del self._running[number]
         self._show(told.trial)
+        lacks_metric = any(outcome.lacks_metric for outcome in running.outcomes.values())
         if lacks_metric and not any(each.trial.state == "complete" for each in self._told.values()):
             self._without_metric += 1
             if self._without_metric >= min(_MOST_WITHOUT_METRIC, self._plan.trials):
