@@ -121,10 +121,10 @@ def field_of(parameter: Parameter) -> Field:
     """Return the entries as the notebook suggests them: a declared space is varied, all else is fixed."""
     space = parameter.space
     bare = Field(
-        parameter=parameter, kind="fixed", value=_text(parameter.default), low="", high="", log=False, options=""
+        parameter=parameter, kind="fixed", value=value_text(parameter.default), low="", high="", log=False, options=""
     )
     if isinstance(space, Choice):
-        return replace(bare, kind="choice", options=", ".join(map(_text, space.options)))
+        return replace(bare, kind="choice", options=", ".join(map(value_text, space.options)))
     options = "False, True" if parameter.type is bool else bare.value
     if not bare.is_number:
         return replace(bare, options=options)
@@ -143,7 +143,7 @@ def number_text(number: float) -> str:
     return f"{mantissa}e{int(exponent)}" if e else text
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Write a value as ``parse_value`` reads it."""
     if isinstance(value, float):
         return number_text(value)

@@ -103,7 +103,7 @@ class SweepForm:
             if getattr(self, name) != getattr(plain, name)
         }
         words = [word for name, value in values.items() for word in (f"--{name}", str(value))]
-        return words + ([] if self.pruning == "none" else [f"--prune={self.pruning}"])
+        return words + {"none": [], "median": ["--prune"], "asha": ["--pruner", "asha"]}[self.pruning]
 
     @property
     def _varied(self) -> list[Field]:

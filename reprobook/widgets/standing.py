@@ -111,7 +111,7 @@ def _row(trial: Trial, names: Sequence[str], record: SweepRecord) -> str:
     detail += " (reused)" if trial.cached else ""
     title = f" title='{_safe(trial.error)}'" if trial.error else ""
     kinds = f"rb-{trial.state}{' rb-best' if best else ''}{' rb-tied' if trial.number in record.tied else ''}"
-    values = "".join(f"<td>{_value(trial.parameters.get(name))}</td>" for name in names)
+    values = "".join(f"<td>{_value(trial, name)}</td>" for name in names)
     time = duration_words(trial.duration_s) if trial.duration_s else ""
     return (
         f"<tr class='{kinds}'{title}><td>{trial.number}</td>"
@@ -133,12 +133,12 @@ def _reason(trial: Trial) -> str:
     return f" <span class='rb-dim'>{_short(trial.error, 60)}</span>" if trial.error else ""
 
 
-def _value(value: object) -> str:
-    return (
-        "<span class='rb-dim'>–</span>"
-        if value is None
-        else _short(f"{value:.4g}" if isinstance(value, float) else str(value))
-    )
+def _value(trial: Trial, name: str) -> str:
+    """Return the value of a parameter; of one that was not varied in this trial, a dash."""
+    if name not in trial.parameters:
+        return "<span class='rb-dim'>-</span>"
+    value = trial.parameters[name]
+    return _short(f"{value:.4g}" if isinstance(value, float) else str(value))
 
 
 def _short(text: str, longest: int = _LONGEST) -> str:

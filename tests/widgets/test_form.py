@@ -128,7 +128,7 @@ def test_the_command_line_says_the_same(form: SweepForm) -> None:
     assert "lr=log:1e-5:0.1" in words
     assert "batch_size=choice:16, 32, 64" in words
     assert words[words.index("-p") : words.index("-p") + 3] == ["-p", "hidden", "64"]
-    assert "--direction min --trials 12 --jobs 2 --prune=asha" in form.command()
+    assert "--direction min --trials 12 --jobs 2 --pruner asha" in form.command()
 
 
 @pytest.mark.parametrize(("number", "text"), [(1e-5, "1e-5"), (0.5, "0.5"), (0.1 + 0.2, "0.30000000000000004")])

@@ -1,0 +1,177 @@
+"""The sweep panel as a user meets it: in JupyterLab, from the form to a promoted script."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import OpenPage, Serve
+from notebook_page import NotebookPage, write_notebook
+from playwright.sync_api import expect
+
+from reprobook.runs import Store
+from reprobook.sweep.handle import SweepHandle
+
+PARAMETERS = """from reprobook import Choice, Float, Int
+lr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate
+layers: Int(1, 8) = 2
+batch_size: Choice(16, 32, 64) = 32
+hidden = 128"""
+TRAIN = """import math
+import time
+import reprobook as rb
+quality = 1 - 0.1 * abs(math.log10(lr) + 2.5) - 0.02 * abs(layers - 4) - batch_size / 1000
+for epoch in range(8):
+    time.sleep(0.03)
+    rb.log(val_accuracy=quality * (1 - math.exp(-(epoch + 1) / 3)), step=epoch)"""
+OPEN = "%load_ext reprobook\n%reprotrain sweep"
+OTHER = "import os\nimport time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)\nprint('free:', 6 * 7)"
+PATIENCE = 60_000  # milliseconds; machines are shared
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> None:
+    expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    return write_notebook(tmp_path / "root" / "train.ipynb", (PARAMETERS, ["parameters"]), TRAIN, OPEN, OTHER)
+
+
+def opened(page: NotebookPage, cell: int = 2) -> Any:
+    """Run the cell that opens the panel, and return the panel."""
+    page.run_cell(cell)
+    panel = page.output(cell).locator(".rb-panel")
+    expect(panel.get_by_role("button", name="Start")).to_be_visible()
+    return panel
+
+
+def finished(panel: Any) -> int:
+    """Return how many trials have finished, as the panel says."""
+    found = re.search(r"(\d+) of \d+ trials", panel.inner_text())
+    return int(found[1]) if found else 0
+
+
+def rows(panel: Any) -> Any:
+    return panel.locator("table.rb-trials tbody tr")
+
+
+def enter(panel: Any, name: str, text: str) -> None:
+    """Type into an entry and leave it."""
+    entry = panel.get_by_title(name, exact=True)
+    entry.fill(text)
+    entry.press("Tab")
+
+
+def test_from_the_form_to_a_script(notebook: Path, open_page: OpenPage) -> None:
+    page = open_page(notebook.name)
+    panel = opened(page)
+    button = {name: panel.get_by_role("button", name=name) for name in ("Start", "Pause", "Resume", "Stop")}
+    page.screenshot("1-form", panel)
+
+    # A wrong range is said where it stands, and cannot be started.
+    enter(panel, "lowest lr", "0.5")
+    expect(panel.locator(".rb-problem")).to_contain_text("above the high end")
+    expect(button["Start"]).to_be_disabled()
+    page.screenshot("2-wrong-range", panel)
+    enter(panel, "lowest lr", "1e-4")
+    expect(panel.locator(".rb-problem")).to_have_count(0)
+    for label, number in {"Trials": "12", "At a time": "2"}.items():
+        entry = panel.locator(".rb-entry", has_text=label).locator("input")
+        entry.fill(number)
+        entry.press("Tab")
+    expect(panel.locator("details code")).to_contain_text("lr=log:1e-4:0.1")
+    expect(panel.locator("details code")).to_contain_text("--trials 12 --jobs 2")
+
+    button["Start"].click()
+    expect(rows(panel).nth(1)).to_be_visible()
+    expect(panel).to_contain_text(re.compile(r"[1-9] of 12 trials"))
+    expect(panel.locator(".rb-plot svg").first).to_be_visible()
+    before, drawn = finished(panel), panel.locator(".rb-plot svg").first.inner_html()
+    page.screenshot("3-running", panel)
+
+    # The notebook stays usable, and the panel moves while another cell runs.
+    page.start_cell(3)
+    page.page.wait_for_function(
+        f"() => (document.querySelector('.rb-panel').innerText.match(/(\\d+) of 12/) || [])[1] > {before}"
+    )
+    assert page.is_running(3)
+    (notebook.parent / "go").touch()
+    expect(page.output(3)).to_contain_text("free: 42")
+    assert panel.locator(".rb-plot svg").first.inner_html() != drawn
+
+    button["Stop"].click()
+    expect(panel).to_contain_text("stopped: Resume goes on from here")
+    expect(button["Resume"]).to_be_enabled()
+    stopped = finished(panel)
+    assert 0 < stopped < 12
+    page.screenshot("4-stopped", panel)
+
+    button["Resume"].click()
+    expect(panel).to_contain_text("finished · 12 of 12 trials")
+    assert rows(panel).count() == 12
+    assert "rb-best" in (rows(panel).first.get_attribute("class") or "")
+    for tab in ("Parallel", "Importance", "Curves"):
+        panel.get_by_text(tab, exact=True).click()
+        expect(panel.locator(".rb-plot svg:visible")).to_be_visible()
+        page.screenshot(f"5-{tab.lower()}", panel)
+
+    handle = SweepHandle.open(Store(notebook.parent / ".reprobook"), "latest")
+    best = handle.record().best
+    assert best is not None
+    assert len({trial.run_id for trial in handle.record().trials}) == 12
+    assert all(1e-4 <= trial.parameters["lr"] <= 1e-1 for trial in handle.record().trials)
+
+    panel.get_by_role("button", name="Open run").click()
+    expect(panel.get_by_role("link")).to_have_text(f"train.{best.run_id}.ipynb")
+    panel.get_by_role("button", name="Promote best").click()
+    expect(panel).to_contain_text("equivalent: true")
+    job = notebook.parent / panel.get_by_role("link").inner_text()
+    assert f"{best.parameters['lr']!r}" in (job.with_name("config.yaml")).read_text()
+    page.screenshot("6-promoted", panel)
+    page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    page.screenshot("7-dark", panel)
+
+    # Opened again, the panel shows the sweep; what the notebook saves names no folder of this machine.
+    panel = opened(page)
+    expect(panel).to_contain_text("finished · 12 of 12 trials")
+    page.save()
+    assert str(notebook.parent) not in notebook.read_text()
+    assert page.problems == []
+
+
+def test_it_shows_in_the_classic_notebook(notebook: Path, serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(notebook.name, server=serve("notebook"), width=900)
+    panel = opened(page)
+    expect(panel.locator(".rb-name").first).to_have_text("lr")
+    enter(panel, "lowest lr", "1e-4")
+    expect(panel.locator("details code")).to_contain_text("lr=log:1e-4:0.1")
+    page.screenshot("form", panel)
+
+
+def test_the_run_panel_runs_headless(notebook: Path, open_page: OpenPage) -> None:
+    parsed = nbformat.read(notebook, as_version=4)
+    parsed.cells[2].source = OPEN.replace("sweep", "panel")
+    nbformat.write(parsed, notebook)
+    page = open_page(notebook.name)
+    page.run_cell(2)
+    panel = page.output(2).locator(".rb-panel")
+    enter(panel, "lr", "0.5")
+    expect(panel.locator(".rb-problem")).to_contain_text("is not in")
+    expect(panel.get_by_role("button", name="Run headless")).to_be_disabled()
+    enter(panel, "lr", "3e-3")
+    panel.get_by_role("button", name="Run headless").click()
+    expect(panel).to_contain_text("✓ succeeded")
+    expect(panel.locator("table.rb-trials")).to_contain_text("val_accuracy")
+    panel.get_by_role("button", name="Open run").click()
+    expect(panel.get_by_role("link")).to_be_visible()
+    page.screenshot("run-panel", panel)
+    (record,) = Store(notebook.parent / ".reprobook").records()
+    assert record.parameters["lr"] == pytest.approx(3e-3)
+    executed = json.loads((notebook.parent / panel.get_by_role("link").inner_text()).read_text())
+    assert "lr: Float(1e-5, 1e-1, log=True) = 0.003" in "".join(executed["cells"][0]["source"])
