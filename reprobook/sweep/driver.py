@@ -34,6 +34,9 @@ class Driver:
         store: The store that the runs go into.
         executor: Runs the trials; entered.
         on_event: Told of what happens.
+
+    Raises:
+        InputError: If runs of an earlier driver still go on.
     """
 
     def __init__(self, folder: SweepFolder, store: Store, executor: Executor, on_event: OnSweepEvent) -> None:
@@ -48,6 +51,7 @@ class Driver:
         self._tasks = Tasks(self._plan, source, store)
         self._proposals = Proposals(self._plan)
         self._reuse = Reuse(self._plan, source, store)
+        self._reuse.settle()
         self._status: SweepStatus = "running"
         self._without_metric = 0
 

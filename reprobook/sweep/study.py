@@ -8,6 +8,7 @@ the process that proposes a trial is the one that proposed those before it.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,7 +124,9 @@ class Judge:
             return self.stopped
         self.curve.append((step, value))
         self._trial.report(value, step)
-        self.stopped = self._trial.should_prune()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of a curve that is NaN
+            self.stopped = bool(self._trial.should_prune())
         return self.stopped
 
     @property

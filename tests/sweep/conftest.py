@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from reprobook.runs import Store
 from reprobook.sweep.handle import run_sweep
 from reprobook.sweep.model import SweepEvent, SweepOptions, SweepRecord
+
+sys.path.insert(0, str(Path(__file__).parent))  # what tests share lies beside them
 
 Write = Callable[..., Path]
 Sweep = Callable[..., SweepRecord]
@@ -23,7 +26,8 @@ offset = 0.5"""
 TRAINING = """\
 import random, reprobook as rb
 for step in range(5):
-    rb.log(loss=(lr - 0.01) ** 2 * 100 + width * 0.01 + (kind == "b") + random.random() * 0.01 + 1 / (step + 1), step=step)
+    level = (lr - 0.01) ** 2 * 100 + width * 0.01 + (kind == "b") + random.random() * 0.01
+    rb.log(loss=level + 1 / (step + 1), step=step)
 rb.log(final=lr + offset)"""
 
 
@@ -66,11 +70,3 @@ def sweep(store: Store, write: Write) -> Sweep:
         return run_sweep(notebook or write(), store, SweepOptions(**settings), on_event)
 
     return sweep
-
-
-def results(record: SweepRecord) -> list[tuple[Any, ...]]:
-    """Return what must not depend on where, when and how fast trials ran."""
-    return [
-        (trial.number, dict(trial.parameters), trial.state, trial.value, trial.values, trial.step)
-        for trial in record.trials
-    ]
