@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from notebook_page import NotebookPage, write_notebook
 from playwright.sync_api import expect
 
 from reprobook.runs import Store
-from reprobook.sweep.handle import SweepHandle
+from reprobook.sweep.handle import SweepHandle, sweeps
 
 PARAMETERS = """from reprobook import Choice, Float, Int
 lr: Float(1e-5, 1e-1, log=True) = 1e-3  # learning rate
@@ -29,7 +30,12 @@ for epoch in range(8):
     time.sleep(0.03)
     rb.log(val_accuracy=quality * (1 - math.exp(-(epoch + 1) / 3)), step=epoch)"""
 OPEN = "%load_ext reprobook\n%reprotrain sweep"
-OTHER = "import os\nimport time\nwhile not os.path.exists('go'):\n    time.sleep(0.05)\nprint('free:', 6 * 7)"
+# It waits where it runs alone, and not in a trial, which runs all cells.
+OTHER = """import os
+import time
+while "quality" not in globals() and not os.path.exists("go"):
+    time.sleep(0.05)
+print("free:", 6 * 7)"""
 PATIENCE = 60_000  # milliseconds; machines are shared
 
 
@@ -39,8 +45,12 @@ def _patient() -> None:
 
 
 @pytest.fixture
-def notebook(tmp_path: Path) -> Path:
-    return write_notebook(tmp_path / "root" / "train.ipynb", (PARAMETERS, ["parameters"]), TRAIN, OPEN, OTHER)
+def notebook(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "root" / "train.ipynb"
+    yield write_notebook(path, (PARAMETERS, ["parameters"]), TRAIN, OPEN, OTHER)
+    for handle in sweeps(Store(path.parent / ".reprobook")):
+        handle.stop()  # a driver outlives the notebook, and would outlive the test
+        handle.wait(60)
 
 
 def opened(page: NotebookPage, cell: int = 2) -> Any:
