@@ -21,9 +21,12 @@ class Drawing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._process: subprocess.Popen[str] | None = None
+        self._is_over = False
 
     def draw(self, figure: str, sweep_id: str) -> str:
         """Return a figure as SVG, or, as HTML, the words that say why there is none."""
+        if self._is_over:
+            return ""
         process = self._started()
         answer = ""
         with suppress(OSError, ValueError):  # a process that was killed is started again with the next figure
@@ -33,7 +36,7 @@ class Drawing:
             process.stdin.flush()
             answer = process.stdout.readline()
         if not answer:
-            self.close()
+            self.rest()
             return _words("The process that draws the figures has ended; the next change draws again.")
         found: dict[str, str] = json.loads(answer)
         return found["svg"] if "svg" in found else _words(f"This figure cannot be drawn: {found['error']}")
@@ -52,7 +55,12 @@ class Drawing:
         return self._process
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, for good."""
+        self._is_over = True
+        self.rest()
+
+    def rest(self) -> None:
+        """End the process; the next figure starts another."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()

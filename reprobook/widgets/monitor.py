@@ -38,7 +38,9 @@ class Monitor:
     def __init__(self) -> None:
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", margin="2px 0"))
         self._counts, self._best = html(), html()
-        self._figures = {name: html("<div class='rb-dim'>…</div>", "rb-plot", width="100%") for name in _FIGURES}
+        self._figures = {
+            name: html("<div class='rb-dim'>…</div>", "rb-plot", width="100%", margin="0 auto") for name in _FIGURES
+        }
         self._tabs = widgets.Tab(
             children=list(self._figures.values()),
             titles=list(_FIGURES.values()),
@@ -59,9 +61,10 @@ class Monitor:
         show(self.box, visible=False)
 
     @property
-    def figure(self) -> str:
-        """Name of the figure that is looked at."""
-        return list(_FIGURES)[self._tabs.selected_index or 0]
+    def figures(self) -> list[str]:
+        """Names of the figures, the one that is looked at first."""
+        at = self._tabs.selected_index or 0
+        return [*list(_FIGURES)[at:], *list(_FIGURES)[:at]]
 
     def on_figure(self, call: Any) -> None:
         """Call when another figure is chosen."""

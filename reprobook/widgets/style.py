@@ -32,6 +32,7 @@ CSS = """<style>
 .rb-panel details summary { cursor: pointer; color: var(--jp-ui-font-color2, #777); }
 .rb-panel details code { display: block; white-space: pre-wrap; overflow-wrap: anywhere; padding: 6px 8px;
   margin-top: 4px; border-radius: 4px; background: var(--jp-layout-color2, #eee); font-size: 12px; }
+.rb-panel .widget-hprogress { height: 10px; min-height: 10px; }
 .rb-panel .rb-plot { aspect-ratio: 2 / 1; max-width: 780px; margin: 0 auto; align-items: center; overflow: hidden; }
 .rb-panel .rb-plot svg { display: block; width: 100%; max-width: 760px; margin: 0 auto; height: auto; }
 .rb-panel .rb-plot .widget-html-content { width: 100%; }
@@ -62,7 +63,7 @@ tr.rb-failed .rb-state { color: var(--jp-error-color1, #c62828); white-space: no
 
 def html(text: str = "", *classes: str, **layout: Any) -> Any:
     """Return a piece of HTML; its text is the caller's to escape."""
-    made = widgets.HTML(text, layout=widgets.Layout(margin="0", **layout))
+    made = widgets.HTML(text, layout=widgets.Layout(**{"margin": "0", **layout}))
     for name in classes:
         made.add_class(name)
     return made

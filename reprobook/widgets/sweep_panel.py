@@ -9,7 +9,6 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from reprobook.errors import ReprobookError
 from reprobook.header import OWN_MIME_TYPES
 from reprobook.notebook import read_notebook
 from reprobook.runs import Store
@@ -55,7 +54,7 @@ class SweepPanel:
         self.form: SweepForm = form_of(parsed, metrics)
         self._handle: SweepHandle | None = None
         self._status: SweepStatus | None = None
-        self._drawn: tuple[object, ...] = ()
+        self._drawn: dict[str, tuple[object, ...]] = {}
         # Clicks come in the thread of the kernel or, in a newer Jupyter, in one of their own.
         self._lock = threading.RLock()
         self._drawing = Drawing(store)
@@ -88,7 +87,7 @@ class SweepPanel:
         self._rows = {field.name: FieldRow(field, self._field_changed) for field in self.form.fields}
         self._search = SearchEntries(self.form, metrics, self._changed)
         self._buttons = {
-            "start": self._button("Start", "play", self._start, "begin a sweep with these entries", style="primary"),
+            "start": self._button("Start", "play", self._start, "begin a sweep with these entries"),
             "pause": self._button("Pause", "pause", self._pause, "start no further trial; those that run go on"),
             "resume": self._button("Resume", "step-forward", self._resume, "go on; no finished trial runs again"),
             "stop": self._button("Stop", "stop", self._stop, "end the trials that run; Resume goes on later"),
@@ -104,19 +103,18 @@ class SweepPanel:
         buttons = row(*self._buttons.values(), self._toggle, margin="6px 0 2px")
         self.box = panel(head, self._settings, buttons, self._said, self._monitor.box, self._actions.box, self._command)
 
-    def _button(self, name: str, icon: str, action: Callable[[], None], help_text: str, *, style: str = "") -> Any:
+    def _button(self, name: str, icon: str, action: Callable[[], None], help_text: str) -> Any:
         """Return a button whose errors are shown in the panel."""
 
         def clicked(_: Any) -> None:
             with self._lock:
                 try:
                     action()
-                except (ReprobookError, OSError) as error:
+                # The boundary to the page: what a click raised would be seen by nobody.
+                except Exception as error:  # noqa: BLE001
                     self._say(in_words(error), "error")
 
-        button = widgets.Button(
-            description=name, icon=icon, tooltip=help_text, button_style=style, layout=widgets.Layout(width="96px")
-        )
+        button = widgets.Button(description=name, icon=icon, tooltip=help_text, layout=widgets.Layout(width="96px"))
         button.on_click(clicked)
         return button
 
@@ -170,8 +168,9 @@ class SweepPanel:
     def _attach(self, handle: SweepHandle) -> None:
         """Show a sweep from here on."""
         self._handle = handle
-        self._drawn = ()
+        self._drawn = {}
         self._show(handle.record())
+        show(self._settings, visible=not self._busy)
         self._refresher.wake()
 
     # --- the sweep
@@ -186,18 +185,20 @@ class SweepPanel:
             if handle is not self._handle:
                 return True
             self._show(record)
-        self._draw(record)
-        return alive or record.status in {"running", "paused"}
+        goes_on = alive or record.status in {"running", "paused"}
+        for name in self._monitor.figures[: 1 if goes_on else None]:
+            self._draw(name, record)
+        if not goes_on:
+            self._drawing.rest()
+        return goes_on
 
-    def _draw(self, record: SweepRecord) -> None:
-        """Draw the figure that is looked at, if it would be another one; curves grow between two states of a record."""
-        name = self._monitor.figure
-        growing = sum(trial.state == "running" for trial in record.trials) if name == "curves" else 0
-        state = (name, record.sweep_id, record.status, record.trials)
-        if state == self._drawn and not growing:
-            return
-        self._monitor.show_figure(name, self._drawing.draw(name, record.sweep_id))
-        self._drawn = state
+    def _draw(self, name: str, record: SweepRecord) -> None:
+        """Draw a figure if it would be another one; curves also grow between two states of a record."""
+        growing = name == "curves" and any(trial.state == "running" for trial in record.trials)
+        state = (record.sweep_id, record.status, record.trials)
+        if growing or self._drawn.get(name) != state:
+            self._monitor.show_figure(name, self._drawing.draw(name, record.sweep_id))
+            self._drawn[name] = state
 
     def _show(self, record: SweepRecord) -> None:
         """Show a record, and what can be done about it."""
@@ -205,7 +206,6 @@ class SweepPanel:
         self._monitor.show(record)
         self._actions.show(record)
         if before != record.status:
-            show(self._settings, visible=not self._busy)
             self._say("")
         self._enable()
 
@@ -220,6 +220,9 @@ class SweepPanel:
         }
         for name, button in self._buttons.items():
             button.disabled = not enabled[name]
+        likely = "resume" if enabled["resume"] else "start"
+        for name in ("start", "resume"):
+            self._buttons[name].button_style = "primary" if name == likely else ""
         self._search.disable(disabled=self._busy)
         for line in self._rows.values():
             line.disable(disabled=self._busy)

@@ -11,7 +11,7 @@ import nbformat
 from jupyter import Jupyter
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_WIDTH, _HEIGHT = 1280, 1000
+_WIDTH, _HEIGHT = 1280, 1400
 _PATIENCE_MS = 60_000  # machines are shared
 _PANEL = "window.jupyterapp.shell.currentWidget"
 # The toolbar says idle before the kernel connects, and a cell that is run then is silently dropped.

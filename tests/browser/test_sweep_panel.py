@@ -78,16 +78,32 @@ def enter(panel: Any, name: str, text: str) -> None:
     entry.press("Tab")
 
 
+def button(panel: Any, name: str) -> Any:
+    return panel.get_by_role("button", name=name)
+
+
 def test_from_the_form_to_a_script(notebook: Path, open_page: OpenPage) -> None:
     page = open_page(notebook.name)
     panel = opened(page)
-    button = {name: panel.get_by_role("button", name=name) for name in ("Start", "Pause", "Resume", "Stop")}
-    page.screenshot("1-form", panel)
+    fill_in(page, panel)
+    watch(page, panel, notebook.parent / "go")
+    panel = stop_and_resume(page, panel)
+    look_at_figures(page, panel)
+    open_and_promote_the_best(page, panel, notebook)
 
-    # A wrong range is said where it stands, and cannot be started.
+    # Opened again, the panel shows the sweep; what the notebook saves names no folder of this machine.
+    expect(opened(page)).to_contain_text("finished · 12 of 12 trials")
+    page.save()
+    assert str(notebook.parent) not in notebook.read_text()
+    assert page.problems == []
+
+
+def fill_in(page: NotebookPage, panel: Any) -> None:
+    """A wrong range is said where it stands and cannot be started; the right one is in the command line."""
+    page.screenshot("1-form", panel)
     enter(panel, "lowest lr", "0.5")
     expect(panel.locator(".rb-problem")).to_contain_text("above the high end")
-    expect(button["Start"]).to_be_disabled()
+    expect(button(panel, "Start")).to_be_disabled()
     page.screenshot("2-wrong-range", panel)
     enter(panel, "lowest lr", "1e-4")
     expect(panel.locator(".rb-problem")).to_have_count(0)
@@ -98,61 +114,70 @@ def test_from_the_form_to_a_script(notebook: Path, open_page: OpenPage) -> None:
     expect(panel.locator("details code")).to_contain_text("lr=log:1e-4:0.1")
     expect(panel.locator("details code")).to_contain_text("--trials 12 --jobs 2")
 
-    button["Start"].click()
-    expect(rows(panel).nth(1)).to_be_visible()
+
+def watch(page: NotebookPage, panel: Any, go: Path) -> None:
+    """Bar, table and figure move, also while another cell runs; buttons work meanwhile."""
+    button(panel, "Start").click()
     expect(panel).to_contain_text(re.compile(r"[1-9] of 12 trials"))
+    expect(rows(panel).nth(1)).to_be_visible()
     expect(panel.locator(".rb-plot svg").first).to_be_visible()
-    before, drawn = finished(panel), panel.locator(".rb-plot svg").first.inner_html()
+    before, width, drawn = finished(panel), bar(panel), panel.locator(".rb-plot svg").first.inner_html()
     page.screenshot("3-running", panel)
-
-    # The notebook stays usable, and the panel moves while another cell runs.
     page.start_cell(3)
-    page.page.wait_for_function(
-        f"() => (document.querySelector('.rb-panel').innerText.match(/(\\d+) of 12/) || [])[1] > {before}"
-    )
+    later = "|".join(map(str, range(before + 1, 13)))
+    expect(panel).to_contain_text(re.compile(rf"\b({later}) of 12 trials"))
+    button(panel, "Pause").click()
+    expect(panel).to_contain_text("paused: no further trial starts")
+    expect(panel.locator(".rb-plot svg").first).not_to_have_text(drawn)
     assert page.is_running(3)
-    (notebook.parent / "go").touch()
+    assert bar(panel) > width
+    go.touch()
     expect(page.output(3)).to_contain_text("free: 42")
-    assert panel.locator(".rb-plot svg").first.inner_html() != drawn
 
-    button["Stop"].click()
+
+def bar(panel: Any) -> float:
+    """Return the width of the progress bar."""
+    return float(panel.locator(".progress-bar").bounding_box()["width"])
+
+
+def stop_and_resume(page: NotebookPage, panel: Any) -> Any:
+    """Stop, resume, and open the panel again while the sweep runs: it is taken up where it stands."""
+    button(panel, "Stop").click()
     expect(panel).to_contain_text("stopped: Resume goes on from here")
-    expect(button["Resume"]).to_be_enabled()
-    stopped = finished(panel)
-    assert 0 < stopped < 12
+    assert 0 < finished(panel) < 12
     page.screenshot("4-stopped", panel)
-
-    button["Resume"].click()
+    button(panel, "Resume").click()
+    expect(panel).to_contain_text(re.compile(r"running · \d+ of 12"))
+    panel = opened(page)
+    expect(panel).to_contain_text(re.compile(r"\d+ of 12 trials"))
     expect(panel).to_contain_text("finished · 12 of 12 trials")
     assert rows(panel).count() == 12
     assert "rb-best" in (rows(panel).first.get_attribute("class") or "")
-    for tab in ("Parallel", "Importance", "Curves"):
+    return panel
+
+
+def look_at_figures(page: NotebookPage, panel: Any) -> None:
+    for tab in ("History", "Parallel", "Importance", "Curves"):
         panel.get_by_text(tab, exact=True).click()
         expect(panel.locator(".rb-plot svg:visible")).to_be_visible()
         page.screenshot(f"5-{tab.lower()}", panel)
 
-    handle = SweepHandle.open(Store(notebook.parent / ".reprobook"), "latest")
-    best = handle.record().best
-    assert best is not None
-    assert len({trial.run_id for trial in handle.record().trials}) == 12
-    assert all(1e-4 <= trial.parameters["lr"] <= 1e-1 for trial in handle.record().trials)
 
-    panel.get_by_role("button", name="Open run").click()
+def open_and_promote_the_best(page: NotebookPage, panel: Any, notebook: Path) -> None:
+    record = SweepHandle.open(Store(notebook.parent / ".reprobook"), "latest").record()
+    best = record.best
+    assert best is not None
+    assert len({trial.run_id for trial in record.trials}) == 12
+    assert all(1e-4 <= trial.parameters["lr"] <= 1e-1 for trial in record.trials)
+    button(panel, "Open run").click()
     expect(panel.get_by_role("link")).to_have_text(f"train.{best.run_id}.ipynb")
-    panel.get_by_role("button", name="Promote best").click()
+    button(panel, "Promote best").click()
     expect(panel).to_contain_text("equivalent: true")
     job = notebook.parent / panel.get_by_role("link").inner_text()
-    assert f"{best.parameters['lr']!r}" in (job.with_name("config.yaml")).read_text()
+    assert f"{best.parameters['lr']!r}" in job.with_name("config.yaml").read_text()
     page.screenshot("6-promoted", panel)
     page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
     page.screenshot("7-dark", panel)
-
-    # Opened again, the panel shows the sweep; what the notebook saves names no folder of this machine.
-    panel = opened(page)
-    expect(panel).to_contain_text("finished · 12 of 12 trials")
-    page.save()
-    assert str(notebook.parent) not in notebook.read_text()
-    assert page.problems == []
 
 
 def test_it_shows_in_the_classic_notebook(notebook: Path, serve: Serve, open_page: OpenPage) -> None:

@@ -32,7 +32,7 @@ def importance(record: SweepRecord) -> Any:
     study = Study(record.options, len(record.trials), [Told(trial) for trial in judged])
     weights = sorted(study.importances().items(), key=lambda item: item[1])[-_MOST_BARS:]
     figure, axes = canvas(f"for reaching the best tenth of {len(judged)} trials (PED-ANOVA)")
-    bars = axes.barh([shortened(name, 24) for name, _ in weights], [weight for _, weight in weights], height=0.6)
+    bars = axes.barh([shortened(name, 24) for name, _ in weights], [weight for _, weight in weights], height=0.45)
     for bar, (_, weight) in zip(bars, weights, strict=True):
         bar.set(color=BLUE, alpha=0.85)
         at = (weight, bar.get_y() + bar.get_height() / 2)
