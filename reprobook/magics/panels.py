@@ -11,6 +11,7 @@ from IPython.display import display
 from reprobook.header import OWN_MIME_TYPES
 from reprobook.notebook import read_notebook
 from reprobook.runs import Store
+from reprobook.trace.files import unrecorded
 
 _open: dict[str, Any] = {}
 
@@ -27,7 +28,8 @@ def show_panel(kind: str, notebook: Path, store: Store) -> None:
     from reprobook.widgets.run_panel import RunPanel  # noqa: PLC0415  # ipywidgets only when asked for
     from reprobook.widgets.sweep_panel import SweepPanel  # noqa: PLC0415
 
-    made = (SweepPanel if kind == "sweep" else RunPanel)(notebook, store)
+    with unrecorded():
+        made = (SweepPanel if kind == "sweep" else RunPanel)(notebook, store)
     if before := _open.pop(kind, None):
         before.close()
     _open[kind] = made

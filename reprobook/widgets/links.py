@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reprobook.runs import Store
+from reprobook.trace.files import unrecorded
 
 
 def executed_copy(notebook: Path, store: Store, run_id: str) -> str:
@@ -19,7 +20,8 @@ def executed_copy(notebook: Path, store: Store, run_id: str) -> str:
         OSError: If it cannot be copied.
     """
     copy = notebook.with_name(f"{notebook.stem}.{run_id}.ipynb")
-    shutil.copyfile(store.folder(run_id).executed, copy)
+    with unrecorded():
+        shutil.copyfile(store.folder(run_id).executed, copy)
     return copy.name
 
 

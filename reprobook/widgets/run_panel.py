@@ -117,7 +117,7 @@ class RunPanel:
         buttons = row(self._start, self._stop, self._open, margin="6px 0 2px")
         rows = [each.box for each in self._rows.values()]
         below = [self._bar, self._said, self._result, self._link, self._command]
-        self.box = panel(head, title("Parameters"), *rows, options, buttons, *below)
+        self.box = panel(head, *([title("Parameters"), *rows] if rows else []), options, buttons, *below)
 
     def _changed(self, field: Field) -> None:
         with self._lock:

@@ -32,7 +32,8 @@ CSS = """<style>
 .rb-panel details summary { cursor: pointer; color: var(--jp-ui-font-color2, #777); }
 .rb-panel details code { display: block; white-space: pre-wrap; overflow-wrap: anywhere; padding: 6px 8px;
   margin-top: 4px; border-radius: 4px; background: var(--jp-layout-color2, #eee); font-size: 12px; }
-.rb-panel .widget-hprogress { height: 10px; min-height: 10px; }
+.rb-panel .widget-hprogress { height: 8px; min-height: 8px; }
+.rb-panel .widget-hprogress .progress { margin: 0; height: 8px; border-radius: 4px; overflow: hidden; }
 .rb-panel .rb-plot { aspect-ratio: 2 / 1; max-width: 780px; margin: 0 auto; align-items: center; overflow: hidden; }
 .rb-panel .rb-plot svg { display: block; width: 100%; max-width: 760px; margin: 0 auto; height: auto; }
 .rb-panel .rb-plot .widget-html-content { width: 100%; }

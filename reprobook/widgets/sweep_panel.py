@@ -14,6 +14,7 @@ from reprobook.notebook import read_notebook
 from reprobook.runs import Store
 from reprobook.sweep.handle import SweepHandle, start_sweep
 from reprobook.sweep.model import SweepRecord, SweepStatus
+from reprobook.trace.files import unrecorded
 from reprobook.widgets.actions import TrialActions
 from reprobook.widgets.drawing import Drawing
 from reprobook.widgets.field import Field
@@ -96,8 +97,8 @@ class SweepPanel:
         self._monitor = Monitor()
         self._actions = TrialActions(self._notebook, self._store)
         head = html(f"<div class='rb-head'>Sweep<span class='rb-dim'>{self._notebook.name}</span></div>")
-        fields = widgets.VBox([each.box for each in self._rows.values()])
-        self._settings = widgets.VBox([title("Parameters"), fields, title("Search"), self._search.box])
+        fields = [title("Parameters"), *(each.box for each in self._rows.values())] if self._rows else []
+        self._settings = widgets.VBox([*fields, title("Search"), self._search.box])
         self._toggle = widgets.Button(description="Settings", icon="sliders", layout=widgets.Layout(width="110px"))
         self._toggle.on_click(lambda _: show(self._settings, visible=self._settings.layout.display == "none"))
         buttons = row(*self._buttons.values(), self._toggle, margin="6px 0 2px")
@@ -107,7 +108,7 @@ class SweepPanel:
         """Return a button whose errors are shown in the panel."""
 
         def clicked(_: Any) -> None:
-            with self._lock:
+            with self._lock, unrecorded():
                 try:
                     action()
                 # The boundary to the page: what a click raised would be seen by nobody.
