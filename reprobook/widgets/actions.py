@@ -66,6 +66,7 @@ class TrialActions:
         trial = self._chosen()
         self._open.disabled = trial is None or not trial.finished
         self._promote.disabled = trial is None or trial.state != "complete" or self._promote.icon == "spinner"
+        self._promote.button_style = "primary" if record.status == "succeeded" else ""
         show(self.box, visible=len(offered) > 1)
 
     def _chosen(self) -> Trial | None:

@@ -21,7 +21,7 @@ from reprobook.widgets.form import in_words
 from reprobook.widgets.links import executed_copy, link
 from reprobook.widgets.refresh import Refresher
 from reprobook.widgets.standing import duration_words
-from reprobook.widgets.style import close, command_html, html, message, panel, row, show, title
+from reprobook.widgets.style import close, command_html, heading, html, message, panel, row, show, title
 from reprobook.widgets.value_row import ValueRow, fixed_field
 
 MIME_TYPE = f"{OWN_MIME_TYPES}run+json"
@@ -112,12 +112,12 @@ class RunPanel:
         self._bar = widgets.FloatProgress(min=0, max=1, layout=widgets.Layout(width="100%", margin="2px 0"))
         self._said, self._result, self._command, self._link = html(), html(), html(), widgets.Output()
         show(self._bar, visible=False)
-        head = html(f"<div class='rb-head'>Run<span class='rb-dim'>{escape(self._notebook.name)}</span></div>")
+        self._head = html(heading("Run", self._notebook))
         options = row(self._seeded, self._seed, self._lite, margin="6px 0 0")
         buttons = row(self._start, self._stop, self._open, margin="6px 0 2px")
         rows = [each.box for each in self._rows.values()]
         below = [self._bar, self._said, self._result, self._link, self._command]
-        self.box = panel(head, *([title("Parameters"), *rows] if rows else []), options, buttons, *below)
+        self.box = panel(self._head, *([title("Parameters"), *rows] if rows else []), options, buttons, *below)
 
     def _changed(self, field: Field) -> None:
         with self._lock:
@@ -138,6 +138,7 @@ class RunPanel:
             self._bar.value, self._bar.bar_style = 0.0, "info"
             show(self._bar, visible=True)
             self._say("Starting …")
+            self._head.value = heading("Run", self._notebook)
             words = [*self._words(), "--store", str(self._store.root)]
             self._child = Child(words, self._notebook.parent, self._ended)
             self._stop.disabled, self._open.disabled = False, True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -73,6 +75,16 @@ def html(text: str = "", *classes: str, **layout: Any) -> Any:
 def title(text: str) -> Any:
     """Return the title of a part of a panel."""
     return html(f"<div class='rb-title'>{escape(text)}</div>")
+
+
+def heading(name: str, notebook: Path) -> str:
+    """Return the head of a panel: what is run is the notebook as it is saved, so it says when that was."""
+    try:
+        saved = time.strftime("%H:%M", time.localtime(notebook.stat().st_mtime))
+    except OSError:
+        saved = "never"
+    said = f"{escape(notebook.name)} · as saved at {saved}"
+    return f"<div class='rb-head'>{escape(name)}<span class='rb-dim'>{said}</span></div>"
 
 
 def labelled(label: str, control: Any, help_text: str = "") -> Any:

@@ -26,7 +26,7 @@ from reprobook.widgets.newest import newest_sweep
 from reprobook.widgets.panel_text import panel_text
 from reprobook.widgets.refresh import Refresher
 from reprobook.widgets.search_entries import SearchEntries
-from reprobook.widgets.style import close, command_html, html, message, panel, row, show, title
+from reprobook.widgets.style import close, command_html, heading, html, message, panel, row, show, title
 
 MIME_TYPE = f"{OWN_MIME_TYPES}sweep+json"
 _RESUMABLE = {"stopped", "interrupted", "failed", "paused"}
@@ -96,13 +96,15 @@ class SweepPanel:
         self._said, self._command = html(), html()
         self._monitor = Monitor()
         self._actions = TrialActions(self._notebook, self._store)
-        head = html(f"<div class='rb-head'>Sweep<span class='rb-dim'>{self._notebook.name}</span></div>")
+        self._head = html(heading("Sweep", self._notebook))
         fields = [title("Parameters"), *(each.box for each in self._rows.values())] if self._rows else []
         self._settings = widgets.VBox([*fields, title("Search"), self._search.box])
         self._toggle = widgets.Button(description="Settings", icon="sliders", layout=widgets.Layout(width="110px"))
         self._toggle.on_click(lambda _: show(self._settings, visible=self._settings.layout.display == "none"))
         buttons = row(*self._buttons.values(), self._toggle, margin="6px 0 2px")
-        self.box = panel(head, self._settings, buttons, self._said, self._monitor.box, self._actions.box, self._command)
+        self.box = panel(
+            self._head, self._settings, buttons, self._said, self._monitor.box, self._actions.box, self._command
+        )
 
     def _button(self, name: str, icon: str, action: Callable[[], None], help_text: str) -> Any:
         """Return a button whose errors are shown in the panel."""
@@ -145,6 +147,7 @@ class SweepPanel:
 
     def _start(self) -> None:
         self._say("Starting …")
+        self._head.value = heading("Sweep", self._notebook)
         self._attach(start_sweep(self._notebook, self._store, self.form.options()))
         self._say("")
 
@@ -221,7 +224,8 @@ class SweepPanel:
         }
         for name, button in self._buttons.items():
             button.disabled = not enabled[name]
-        likely = "resume" if enabled["resume"] else "start"
+        # One button stands out: what is most likely wanted next. Of a finished sweep that is to promote its best.
+        likely = "resume" if enabled["resume"] else "promote" if status == "succeeded" else "start"
         for name in ("start", "resume"):
             self._buttons[name].button_style = "primary" if name == likely else ""
         self._search.disable(disabled=self._busy)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from comparing import results
 
+from reprobook.space import Int
 from reprobook.sweep.handle import SweepHandle, resume_sweep
 
 if TYPE_CHECKING:
@@ -43,8 +44,11 @@ def wait_for(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def family(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+def processes_of(store: Store, pid: int) -> list[psutil.Process]:
+    """Return what a driver has started, and what drives the runs that go on."""
+    owners = [record.owner.pid for record in store.records("status == 'running'") if record.owner]
+    kernels = [child for owner in owners for child in psutil.Process(owner).children(recursive=True)]
+    return [*psutil.Process(pid).children(recursive=True), *map(psutil.Process, owners), *kernels]
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
@@ -52,7 +56,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 
 
 def command(notebook: Path, *options: str) -> list[str]:
-    fixed = ["--metric", "loss", "--direction", "min", "--trials", "4", "--kernel", "cold", "--json"]
+    fixed = ["--metric", "loss", "--direction", "min", "--trials", "4", "--json"]
     return [sys.executable, "-m", "reprobook", "sweep", str(notebook), *fixed, *options]
 
 
@@ -79,32 +83,46 @@ def held(write: Write) -> Path:
 SPACES = ("--param", "width=int:1:4", "--sampler", "grid", "--no-cache")
 
 
-def test_the_pool_gives_what_one_process_gives(sweep: Sweep) -> None:
+KERNELS = ["warm", pytest.param("cold", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_the_pool_gives_what_one_process_gives(sweep: Sweep, kernel: str, jobs: int) -> None:
     expected = sweep(trials=5)
     assert {trial.state for trial in expected.trials} == {"complete"}
-    assert results(sweep(trials=5, executor="local", jobs=2, kernel="cold", cache=False)) == results(expected)
+    found = sweep(trials=5, executor="local", jobs=jobs, kernel=kernel, cache=False)
+    assert results(found) == results(expected)
 
 
-def test_a_trial_that_fails_is_noted_and_the_others_go_on(sweep: Sweep, write: Write) -> None:
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_trial_that_fails_is_noted_and_the_others_go_on(sweep: Sweep, write: Write, kernel: str) -> None:
     notebook = write("width = 1", "import reprobook as rb\nrb.log(loss=1 / (width - 2))")
-    found = sweep(notebook, sampler="grid", trials=None, executor="local", kernel="cold", jobs=2, spaces=width_space())
+    spaces = {"width": Int(1, 3)}
+    found = sweep(notebook, sampler="grid", trials=None, executor="local", kernel=kernel, jobs=2, spaces=spaces)
     assert [trial.state for trial in found.trials] == ["complete", "failed", "complete"]
     assert found.trials[1].error is not None
     assert "ZeroDivisionError" in found.trials[1].error
 
 
-def width_space() -> Any:
-    from reprobook.space import Int  # noqa: PLC0415
+def test_what_no_fork_can_do_runs_in_a_cold_kernel_and_says_so(sweep: Sweep, write: Write) -> None:
+    notebook = write("width = 1", "import reprobook as rb\nrb.log(loss=width + (get_ipython().kernel is None))")
+    events: list[SweepEvent] = []
+    found = sweep(notebook, events, spaces={"width": Int(1, 3)}, trials=2, executor="local", kernel="warm")
+    assert {trial.state for trial in found.trials} == {"complete"}
+    assert len([event for event in events if event.kind == "note" and "no warm kernel" in event.text]) == 1
 
-    return {"width": Int(1, 3)}
 
-
-@pytest.mark.parametrize("target", ["worker", "kernel"])
-def test_a_killed_worker_or_kernel_costs_one_more_run(held: Path, store: Store, target: str) -> None:
-    process = start(held, *SPACES, "--jobs", "2")
+@pytest.mark.parametrize(
+    ("target", "kernel"),
+    [("fork", "warm"), *(pytest.param(target, "cold", marks=pytest.mark.slow) for target in ("worker", "kernel"))],
+)
+def test_what_is_killed_in_a_trial_costs_one_more_run(held: Path, store: Store, target: str, kernel: str) -> None:
+    process = start(held, *SPACES, "--jobs", "2", "--kernel", kernel)
     wait_for(lambda: len(begun(held)) == 2)
-    workers = psutil.Process(process.pid).children()
-    victim = workers[0] if target == "worker" else workers[0].children()[0]
+    started = processes_of(store, process.pid)
+    owner = psutil.Process(store.records("trial == 0")[0].owner.pid)  # type: ignore[union-attr]
+    victim = owner.children()[0] if target == "kernel" else owner
     victim.kill()
     wait_for(lambda: all_gone([victim]))
     release(held)
@@ -115,22 +133,25 @@ def test_a_killed_worker_or_kernel_costs_one_more_run(held: Path, store: Store, 
     assert [trial.value for trial in record.trials] == [0.5, 1.0, 1.5, 2.0]
     statuses = [each.status for each in store.records(f"sweep == '{record.sweep_id}'")]
     assert sorted(statuses) == ["interrupted" if target == "worker" else "failed", *["succeeded"] * 4]
-    wait_for(lambda: all_gone(workers))
+    wait_for(lambda: all_gone(started))
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("moment", ["trials run", "some have ended"])
-def test_a_driver_killed_by_sigkill_leaves_a_sweep_that_can_be_resumed(held: Path, store: Store, moment: str) -> None:
-    process = start(held, *SPACES, "--jobs", "2")
+def test_a_driver_killed_by_sigkill_leaves_a_sweep_that_can_be_resumed(
+    held: Path, store: Store, moment: str, kernel: str
+) -> None:
+    process = start(held, *SPACES, "--jobs", "2", "--kernel", kernel)
     wait_for(lambda: len(begun(held)) == 2)
+    started = processes_of(store, process.pid)
     if moment == "some have ended":
         release(held)
         wait_for(lambda: sum(trial.finished for trial in SweepHandle.open(store, "latest").record().trials) >= 1)
-    processes = family(process.pid)
     process.kill()
     process.communicate()
     before = SweepHandle.open(store, "latest").record()
     assert before.status == "interrupted"
-    wait_for(lambda: all_gone(processes))
+    wait_for(lambda: all_gone(started))
     (held.parent / "hold").unlink(missing_ok=True)
     after = resume_sweep(store, before.sweep_id)
     assert after.status == "succeeded"
@@ -142,17 +163,18 @@ def test_a_driver_killed_by_sigkill_leaves_a_sweep_that_can_be_resumed(held: Pat
     assert sorted(succeeded) == [0, 1, 2, 3]  # type: ignore[type-var]  # each once: nothing was made again
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_no_process_and_a_sweep_that_can_be_resumed(
-    held: Path, store: Store, number: signal.Signals
+    held: Path, store: Store, number: signal.Signals, kernel: str
 ) -> None:
-    process = start(held, *SPACES, "--jobs", "2")
+    process = start(held, *SPACES, "--jobs", "2", "--kernel", kernel)
     wait_for(lambda: len(begun(held)) == 2)
-    processes = family(process.pid)
+    started = processes_of(store, process.pid)
     os.kill(process.pid, number)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert all_gone(processes)
+    wait_for(lambda: all_gone(started))
     record = SweepHandle.open(store, "latest").record()
     assert record.status == "interrupted"
     assert {trial.state for trial in record.trials} == {"interrupted"}
@@ -173,31 +195,21 @@ def test_a_second_driver_is_refused(held: Path, store: Store) -> None:
     assert process.returncode == 0
 
 
-def test_a_pruned_trial_is_ended_while_it_runs(sweep: Sweep, write: Write, store: Store) -> None:
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_pruned_trial_is_ended_while_it_runs(sweep: Sweep, write: Write, store: Store, kernel: str) -> None:
     cell = """\
 import time, reprobook as rb
 for step in range(40):
     rb.log(loss=width, step=step)
-    if width > 7:
+    if width > 8:
         time.sleep(0.25)"""
-    from reprobook.space import Choice  # noqa: PLC0415
-
+    options = {"sampler": "grid", "trials": None, "prune": True, "spaces": {"width": Int(1, 9)}, "cache": False}
     notebook = write("width = 1", cell)
-    events: list[SweepEvent] = []
-    space = Choice(1, 2, 3, 4, 5, 6, 7, 8, 9)
-    found = sweep(
-        notebook,
-        events,
-        sampler="grid",
-        trials=None,
-        executor="local",
-        kernel="cold",
-        prune=True,
-        spaces={"width": space},
-    )
-    assert [trial.state for trial in found.trials] == ["complete"] * 5 + ["complete"] * 2 + ["pruned"] * 2
-    last = store.folder(str(found.trials[8].run_id))
-    assert last.read_record().status == "interrupted"
-    assert len(last.read_metrics().records) < 40
-    assert found.trials[8].step == 0
-    assert found.trials[8].value == 9
+    found = sweep(notebook, executor="local", kernel=kernel, **options)
+    # The last is the first that may know of five complete ones.
+    assert [trial.state for trial in found.trials] == ["complete"] * 8 + ["pruned"]
+    last = found.trials[8]
+    assert (last.step, last.value) == (0, 9)
+    run = store.folder(str(last.run_id))
+    assert run.read_record().status == "interrupted"
+    assert len(run.read_metrics().records) < 40

@@ -9,12 +9,18 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from reprobook.ambient import NO_PINS
 from reprobook.sweep.executor.port import ExecutorSettings, TaskKey, TrialEvent, TrialTask
 from reprobook.sweep.executor.task import run_task
+from reprobook.sweep.executor.threads import thread_variables
 
 
 class InlineExecutor:
-    """Runs a task when it is asked for events, to its end: a pruned trial is not cut short, only judged so."""
+    """Runs a task when it is asked for events, to its end: a pruned trial is not cut short, only judged so.
+
+    The process keeps its own hash seed, which a seed cannot change any more: what depends on the order of a set of
+    texts may differ from a run that has a process to itself.
+    """
 
     def __init__(self, settings: ExecutorSettings) -> None:
         del settings  # one at a time, in this process, with the threads that it has
@@ -31,7 +37,7 @@ class InlineExecutor:
 
     def submit(self, task: TrialTask) -> None:
         """Queue a task."""
-        self._tasks.append(replace(task, options=replace(task.options, kernel="inline")))
+        self._tasks.append(task)
 
     def events(self, timeout: float) -> Sequence[TrialEvent]:
         """Run the next task and return what happened; wait only where there is none.
@@ -41,7 +47,11 @@ class InlineExecutor:
         """
         found, self._cancelled = self._cancelled, []
         if self._tasks and not found:
-            run_task(self._tasks.popleft(), found.append)
+            task = self._tasks.popleft()
+            options = replace(task.options, kernel="inline", pins=NO_PINS)
+            # Pins hold for the life of a process; this one goes on.
+            with thread_variables(task.options.pins.environment):
+                run_task(replace(task, options=options), found.append)
         elif not found:
             time.sleep(timeout)
         return found
