@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constrain
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-all lint bench clean
+.PHONY: help venv demo test test-all lint browser bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,15 @@ lint: .venv/.dev ## style, types and import rules
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Chrome serves as well, and so does what `playwright install chromium` leaves in ~/.cache.
+browser: ## install Chromium for the browser tests by apt-get, where there is no browser
+	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do \
+		command -v $$name >/dev/null && exit 0; done; \
+	command -v apt-get >/dev/null || { echo "No apt-get here: install Chromium or Chrome yourself."; exit 1; }; \
+	as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y \
+		--no-install-recommends chromium fonts-dejavu-core fonts-liberation
 
 bench: .venv/.dev ## measure what reprobook costs
 	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
