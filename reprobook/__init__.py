@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.job import job, show
+    from reprobook.execute.splits import split
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
     from reprobook.space import Choice, Float, Int
 
@@ -29,6 +30,7 @@ __all__ = [
     "log",
     "save",
     "show",
+    "split",
     "unload_ipython_extension",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "log": "reprobook.execute.active",
     "save": "reprobook.execute.active",
     "show": "reprobook.execute.job",
+    "split": "reprobook.execute.splits",
     "unload_ipython_extension": "reprobook.magics",
 }
 

@@ -45,6 +45,16 @@ def save(name: str, value: Any) -> None:
         sinks.save(name, value)
 
 
+def keep(name: str, data: bytes) -> None:
+    """Keep a file with what is recorded, if anything is; unlike an artifact it is no result.
+
+    Raises:
+        InputError: If the name leads out of the folder.
+    """
+    if _active:
+        _active[-1][0].keep(name, data)
+
+
 def device() -> str:
     """Return the device to train on: ``cuda``, ``mps`` or ``cpu``; what the run asked for, else the best there is."""
     asked = _active[-1][1] if _active else "auto"

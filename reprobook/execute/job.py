@@ -58,7 +58,7 @@ def job(  # noqa: PLR0913 - one for each option, by name
             if not sink.explicit and value is not None:
                 metrics.log_metric(sink.name, value)
 
-        sinks = SinkLog(metrics, lambda: _artifacts(folder), on_sink=keep_shown)
+        sinks = SinkLog(metrics, lambda: _artifacts(folder), folder=folder, on_sink=keep_shown)
         (folder / RESULT).unlink(missing_ok=True)
         activate(sinks, device)
         ledger.open(JobProgress(folder, metrics, sinks))

@@ -55,6 +55,7 @@ class Session:
         self.sinks = SinkLog(
             self.run,
             self.run.make_artifacts,
+            folder=self.run.path,
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
         )

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from reprobook.errors import InputError
 from reprobook.execute.artifacts import save_object
+from reprobook.runs.files import is_inside, make_folder, write_atomic
 from reprobook.trace import Sink, SinkChain, as_number, digest_value
 
 
@@ -23,6 +25,7 @@ class SinkLog:
     Args:
         metrics: Takes the values of explicit metrics.
         artifacts: Gives the folder of artifacts, made if need be.
+        folder: Where other files are kept, such as who is in which part of a split.
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
     """
@@ -32,12 +35,14 @@ class SinkLog:
         metrics: MetricLog,
         artifacts: Callable[[], Path],
         *,
+        folder: Path,
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.chain = SinkChain()
         self._metrics = metrics
         self._artifacts = artifacts
+        self._folder = folder
         self._on_sink = on_sink
         self._cell = cell
 
@@ -66,3 +71,16 @@ class SinkLog:
         path = save_object(value, self._artifacts(), name)
         self._on_sink(self.chain.artifact(name, digest_value(value).digest, cell=self._cell()), None)
         return path
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a file that is no result, by its path below the folder.
+
+        Raises:
+            InputError: If the name leads out of the folder.
+        """
+        path = self._folder / name
+        if not is_inside(path, self._folder):
+            msg = f"{name!r} is no name for a file of the run"
+            raise InputError(msg, hint="Use letters, digits, '-', '_' and '.'.")
+        make_folder(path.parent)
+        write_atomic(path, data)
