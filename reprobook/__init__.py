@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reprobook.comparison import compare
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
+    from reprobook.execute.datasets import data
     from reprobook.execute.job import job, show
     from reprobook.execute.splits import split
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
@@ -24,6 +25,7 @@ __all__ = [
     "Float",
     "Int",
     "compare",
+    "data",
     "device",
     "job",
     "load_ipython_extension",
@@ -40,6 +42,7 @@ _HOMES = {
     "Float": "reprobook.space",
     "Int": "reprobook.space",
     "compare": "reprobook.comparison",
+    "data": "reprobook.execute.datasets",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
     "load_ipython_extension": "reprobook.magics",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,13 +20,26 @@ class MetricLog(Protocol):
         """Append one value."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where files go that are no results.
+
+    Attributes:
+        folder: Of this run or job.
+        memory: What is remembered from run to run; None: nothing.
+    """
+
+    folder: Path
+    memory: Path | None = None
+
+
 class SinkLog:
     """The sinks of one run, in order, written through as they come.
 
     Args:
         metrics: Takes the values of explicit metrics.
         artifacts: Gives the folder of artifacts, made if need be.
-        folder: Where other files are kept, such as who is in which part of a split.
+        place: Where other files go.
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
     """
@@ -35,14 +49,14 @@ class SinkLog:
         metrics: MetricLog,
         artifacts: Callable[[], Path],
         *,
-        folder: Path,
+        place: Place,
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.chain = SinkChain()
         self._metrics = metrics
         self._artifacts = artifacts
-        self._folder = folder
+        self.place = place
         self._on_sink = on_sink
         self._cell = cell
 
@@ -78,8 +92,8 @@ class SinkLog:
         Raises:
             InputError: If the name leads out of the folder.
         """
-        path = self._folder / name
-        if not is_inside(path, self._folder):
+        path = self.place.folder / name
+        if not is_inside(path, self.place.folder):
             msg = f"{name!r} is no name for a file of the run"
             raise InputError(msg, hint="Use letters, digits, '-', '_' and '.'.")
         make_folder(path.parent)
