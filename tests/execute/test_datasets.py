@@ -30,13 +30,24 @@ def cells(source: str) -> tuple[str, ...]:
     )
 
 
-def test_a_run_that_downloads_is_reproduced_by_one_that_does_not(run: Run, store: Store, tmp_path: Path) -> None:
+def _output(*arguments: str, capsys: pytest.CaptureFixture[str], store: Store) -> str:
+    capsys.readouterr()
+    assert run_command([*arguments, "--store", str(store.root)]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_that_downloads_is_reproduced_by_one_that_does_not(
+    run: Run, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "numbers.csv").write_text("x\n1\n2\n")
     made = run(*cells(f"file://{tmp_path}/numbers.csv"))
     assert made.read_record().metrics == {"total": 3}
     kept = json.loads((made.path / "data" / "numbers.json").read_bytes())
     assert (kept["rows"], kept["columns"]) == (2, {"x": "int"})
     made.check_integrity()
+    shown = json.loads(_output("show", made.run_id, "--json", capsys=capsys, store=store))
+    assert shown["data"]["numbers"] == kept
+    assert "2 rows, 6 bytes" in _output("show", made.run_id, capsys=capsys, store=store)
     found = verify_run(made, store, VerifyOptions())
     assert (found.verdict, found.all) == ("reproduced", ())
 

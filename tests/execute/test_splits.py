@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import reprobook as rb
+from reprobook.cli.app import run_command
 from reprobook.execute.job import job
 from reprobook.execute.replay import replay_run
 from reprobook.runs import RunFolder, Store
@@ -22,7 +23,7 @@ CELLS = (
 )
 
 
-def test_a_run_keeps_its_split(run: Run, store: Store) -> None:
+def test_a_run_keeps_its_split(run: Run, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     made = run(*CELLS)
     made.check_integrity()
     kept = json.loads((made.path / "splits" / "digits.json").read_bytes())
@@ -30,6 +31,8 @@ def test_a_run_keeps_its_split(run: Run, store: Store) -> None:
     assert kept["parts"]["train"] == {"share": 0.6, "rows": expected["train"].tolist()}
     assert made.read_record().metrics == {"rows": len(expected["train"])}
     assert kept["leakage"]["checked"][0] == "ids"
+    assert run_command(["show", made.run_id, "--store", str(store.root)]) == 0
+    assert f"by hash: train {len(expected['train'])}, test {len(expected['test'])}" in capsys.readouterr().out
     again = replay_run(made, store)
     assert again.read_record().result_digest == made.read_record().result_digest
     assert (again.path / "splits" / "digits.json").read_bytes() == (made.path / "splits" / "digits.json").read_bytes()
