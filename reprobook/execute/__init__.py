@@ -1,12 +1,13 @@
 """Execution: headless runs through papermill, recorded sessions, and jobs."""
 
 from reprobook.execute.journal import read_trace
-from reprobook.execute.options import ACCEPT_DATA, OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
+from reprobook.execute.options import ACCEPT_DATA, Kernel, OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
 from reprobook.execute.replay import replay_run
 from reprobook.execute.run import run_notebook
 
 __all__ = [
     "ACCEPT_DATA",
+    "Kernel",
     "OnEvent",
     "ReplayOptions",
     "RunEvent",
