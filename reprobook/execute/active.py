@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from reprobook.execute.sinklog import SinkLog
@@ -43,6 +44,21 @@ def save(name: str, value: Any) -> None:
     """
     if sinks := active_sinks():
         sinks.save(name, value)
+
+
+def keep(name: str, data: bytes) -> None:
+    """Keep a file with what is recorded, if anything is; unlike an artifact it is no result.
+
+    Raises:
+        InputError: If the name leads out of the folder.
+    """
+    if _active:
+        _active[-1][0].keep(name, data)
+
+
+def remembered() -> Path | None:
+    """Return the folder in which the store remembers things from run to run; None where nothing does."""
+    return _active[-1][0].place.memory if _active else None
 
 
 def device() -> str:
