@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from reprobook.cli import render_run
-from reprobook.cli.console import print_json, record_json
+from reprobook.cli.console import print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, open_store
@@ -19,7 +19,7 @@ from reprobook.cli.progress import Progress
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import RunOptions, run_notebook
-from reprobook.runs import Store
+from reprobook.runs import Store, record_json
 
 
 @click.command(
