@@ -11,6 +11,7 @@ from reprobook.runs.layout import project_folder
 from reprobook.runs.liveness import current_owner, is_dead, owner_of
 from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Status, record_json
 from reprobook.runs.query import Query
+from reprobook.runs.series import series
 from reprobook.runs.store import Store
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "owner_of",
     "project_folder",
     "record_json",
+    "series",
 ]
