@@ -8,7 +8,7 @@ NODE := $(shell command -v node)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-all lint labextension test-labextension wheel bench clean
+.PHONY: help venv demo test test-all lint labextension test-labextension wheel browser bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,15 @@ wheel: .venv/.dev ## build the wheel, the JupyterLab extension in it, from the l
 	rm -rf build/wheel && mkdir -p build/wheel dist
 	git archive HEAD | tar -x -C build/wheel
 	$(BIN)/python -m pip wheel -q --no-deps --disable-pip-version-check -w dist build/wheel
+
+# Chrome serves as well, and so does what `playwright install chromium` leaves in ~/.cache.
+browser: ## install Chromium for the browser tests by apt-get, where there is no browser
+	@for name in chromium chromium-browser google-chrome google-chrome-stable chrome; do \
+		command -v $$name >/dev/null && exit 0; done; \
+	command -v apt-get >/dev/null || { echo "No apt-get here: install Chromium or Chrome yourself."; exit 1; }; \
+	as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -qq -y \
+		--no-install-recommends chromium fonts-dejavu-core fonts-liberation
 
 bench: .venv/.dev ## measure what reprobook costs
 	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done

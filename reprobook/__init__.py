@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reprobook.comparison import compare
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.job import job, show
@@ -21,6 +22,7 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "compare",
     "device",
     "job",
     "load_ipython_extension",
@@ -35,6 +37,7 @@ _HOMES = {
     "Choice": "reprobook.space",
     "Float": "reprobook.space",
     "Int": "reprobook.space",
+    "compare": "reprobook.comparison",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
     "load_ipython_extension": "reprobook.magics",

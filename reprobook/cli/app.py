@@ -28,6 +28,7 @@ _COMMANDS = {
     "runs": _Command("reprobook.cli.runs:runs", "List recorded runs."),
     "show": _Command("reprobook.cli.show:show", "Show one run: header, status, metrics, artifacts."),
     "diff": _Command("reprobook.cli.diff:diff_runs", "Show what differs between two runs."),
+    "compare": _Command("reprobook.cli.compare:compare_runs", "Say whether runs differ by more than seed noise."),
     "verify": _Command("reprobook.cli.verify:verify", "Run it again and name the first cell that differs."),
     "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),

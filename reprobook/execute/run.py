@@ -49,6 +49,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
             source=_relative(prepared.path, store),
             notebook=str(prepared.path),
             parent=options.parent,
+            trial=options.trial,
             parameters=prepared.parameters,
             seed=prepared.seed,
         )
@@ -116,7 +117,7 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
             node,
             None,
             engine_name="reprobook",
-            kernel_name=_kernel_name(prepared),
+            kernel_name=kernel_name(prepared),
             progress_bar=False,
             recording=recording,
             execution_timeout=options.timeout,
@@ -136,7 +137,7 @@ def _complete(cell: Any) -> None:
         cell.setdefault("execution_count", None)
 
 
-def _kernel_name(prepared: Preparation) -> str:
+def kernel_name(prepared: Preparation) -> str:
     """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see _execute
 

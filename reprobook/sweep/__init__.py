@@ -1,0 +1,1 @@
+"""Sweeps: many recipes from one space, each trial a run of the store."""

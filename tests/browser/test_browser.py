@@ -1,0 +1,27 @@
+"""The fixtures themselves: what the other browser tests stand on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import OpenPage, Serve
+from notebook_page import write_notebook
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_cells_run_and_widgets_show_without_any_other_host(
+    app: str, tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    write_notebook(
+        tmp_path / "root" / "demo.ipynb",
+        "import ipywidgets\nslider = ipywidgets.IntSlider(3, description='epochs')\nslider",
+        "slider.value = 7\nprint('value:', slider.value)",
+    )
+    page = open_page("demo.ipynb", server=serve(app))
+    page.run_all()
+    page.output(0).locator(".widget-readout", has_text="7").wait_for()
+    assert "value: 7" in page.output(1).inner_text()
+    # Notebook 7.6 itself throws once when it starts ("reading 'schema'").
+    assert app == "notebook" or page.problems == []
+    assert page.screenshot("widgets").stat().st_size > 1000
