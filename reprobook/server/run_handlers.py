@@ -8,7 +8,8 @@ from typing import Any
 from tornado import web
 from tornado.web import HTTPError
 
-from reprobook.errors import IntegrityError
+from reprobook.comparison import CompareOptions, assess, select
+from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import Query, RunFolder, Side, Store, diff, series
 from reprobook.runs.files import read_bytes
 from reprobook.runs.ids import is_id
@@ -121,9 +122,14 @@ class CompareHandler(SeriesHandler):
     @web.authenticated
     @allowed("read")
     async def get(self) -> None:
-        """Return every fact that is not the same in all of them."""
-        store, ids = self.store(), self.ids(_MOST_COMPARED)
-        await self.reply(lambda: _comparison([run_of(store, run_id) for run_id in ids]))
+        """Return every fact that is not the same in all of them, and what the metric proves."""
+        store, ids, metric = self.store(), self.ids(_MOST_COMPARED), self.argument("metric", "")
+
+        def compared() -> dict[str, Any]:
+            facts = _comparison([run_of(store, run_id) for run_id in ids])
+            return {**facts, "sentences": _sentences(store, ids, metric)}
+
+        await self.reply(compared)
 
 
 def _everything(run: RunFolder, store: Store) -> dict[str, Any]:
@@ -157,6 +163,17 @@ def _comparison(runs: list[RunFolder]) -> dict[str, Any]:
         for (section, key), row in values.items()
     ]
     return {"runs": [run.run_id for run in runs], "facts": facts}
+
+
+def _sentences(store: Store, ids: list[str], metric: str) -> list[str]:
+    """Say whether the runs differ in a metric by more than the noise of their seeds, or why that cannot be said."""
+    if not metric:
+        return []
+    try:
+        report = assess(select(store, ids), CompareOptions(metric=metric))
+    except InputError as error:
+        return [f"{error}. {error.hint}".strip()]
+    return [*report.sentences, *report.notes]
 
 
 def _shown(value: Any) -> str | None:

@@ -79,6 +79,9 @@ async def test_compare_lists_what_is_not_the_same_in_all(ask: Any, record: Any) 
     facts = {fact["key"]: fact["values"] for fact in found["facts"]}
     assert facts["n"] == ["1", "1", "2"]
     assert facts["metrics.loss"] == ["0.5", "0.5", "0.25"]
+    assert found["sentences"] == []
+    (sentence, *_) = (await ask("compare", path=PATH, runs=ids, metric="loss")).document["sentences"]
+    assert sentence
     assert "lr" not in facts
 
 
