@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+# Its fixtures run around every test, and its hooks take every coroutine: here only, not as a plugin of all tests.
+from pytest_jupyter.jupyter_server import *  # noqa: F403  # many, and they ask for one another
 from tornado.httpclient import HTTPClientError
 
 from reprobook.header import Code, Header, Origin, seal, sha256_hex
@@ -25,10 +28,9 @@ Ask = Callable[..., Awaitable[Answer]]
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
-    # As a user starts it: a method that forgot to ask who is there would end the server.
-    config = {"ServerApp": {"jpserver_extensions": {"reprobook": True}, "allow_unauthenticated_access": False}}
-    return {**jp_server_config, **config}
+def jp_server_config() -> dict[str, Any]:
+    # As with JUPYTER_SERVER_ALLOW_UNAUTHENTICATED_ACCESS=0.
+    return {"ServerApp": {"jpserver_extensions": {"reprobook": True}, "allow_unauthenticated_access": False}}
 
 
 @pytest.fixture
