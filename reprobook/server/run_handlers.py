@@ -14,6 +14,7 @@ from reprobook.runs import Query, RunFolder, Side, Store, diff, series
 from reprobook.runs.files import read_bytes
 from reprobook.runs.ids import is_id
 from reprobook.runs.model import json_number
+from reprobook.runs.where import parse_where
 from reprobook.server.handler import Handler, allowed
 from reprobook.server.places import run_of, store_of
 from reprobook.server.rows import header_of, row
@@ -43,6 +44,8 @@ class RunsHandler(Handler):
 
         def page() -> dict[str, Any]:
             store = store_of(notebook)
+            if where.strip():
+                parse_where(where, str)  # alone first: what is wrong is told in the user's own words
             conditions = [] if everything else [f"{runs_of_notebook(notebook, store)} and kind != 'replay'"]
             conditions += [f"({where})"] if where.strip() else []
             query = Query(" and ".join(conditions) or None, sort or "-sequence", limit)

@@ -36,7 +36,7 @@ class Standing(Finding):
     Attributes:
         state: One word for it.
         text: The same as the chip shows it.
-        run_id: The run whose header the notebook carries, else the newest one recorded of it.
+        run_id: The newest run recorded of the notebook, else the one whose header it carries.
         recipe: The short id of the header.
         drift: What is not as it was frozen.
         verification: How the last verification of that run ended.
@@ -67,8 +67,9 @@ def standing(path: Path, store: Store, *, same_environment: bool) -> Standing:
     notebook = read_notebook(path.read_bytes(), path.name)
     try:
         headers = notebook_integrity(notebook, store)
-        run = run_of_header(headers[0], store) if headers else recorded_run(path, store)
-        header = headers[0] if headers else run.read_header() if run is not None and run.header.exists() else None
+        # The run that `verify NOTEBOOK` would verify.
+        run = recorded_run(path, store) or (run_of_header(headers[0], store) if headers else None)
+        header = run.read_header() if run is not None and run.header.exists() else next(iter(headers), None)
     except IntegrityError as error:
         return Standing(state="tampered", text="header mismatch", problem=str(error), hint=error.hint)
     if header is None:

@@ -35,6 +35,7 @@ async def test_a_wrong_filter_is_told_with_a_hint(ask: Any, record: Any) -> None
     assert found.code == 400
     assert found.document["message"]
     assert found.document["hint"]
+    assert "source in" not in found.document["message"]
     # Conditions cannot leave their brackets to reach the runs of other notebooks.
     assert (await ask("runs", path=PATH, where="lr > 0) or (seed == 1")).code == 400
 

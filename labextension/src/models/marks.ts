@@ -42,8 +42,12 @@ export function marksOf(
 }
 
 function diagnosed(cell: ICellState, index: number, description: IDescription | null): IMark[] {
-  const all = description?.standing.verification?.all ?? [];
-  return all
+  const standing = description?.standing;
+  // A cell that was edited since is no longer the one that was verified.
+  if (standing?.drift.some(each => each.cell === index)) {
+    return [];
+  }
+  return (standing?.verification?.all ?? [])
     .filter(each => (each.cell_id ? each.cell_id === cell.id : each.cell === index))
     .map(each => ({
       kind: 'diverged',

@@ -45,6 +45,11 @@ export class RunsModel implements IDisposable {
     return this._problem;
   }
 
+  /** Counts the changes of what is known. */
+  get revision(): number {
+    return this._revision;
+  }
+
   /** The runs known so far, in order. */
   get known(): IRun[] {
     return [...this._pages.keys()].sort((a, b) => a - b).flatMap(page => this._pages.get(page) ?? []);
@@ -98,6 +103,7 @@ export class RunsModel implements IDisposable {
       const place = runs.findIndex(each => each.run_id === run.run_id);
       if (place >= 0) {
         runs[place] = run;
+        this._revision += 1;
         this._changed.emit();
         return;
       }
@@ -124,6 +130,7 @@ export class RunsModel implements IDisposable {
       }
       this._pages.set(page, found.runs);
       this._total = found.total;
+      this._revision += 1;
     } catch (error) {
       if (generation !== this._generation || this._isDisposed) {
         return;
@@ -138,6 +145,7 @@ export class RunsModel implements IDisposable {
   private _pages = new Map<number, IRun[]>();
   private _asked = new Set<number>();
   private _generation = 0;
+  private _revision = 0;
   private _shown = 0;
   private _first = 0;
   private _last = 0;

@@ -1,5 +1,6 @@
 import React from 'react';
 import { mainMetric } from '../models/columns';
+import { number } from '../models/format';
 import type { NotebookModel } from '../models/notebook';
 import type { IComparison, IFact, IRun } from '../types';
 
@@ -102,9 +103,14 @@ function Fact(props: { fact: IFact }): JSX.Element {
       <td title={key}>{key}</td>
       {values.map((value, index) => (
         <td key={index} title={value ?? 'absent'}>
-          {value ?? '—'}
+          {value === null ? '—' : short(value)}
         </td>
       ))}
     </tr>
   );
+}
+
+/** A long fraction in six digits; the title has all of them. */
+function short(value: string): string {
+  return /^-?\d+\.\d{6,}$/.test(value) ? number(Number(value)) : value;
 }

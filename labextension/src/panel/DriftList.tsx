@@ -28,12 +28,19 @@ export function DriftList(props: { standing: IStanding; onCell: (cell: number) =
               {each.key}
             </button>
           )}{' '}
-          <span className="rb-Value">
-            {each.frozen ?? 'absent'} → {each.now ?? 'gone'}
-          </span>
+          {isDigest(each.frozen ?? each.now) ? null : (
+            <span className="rb-Value">
+              {each.frozen ?? 'absent'} → {each.now ?? 'gone'}
+            </span>
+          )}
           <div className="rb-Fix">{each.fix}</div>
         </li>
       ))}
     </ul>
   );
+}
+
+/** The beginning of a digest says nothing to people. */
+function isDigest(value: string | null): boolean {
+  return value?.endsWith('…') ?? false;
 }

@@ -2,6 +2,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import React from 'react';
 import { number, text } from '../models/format';
 import type { NotebookModel } from '../models/notebook';
+import { RequestError } from '../request';
 import type { IRunDetails } from '../types';
 import { HeaderTree } from './HeaderTree';
 import { VerificationReport } from './VerificationReport';
@@ -23,7 +24,9 @@ export function RunDetails(props: { id: string; model: NotebookModel; actions: I
   const load = () => {
     model.api.run(model.path, id).then(setFound, (error: Error) => {
       setFound(null);
-      setProblem(error.message);
+      setProblem(
+        error instanceof RequestError && error.status === 404 ? 'This run was deleted.' : error.message
+      );
     });
   };
   React.useEffect(() => {

@@ -39,14 +39,14 @@ export function RunRow(props: IRunRowProps): JSX.Element {
           onClick={event => event.stopPropagation()}
           onChange={() => props.onSelect(run)}
         />
-      </span>
-      <span
-        role="gridcell"
-        title={run.status}
-        aria-label={run.status}
-        className={`rb-Status rb-mod-${run.status}`}
-      >
-        {SIGNS[run.status]}
+        <span
+          title={run.status}
+          role="img"
+          aria-label={run.status}
+          className={`rb-Status rb-mod-${run.status}`}
+        >
+          {SIGNS[run.status]}
+        </span>
       </span>
       {series === null ? null : (
         <span role="gridcell">

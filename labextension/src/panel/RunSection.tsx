@@ -33,14 +33,20 @@ export function RunSection(props: { model: NotebookModel; actions: IRunActions }
     <>
       <Filter key={path} initial={runs.where} onFilter={where => runs.filter(where)} />
       <UseSignal signal={runs.changed}>{() => <Summary model={props.model} />}</UseSignal>
-      <RunTable
-        runs={runs}
-        seriesOf={seriesOf}
-        active={active}
-        selected={selected}
-        onActivate={run => setActive(run.run_id)}
-        onSelect={toggle}
-      />
+      <UseSignal signal={runs.changed}>
+        {() =>
+          runs.total === 0 ? null : (
+            <RunTable
+              runs={runs}
+              seriesOf={seriesOf}
+              active={active}
+              selected={selected}
+              onActivate={run => setActive(run.run_id)}
+              onSelect={toggle}
+            />
+          )
+        }
+      </UseSignal>
       {selected.size >= 2 ? (
         <Comparison
           model={props.model}

@@ -1,4 +1,3 @@
-import { UseSignal } from '@jupyterlab/ui-components';
 import React from 'react';
 import type { IColumn } from '../models/columns';
 import { columnsOf, mainMetric } from '../models/columns';
@@ -9,7 +8,7 @@ import { RunRow } from './RunRow';
 
 export const ROW = 24;
 const SPARE = 10;
-const FIRST_COLUMNS = '24px 24px';
+const FIRST_COLUMN = '52px';
 
 export interface IRunTableProps {
   runs: RunsModel;
@@ -20,12 +19,8 @@ export interface IRunTableProps {
   onSelect: (run: IRun) => void;
 }
 
-/** The runs of a notebook as a grid of which only what is in view is drawn. */
+/** The runs of a notebook as a grid of which only what is in view is drawn; drawn anew when the model changes. */
 export function RunTable(props: IRunTableProps): JSX.Element {
-  return <UseSignal signal={props.runs.changed}>{() => <Grid {...props} />}</UseSignal>;
-}
-
-function Grid(props: IRunTableProps): JSX.Element {
   const { runs } = props;
   const box = React.useRef<HTMLDivElement>(null);
   const [first, setFirst] = React.useState(0);
@@ -45,17 +40,17 @@ function Grid(props: IRunTableProps): JSX.Element {
   }, []);
   React.useEffect(() => void runs.show(from, Math.max(from, to - 1)), [runs, from, to]);
 
-  const known = runs.known;
-  // The columns follow from what was loaded, which changes once a page, not once a frame.
-  const signature = known.map(run => Object.keys(run.metrics).length).join();
-  const columns = React.useMemo(() => columnsOf(known), [known.length, signature, runs.sort]);
-  const metric = mainMetric(known);
+  // They follow from what was loaded, which changes once a page, not once a frame.
+  const [columns, metric] = React.useMemo(() => {
+    const { known } = runs;
+    return [columnsOf(known), mainMetric(known)] as const;
+  }, [runs, runs.revision]);
   const series = metric === null ? null : props.seriesOf(metric);
   const visible = range(from, to).map(index => [index, runs.at(index)] as const);
   const loaded = visible.flatMap(([, run]) => (run ? [run] : []));
   React.useEffect(() => void series?.want(loaded));
 
-  const template = `${FIRST_COLUMNS} ${metric === null ? '' : '70px '}${columns.map(each => `${each.width}px`).join(' ')}`;
+  const template = `${FIRST_COLUMN} ${metric === null ? '' : '70px '}${columns.map(each => `${each.width}px`).join(' ')}`;
   const focus = (index: number) => {
     const run = runs.at(index);
     if (run) {
@@ -75,8 +70,7 @@ function Grid(props: IRunTableProps): JSX.Element {
       onKeyDown={event => onKey(event, props, focus)}
     >
       <div className="rb-Row rb-Head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-        <span role="columnheader" />
-        <span role="columnheader" />
+        <span role="columnheader" aria-label="Selected, status" />
         {metric === null ? null : (
           <span role="columnheader" title={`course of ${metric}`}>
             {metric}
