@@ -1,14 +1,17 @@
 # Everything a user or contributor runs. Needs Python 3.11 or newer and make; the rest goes into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+# The JupyterLab extension needs Node, and has a target of its own: without Node all else works.
+PIP := HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+JLPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
+NODE := $(shell command -v node)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-all lint browser bench clean
+.PHONY: help venv demo test test-all lint labextension test-labextension wheel browser bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamps: what is installed is done once, and again when the pins or the project file change.
 $(BIN)/python:
@@ -46,10 +49,10 @@ demo: .venv/.demo ## run, verify and promote a notebook (under a minute, once in
 	@printf '\n\033[1mDone.\033[0m Look at build/digits/train.py (the script), build/out/ (its results) and\n'
 	@printf '`$(BIN)/reprobook runs` (all runs), or open $(NOTEBOOK) in your editor.\n'
 
-test: lint ## lint, types, import rules and the fast tests
+test: lint $(if $(NODE),test-labextension) ## lint, types, import rules and the fast tests
 	$(BIN)/pytest -q -n 2 -m 'not slow'
 
-test-all: lint ## the same with the slow tests
+test-all: lint $(if $(NODE),test-labextension) ## the same with the slow tests
 	$(BIN)/pytest -q -n 2
 
 lint: .venv/.dev ## style, types and import rules
@@ -57,6 +60,28 @@ lint: .venv/.dev ## style, types and import rules
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+labextension/.installed: labextension/package.json labextension/yarn.lock labextension/.yarnrc.yml | .venv/.dev
+	$(JLPM) install --immutable
+	@touch $@
+
+# Linked into .venv, so that a rebuild shows after a reload of the page.
+labextension/.built: labextension/.installed $(shell find labextension/src labextension/style labextension/schema -type f)
+	$(JLPM) build
+	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-builder develop --overwrite .
+	@touch $@
+
+labextension: labextension/.built ## build the JupyterLab extension for .venv (needs Node 20)
+
+test-labextension: labextension/.built ## style, types and unit tests of the JupyterLab extension
+	$(JLPM) lint
+	$(JLPM) types --check
+	$(JLPM) test
+
+wheel: .venv/.dev ## build the wheel, the JupyterLab extension in it, from the last commit (needs Node 20)
+	rm -rf build/wheel && mkdir -p build/wheel dist
+	git archive HEAD | tar -x -C build/wheel
+	$(BIN)/python -m pip wheel -q --no-deps --disable-pip-version-check -w dist build/wheel
 
 # Chrome serves as well, and so does what `playwright install chromium` leaves in ~/.cache.
 browser: ## install Chromium for the browser tests by apt-get, where there is no browser
@@ -71,5 +96,5 @@ bench: .venv/.dev ## measure what reprobook costs
 	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
 
 clean: ## remove what was built (runs in .reprobook/ stay)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist reprobook/labextension labextension/lib labextension/node_modules labextension/.installed labextension/.built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find reprobook tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

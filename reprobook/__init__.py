@@ -73,3 +73,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell JupyterLab where the built extension lies in a development install."""
+    return [{"src": "labextension", "dest": "reprobook-labextension"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Tell Jupyter Server which module is the extension; it is imported by the server only."""
+    return [{"module": "reprobook.server"}]

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from reprobook.cli.messages import plain
 from reprobook.header import encode
-from reprobook.runs import RunRecord
 from reprobook.runs.model import json_number
 
 _PIPED_WIDTH = 160
@@ -31,11 +30,6 @@ def console() -> Console:
 def print_json(document: Any) -> None:
     """Print the one document of ``--json``."""
     click.echo(json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False))
-
-
-def record_json(record: RunRecord) -> dict[str, Any]:
-    """Return a run as the JSON of `run` and `runs`."""
-    return record.model_dump(mode="json", exclude={"owner", "files"})
 
 
 def json_value(value: Any) -> Any:

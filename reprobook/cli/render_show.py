@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from reprobook.cli.console import cell_text, record_json, table
+from reprobook.cli.console import cell_text, table
 from reprobook.cli.render_run import show_facts, show_failure, status_text
-from reprobook.cli.subject import Subject
 from reprobook.header import Header, header_data, short_id
+from reprobook.runs import record_json
+from reprobook.verify.subject import Subject
 
 
 def subject_json(subject: Subject) -> dict[str, Any]:

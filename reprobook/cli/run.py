@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from reprobook.cli import render_run
-from reprobook.cli.console import print_json, record_json
+from reprobook.cli.console import print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
@@ -20,7 +20,7 @@ from reprobook.cli.progress import Progress
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
-from reprobook.runs import Store
+from reprobook.runs import Store, record_json
 from reprobook.track import NAMES
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from reprobook.cli.console import console, print_json, record_json
+from reprobook.cli.console import console, print_json
 from reprobook.cli.messages import examples, plain
 from reprobook.cli.options import common_options, open_store
 from reprobook.cli.render_run import show_records
+from reprobook.runs import record_json
 
 
 @click.command(

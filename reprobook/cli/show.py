@@ -10,7 +10,7 @@ from reprobook.cli.console import console, print_json
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, is_notebook, open_store
 from reprobook.cli.render_show import show_subject, subject_json
-from reprobook.cli.subject import notebook_subject, run_subject
+from reprobook.verify.subject import notebook_subject, run_subject
 
 
 @click.command(epilog=examples("reprobook show latest", "reprobook show train.ipynb --json"))

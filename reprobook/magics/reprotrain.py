@@ -17,7 +17,7 @@ from reprobook.execute.session import Session, current_session
 from reprobook.header import OWN_MIME_TYPES, Code, sha256_hex
 from reprobook.magics.card import card_bundle
 from reprobook.notebook import InitOptions, parse_init, read_notebook
-from reprobook.runs import RunFolder, Side, Store, diff
+from reprobook.runs import RunFolder, Store
 from reprobook.space import Choice, Float, Int
 
 _HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device auto|cpu|cuda|mps] [--lite]
@@ -112,9 +112,9 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
                 seeds=session.header.seeds,
             )
         ).model_copy(update={"parameters": session.header.parameters})
-        record = session.run.read_record()
-        found = diff(Side(record, session.header), Side(record, now))
-        return [f"{each.section} {each.key}: {each.a} -> {each.b}" for each in found]
+        from reprobook.verify.drift import drifts  # noqa: PLC0415 - only when asked for
+
+        return [f"{each}\n    fix: {each.fix}" for each in drifts(session.run.read_record(), session.header, now)]
 
     def _verify(self, words: list[str]) -> None:
         """Compare what this session did with the saved notebook run from top to bottom; the session goes on."""

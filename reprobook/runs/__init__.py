@@ -14,8 +14,10 @@ from reprobook.runs.fsck import Problem, Report, fsck
 from reprobook.runs.ids import check_id, new_id
 from reprobook.runs.index import Corrupt
 from reprobook.runs.layout import project_folder
-from reprobook.runs.liveness import current_owner, is_dead
-from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Status
+from reprobook.runs.liveness import current_owner, is_dead, owner_of
+from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Status, record_json
+from reprobook.runs.query import Query
+from reprobook.runs.series import series
 from reprobook.runs.store import Store
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = [
     "NewRun",
     "Owner",
     "Problem",
+    "Query",
     "Report",
     "RunError",
     "RunFolder",
@@ -47,7 +50,10 @@ __all__ = [
     "fsck",
     "is_dead",
     "new_id",
+    "owner_of",
     "project_folder",
+    "record_json",
+    "series",
 ]
 
 

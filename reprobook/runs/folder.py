@@ -38,6 +38,8 @@ class RunFolder:
         self.lock = path / "pylock.reprobook.toml"
         # Of the store that the run is in.
         self.blobs = Blobs(path.parent.parent / "blobs")
+        # What its last verification found; beside the folder, which is sealed.
+        self.verification = path.parent.parent / "verifications" / f"{path.name}.json"
         self._journal = JsonLines(self.metrics, durable=False)
 
     def __repr__(self) -> str:

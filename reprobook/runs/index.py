@@ -20,7 +20,7 @@ from reprobook.runs.files import RESTORE, read_bytes
 from reprobook.runs.folder import relocated
 from reprobook.runs.ids import is_id
 from reprobook.runs.model import RunRecord, parse_record
-from reprobook.runs.query import Query, Row, select
+from reprobook.runs.query import Query, Row, fetch, matching, select
 from reprobook.runs.seal import RECORD
 
 VERSION = 1
@@ -197,7 +197,26 @@ class Index:
         Raises:
             InputError: If the expression or the sort key cannot be understood.
         """
-        rows = self.ask(lambda connection: self._current(connection, query))
+        return self._parsed(self.ask(lambda connection: self._current(connection, query)))
+
+    def page(self, query: Query, offset: int) -> tuple[int, list[RunRecord]]:
+        """Return how many runs match a query without its limit, and those from ``offset`` on up to the limit.
+
+        Raises:
+            InputError: If the expression or the sort key cannot be understood.
+        """
+        end = None if query.limit is None else offset + query.limit
+        every = Query(query.where, query.sort)
+
+        def find(connection: sqlite3.Connection) -> tuple[int, list[Row]]:
+            runs = matching(connection, every)
+            return len(runs), fetch(connection, runs[offset:end])
+
+        total, rows = self.ask(find)
+        return total, self._parsed([row for row in rows if _stamp(self._runs / row[0]) == row[1]])
+
+    def _parsed(self, rows: list[Row]) -> list[RunRecord]:
+        """Return rows as records that point to where the runs are now."""
         return [relocated(parse_record(data, f"{name}/{RECORD}"), self._runs / name) for name, _, data in rows]
 
     def sealed(self, digest: str) -> list[tuple[str, str]]:

@@ -17,7 +17,11 @@ from reprobook.runs.model import Owner
 
 def current_owner() -> Owner:
     """Describe this process."""
-    pid = os.getpid()
+    return owner_of(os.getpid())
+
+
+def owner_of(pid: int) -> Owner:
+    """Describe a process of this host."""
     return Owner(pid=pid, start_time=_start_time(pid) or 0.0, boot_id=_boot_id(), host=platform.node())
 
 

@@ -100,6 +100,11 @@ class RunRecord(NewRun):
         return {name: json_number(number) for name, number in value.items()}
 
 
+def record_json(record: RunRecord) -> dict[str, Any]:
+    """Return a run as the JSON of `run` and `runs`."""
+    return record.model_dump(mode="json", exclude={"owner", "files"})
+
+
 def json_number(number: float) -> float | str:
     """Return a number as JSON can hold it: ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` as text."""
     if math.isfinite(number):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import functools
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reprobook.errors import InputError
@@ -40,6 +41,21 @@ def select(connection: sqlite3.Connection, query: Query) -> list[Row]:
     Raises:
         InputError: If the expression, the sort key or the limit makes no sense.
     """
+    return fetch(connection, matching(connection, query))
+
+
+def fetch(connection: sqlite3.Connection, runs: Sequence[int]) -> list[Row]:
+    """Return name, stamp and record of runs, by their numbers in the index."""
+    sql = "SELECT name, stamp, record FROM runs WHERE run = ?"
+    return [connection.execute(sql, (run,)).fetchone() for run in runs]
+
+
+def matching(connection: sqlite3.Connection, query: Query) -> list[int]:
+    """Return the numbers of the runs that match, in order.
+
+    Raises:
+        InputError: If the expression, the sort key or the limit makes no sense.
+    """
     if query.limit is not None and query.limit < 0:
         msg = f"--limit {query.limit} is negative"
         raise InputError(msg, hint="Give the number of runs to list, or leave it out for all.")
@@ -52,8 +68,7 @@ def select(connection: sqlite3.Connection, query: Query) -> list[Row]:
     runs = _ordered(connection, driver, test, (key, query.sort.startswith("-"), limit))
     if len(runs) != limit:
         runs += _unordered(connection, driver, test, (key, limit - len(runs) if limit > 0 else -1))
-    fetch = "SELECT name, stamp, record FROM runs WHERE run = ?"
-    return [connection.execute(fetch, (run,)).fetchone() for run in runs]
+    return runs
 
 
 def _ordered(connection: sqlite3.Connection, driver: Sql, test: Sql, order: tuple[str, bool, int]) -> list[int]:

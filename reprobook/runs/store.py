@@ -194,14 +194,17 @@ class Store:
             InputError: If ``where`` or ``sort`` cannot be understood.
         """
         dead = self.mark_dead()
-        found = self.index.records(Query(where, sort or "-sequence", limit))
-        # Where the store cannot be written, the truth is at least shown.
-        return [
-            record.model_copy(update={"status": "interrupted"})
-            if record.run_id in dead and not record.ended
-            else record
-            for record in found
-        ]
+        return _without_dead(self.index.records(Query(where, sort or "-sequence", limit)), dead)
+
+    def page(self, query: Query, offset: int = 0) -> tuple[int, list[RunRecord]]:
+        """Return the number of runs that match and one page of them, of ``query.limit`` runs from ``offset`` on.
+
+        Raises:
+            InputError: If ``where`` or ``sort`` cannot be understood.
+        """
+        dead = self.mark_dead()
+        total, found = self.index.page(query, offset)
+        return total, _without_dead(found, dead)
 
     def corrupt(self) -> list[Corrupt]:
         """List the runs whose record cannot be read."""
@@ -306,6 +309,15 @@ class Store:
             run.path.rename(hidden)
             self._announce()
             shutil.rmtree(hidden)
+            run.verification.unlink(missing_ok=True)
+
+
+def _without_dead(records: list[RunRecord], dead: list[str]) -> list[RunRecord]:
+    """Show dead runs as interrupted: where the store cannot be written, the truth is at least shown."""
+    return [
+        record.model_copy(update={"status": "interrupted"}) if record.run_id in dead and not record.ended else record
+        for record in records
+    ]
 
 
 def _interrupt(run: RunFolder) -> None:

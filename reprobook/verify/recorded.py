@@ -26,6 +26,16 @@ def recorded_run(path: Path, store: Store) -> RunFolder | None:
     return None
 
 
+def runs_of_notebook(path: Path, store: Store) -> str:
+    """Return the condition that holds for the runs of a notebook, as ``--where`` takes it; replays are among them."""
+    target = path.resolve()
+    bases = {base.resolve() for base in (project_folder(target), store.root.parent)}
+    inside = {target.relative_to(base).as_posix() for base in bases if target.is_relative_to(base)}
+    # The record of a live session has the file's name for a source, and its whole path for a notebook.
+    headless = f"kind != 'live' and source in {sorted(inside | {str(target)})!r}"
+    return f"({headless} or kind == 'live' and notebook == {str(target)!r})"
+
+
 def run_of_header(header: Header, store: Store) -> RunFolder | None:
     """Return the run that a header was frozen for, if it is in the store: an executed copy has another path."""
     found = store.records(where=f"header_digest == '{header.header_digest}' and kind != 'replay'", limit=1)

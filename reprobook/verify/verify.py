@@ -23,6 +23,7 @@ from reprobook.verify.diagnose import attributed, diagnose
 from reprobook.verify.evidence import of_headers
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.judgement import divergence_of, failure_of, left_to_chance, notes_of, verdict_of
+from reprobook.verify.kept import keep
 from reprobook.verify.laboratory import Conditions, Laboratory
 from reprobook.verify.live.diagnosis import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.model import Divergence, Verification
@@ -65,7 +66,7 @@ def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) 
         InputError: If the run left no evidence to compare with.
     """
     _check(run)
-    return _Case(run, store, options, run.source.read_bytes()).verification()
+    return keep(_Case(run, store, options, run.source.read_bytes()).verification(), run)
 
 
 def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -82,7 +83,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     if run is None:
         run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
     _check(run)
-    return _Case(run, store, options, source).verification()
+    return keep(_Case(run, store, options, source).verification(), run)
 
 
 def _read(path: Path) -> bytes:

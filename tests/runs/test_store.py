@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reprobook.errors import InputError, IntegrityError
-from reprobook.runs import NewRun, RunFolder, Store, current_owner, is_dead
+from reprobook.runs import NewRun, Query, RunFolder, Store, current_owner, is_dead
 from reprobook.runs import store as store_module
 from reprobook.runs.files import StorageError
 from reprobook.runs.model import RunError
@@ -301,3 +301,16 @@ def test_the_json_of_a_record_is_the_contracts(sealed: RunFolder) -> None:
     assert {"metrics", "duration_s", "error"} <= set(data)
     assert data["run_dir"] == str(sealed.path)
     assert data["parameters"] == {"lr": 0.1}
+
+
+def test_pages_of_runs(store: Store) -> None:
+    ids = []
+    for seed in range(5):
+        run = store.create(NewRun(seed=seed, parameters={"lr": seed / 10} if seed else {}))
+        ids.append(run.seal(status="succeeded").run_id)
+    assert store.page(Query(limit=2))[0] == 5
+    assert [record.run_id for record in store.page(Query(sort="seed", limit=2), 3)[1]] == ids[3:]
+    # Runs without the key come last, on the last page.
+    total, found = store.page(Query("seed != 4", "lr", 10), 1)
+    assert (total, [record.run_id for record in found]) == (4, [ids[2], ids[3], ids[0]])
+    assert store.page(Query(limit=2), 100) == (5, [])

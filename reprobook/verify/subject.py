@@ -1,4 +1,4 @@
-"""What `reprobook show` shows: a header, the run that it belongs to, and the files that the run saved."""
+"""What a user names by a run or a notebook: a header, the run that it belongs to, and the files that the run saved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reprobook.errors import InputError, NotebookError
 from reprobook.header import Header
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Store
-from reprobook.verify import notebook_integrity, recorded_run, run_of_header
+from reprobook.verify.integrity import notebook_integrity
+from reprobook.verify.recorded import recorded_run, run_of_header
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { UseSignal } from '@jupyterlab/ui-components';
+import React from 'react';
+import type { NotebookModel } from '../models/notebook';
+import type { IReprobook } from '../tokens';
+import { CommandIds } from '../tokens';
+import { DriftList } from './DriftList';
+import { HeaderTree } from './HeaderTree';
+import { JobList } from './JobList';
+import type { IRunActions } from './RunDetails';
+import { RunSection } from './RunSection';
+import { VerificationReport } from './VerificationReport';
+
+export interface IPanelActions extends IRunActions {
+  cancel(jobId: string): Promise<unknown>;
+}
+
+export interface IPanelOptions {
+  reprobook: IReprobook;
+  actionsOf: (panel: NotebookPanel) => IPanelActions;
+  execute: (command: string) => void;
+}
+
+/** The side panel: everything about the notebook in front. */
+export class Panel extends ReactWidget {
+  constructor(private readonly _options: IPanelOptions) {
+    super();
+    this.addClass('rb-Panel');
+  }
+
+  protected override render(): JSX.Element {
+    const { reprobook } = this._options;
+    return <UseSignal signal={reprobook.currentChanged}>{() => this._content(reprobook.current)}</UseSignal>;
+  }
+
+  private _content(panel: NotebookPanel | null): JSX.Element {
+    if (!panel) {
+      return (
+        <div className="rb-Content">
+          <h2>reprobook</h2>
+          <p className="rb-Empty">
+            Open a notebook: its header, its runs and what has drifted since are shown here. Or begin with{' '}
+            <button className="rb-Link" onClick={() => this._options.execute(CommandIds.create)}>
+              a new experiment
+            </button>
+            .
+          </p>
+        </div>
+      );
+    }
+    const model = this._options.reprobook.modelOf(panel);
+    return (
+      <UseSignal key={panel.id} signal={model.changed}>
+        {() => (
+          <Content
+            model={model}
+            actions={this._options.actionsOf(panel)}
+            execute={this._options.execute}
+            onCell={cell => reveal(panel, cell)}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+}
+
+interface IContentProps {
+  model: NotebookModel;
+  actions: IPanelActions;
+  execute: (command: string) => void;
+  onCell: (cell: number) => void;
+}
+
+function Content(props: IContentProps): JSX.Element {
+  const { model, actions, execute } = props;
+  const { description, problem } = model;
+  const standing = description?.standing;
+  const button = (label: string, command: string) => (
+    <button className="jp-mod-styled rb-Action" onClick={() => execute(command)}>
+      {label}
+    </button>
+  );
+  return (
+    <div className="rb-Content">
+      <h2 title={model.path}>{model.path.split('/').pop()}</h2>
+      {problem ? (
+        <p className="rb-Alert" role="alert">
+          {problem}
+        </p>
+      ) : null}
+      <p className={`rb-Standing rb-mod-${standing?.state ?? 'unknown'}`}>{standing?.text ?? '…'}</p>
+      <div className="rb-Actions" role="toolbar" aria-label="Actions on the notebook">
+        {button('Run headless…', CommandIds.run)}
+        {button('Verify', CommandIds.verify)}
+        {button('Diagnose', CommandIds.diagnose)}
+        {button('Check', CommandIds.check)}
+        {standing?.run_id ? button('Freeze', CommandIds.freeze) : button('Initialise', CommandIds.initialise)}
+      </div>
+      {model.jobs.length > 0 ? (
+        <Section title="Jobs" open>
+          <JobList jobs={model.jobs} onCancel={id => void actions.cancel(id)} />
+        </Section>
+      ) : null}
+      {standing && standing.state !== 'unrecorded' ? (
+        <Section title={`Drift${standing.drift.length ? `: ${standing.drift.length}` : ''}`} open>
+          <DriftList standing={standing} onCell={props.onCell} />
+        </Section>
+      ) : null}
+      {standing?.verification ? (
+        <Section title="Last verification" open={standing.state === 'diverged'}>
+          <VerificationReport found={standing.verification} />
+        </Section>
+      ) : null}
+      <Section title="Runs" open>
+        <RunSection key={model.path} model={model} actions={actions} />
+      </Section>
+      <Section title="Header" open={false}>
+        {description?.header ? (
+          <HeaderTree header={description.header} />
+        ) : (
+          <p className="rb-Empty">
+            No header yet: it is frozen when a recorded run begins, and holds code, parameters, seeds,
+            packages, hardware and data. <b>Initialise</b> puts <code>%reprotrain init</code> into the first
+            cell.
+          </p>
+        )}
+      </Section>
+    </div>
+  );
+}
+
+function Section(props: React.PropsWithChildren<{ title: string; open: boolean }>): JSX.Element {
+  const [open, setOpen] = React.useState(props.open);
+  return (
+    <details className="rb-Section" open={open} onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>{props.title}</summary>
+      {open ? props.children : null}
+    </details>
+  );
+}
+
+/** Scroll to a code cell, counted among the code cells. */
+function reveal(panel: NotebookPanel, cell: number): void {
+  const code = panel.content.widgets.filter(each => each.model.type === 'code');
+  const widget = code[cell];
+  if (widget) {
+    panel.content.activeCellIndex = panel.content.widgets.indexOf(widget);
+    void panel.content.scrollToCell(widget);
+  }
+}

@@ -1,0 +1,85 @@
+import { UseSignal } from '@jupyterlab/ui-components';
+import React from 'react';
+import type { IColumn } from '../models/columns';
+import type { SeriesModel } from '../models/series';
+import type { IRun } from '../types';
+import { Sparkline } from './Sparkline';
+
+const SIGNS = { pending: '·', running: '▶', succeeded: '✓', failed: '✗', interrupted: '■' };
+
+export interface IRunRowProps {
+  run: IRun;
+  index: number;
+  columns: readonly IColumn[];
+  template: string;
+  series: SeriesModel | null;
+  active: boolean;
+  selected: boolean;
+  onActivate: (run: IRun) => void;
+  onSelect: (run: IRun) => void;
+}
+
+/** One run; of one that goes on, how far it is. */
+export function RunRow(props: IRunRowProps): JSX.Element {
+  const { run, series } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={props.index + 2}
+      aria-selected={props.active}
+      className={`rb-Row rb-mod-${run.status}${props.active ? ' rb-mod-active' : ''}`}
+      style={{ gridTemplateColumns: props.template }}
+      onClick={() => props.onActivate(run)}
+    >
+      <span role="gridcell">
+        <input
+          type="checkbox"
+          aria-label={`Select ${run.run_id} for comparison`}
+          checked={props.selected}
+          onClick={event => event.stopPropagation()}
+          onChange={() => props.onSelect(run)}
+        />
+        <span
+          title={run.status}
+          role="img"
+          aria-label={run.status}
+          className={`rb-Status rb-mod-${run.status}`}
+        >
+          {SIGNS[run.status]}
+        </span>
+      </span>
+      {series === null ? null : (
+        <span role="gridcell">
+          <UseSignal signal={series.changed}>
+            {() => <Sparkline values={series.of(run.run_id)} label={`course of ${series.metric}`} />}
+          </UseSignal>
+        </span>
+      )}
+      {props.columns.map(column => {
+        const value = column.value(run);
+        return (
+          <span
+            role="gridcell"
+            key={column.key}
+            title={value}
+            className={column.numeric ? 'rb-mod-numeric' : ''}
+          >
+            {column.key === 'name' && run.progress ? <Progress run={run} /> : value}
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+function Progress(props: { run: IRun }): JSX.Element {
+  const { cell, total } = props.run.progress ?? { cell: 0, total: 0 };
+  return (
+    <progress
+      max={total || 1}
+      value={cell}
+      title={`cell ${cell} of ${total}`}
+      aria-label={`cell ${cell} of ${total}`}
+    />
+  );
+}
