@@ -23,6 +23,7 @@ class _Command(NamedTuple):
 
 
 _COMMANDS = {
+    "new": _Command("reprobook.cli.new:new", "Begin a notebook from a template."),
     "check": _Command("reprobook.cli.check:check", "Say what may make a notebook irreproducible."),
     "run": _Command("reprobook.cli.run:run", "Run a notebook headless and record it."),
     "runs": _Command("reprobook.cli.runs:runs", "List recorded runs."),
