@@ -7,13 +7,13 @@ temporary file in the same folder, fsync, rename, fsync of the folder).
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import dumps, loads  # by name: a cell may replace json.dumps, and this module works beside the cells
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +151,7 @@ class JsonLines:
         Raises:
             StorageError: If the disk refuses; the journal then ends with its last whole record.
         """
-        line = json.dumps(record, allow_nan=False, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+        line = dumps(record, allow_nan=False, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
         with naming("append to", self._path):
             if self._descriptor is None:
                 self._descriptor = self._open()
@@ -201,7 +201,7 @@ class JsonLines:
 def _parse(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object of one line, or None if it is not a whole one."""
     try:
-        record = json.loads(line) if line.endswith(b"\n") else None
+        record = loads(line) if line.endswith(b"\n") else None
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
