@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reprobook import runs, sweep
+    from reprobook.comparison import compare
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.job import job, show
@@ -21,12 +23,15 @@ __all__ = [
     "Choice",
     "Float",
     "Int",
+    "compare",
     "device",
     "job",
     "load_ipython_extension",
     "log",
+    "runs",
     "save",
     "show",
+    "sweep",
     "unload_ipython_extension",
 ]
 
@@ -35,6 +40,7 @@ _HOMES = {
     "Choice": "reprobook.space",
     "Float": "reprobook.space",
     "Int": "reprobook.space",
+    "compare": "reprobook.comparison",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
     "load_ipython_extension": "reprobook.magics",
@@ -43,10 +49,14 @@ _HOMES = {
     "show": "reprobook.execute.job",
     "unload_ipython_extension": "reprobook.magics",
 }
+# Modules that can be called: ``rb.sweep(...)`` is ``reprobook.sweep`` itself, whichever of the two is imported first.
+_MODULES = {"runs", "sweep"}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from where it lives (PEP 562)."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         msg = f"module 'reprobook' has no attribute {name!r}"
         raise AttributeError(msg)

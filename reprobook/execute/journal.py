@@ -28,6 +28,10 @@ class Journal:
         line = {"sink": sink.model_dump(mode="json")}
         self._lines.append(line if sink.explicit else {**line, "value": repr(value)})
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._lines.close()
+
 
 def seal_trace(run: RunFolder) -> Trace:
     """Turn the journal into ``trace.json``; where only shown metrics count, write them to ``metrics.jsonl``."""

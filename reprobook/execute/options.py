@@ -29,7 +29,8 @@ class RunOptions:
         name: Name of the experiment.
         trace: How much is recorded: ``full``, ``light`` (large values are sampled) or ``off`` (results only).
         kind: ``replay`` for a verification.
-        parent: The run that this one replays.
+        parent: The run that this one replays, or the sweep that it belongs to.
+        trial: Number of the trial of that sweep.
         pins: What is held still while the cells run.
         measured: A cell, and the names whose numbers are saved after it, in the run's folder under ``values``.
         stop_after: Code index of the last cell to run; None: all.
@@ -51,6 +52,7 @@ class RunOptions:
     trace: TraceLevel = "full"
     kind: Literal["run", "replay"] = "run"
     parent: str | None = None
+    trial: int | None = None
     pins: Pins = NO_PINS
     stop_after: int | None = None
     measured: tuple[int, tuple[str, ...]] | None = None

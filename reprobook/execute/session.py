@@ -71,6 +71,8 @@ class Session:
         deactivate(self.sinks)
         if self.request.trace != "off":
             self._hooks.detach()
+        self._journal.close()
+        self.run.close_metrics()
 
     def reseed(self) -> Seeds:
         """Set the requested seeds again: ``%reprotrain init`` means from here on."""

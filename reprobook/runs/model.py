@@ -57,21 +57,23 @@ class NewRun(Entry):
     source: str | None = None
     notebook: str = ""
     parent: str | None = None
+    trial: int | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     seed: int | None = None
 
     @field_serializer("parameters", when_used="json")
     def _parameters_as_json(self, value: dict[str, Any]) -> dict[str, Any]:
-        return {name: _readable(item) for name, item in value.items()}
+        return {name: readable(item) for name, item in value.items()}
 
 
 class RunRecord(NewRun):
     """One run.
 
     ``notebook`` is the executed notebook once there is one, before that the source; ``source`` the notebook's path
-    relative to the project where possible; ``name`` the experiment; ``parent`` the run that this one replays or
-    belongs to. ``sequence`` counts the runs of a store, so that order survives a wrong clock. ``files`` is the seal,
-    written when the run ends: the SHA-256 of every file of the run folder but ``run.json``, by relative path.
+    relative to the project where possible; ``name`` the experiment; ``parent`` the run that this one replays, or
+    the sweep that it is trial number ``trial`` of. ``sequence`` counts the runs of a store, so that order survives a
+    wrong clock. ``files`` is the seal, written when the run ends: the SHA-256 of every file of the run folder but
+    ``run.json``, by relative path.
     """
 
     run_id: str
@@ -105,14 +107,14 @@ def json_number(number: float) -> float | str:
     return "NaN" if math.isnan(number) else ("Infinity" if number > 0 else "-Infinity")
 
 
-def _readable(value: Any) -> Any:
-    """Encode a parameter, but leave finite floats plain: Python's JSON keeps 1.0 apart from 1, people read this."""
+def readable(value: Any) -> Any:
+    """Encode a value for ``decode``, but leave finite floats plain: people read this, and 1.0 stays apart from 1."""
     if isinstance(value, float) and math.isfinite(value):
         return value
     if isinstance(value, list):
-        return [_readable(item) for item in value]
+        return [readable(item) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) and key not in type_tags for key in value):
-        return {key: _readable(item) for key, item in value.items()}
+        return {key: readable(item) for key, item in value.items()}
     return encode(value)
 
 

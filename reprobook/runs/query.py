@@ -20,6 +20,8 @@ Sql = tuple[str, list[Value]]
 _WALK = "facts AS s INDEXED BY by_key"
 _FEW = 1000
 _GROUPS = ("parameters", "metrics", "error")
+# A sweep is the parent of its runs.
+_ALIASES = {"sweep": "parent"}
 _FIELDS = frozenset(RunRecord.model_fields) - {"parameters", "metrics", "files", "owner", "run_dir"}
 
 
@@ -105,6 +107,7 @@ def _resolve(connection: sqlite3.Connection, name: str) -> str:
     Raises:
         InputError: If no run of the store has anything of that name.
     """
+    name = _ALIASES.get(name, name)
     if name in _FIELDS or name.partition(".")[0] in _GROUPS:
         return name
     candidates = [f"parameters.{name}", f"metrics.{name}"]
