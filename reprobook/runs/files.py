@@ -17,6 +17,8 @@ from json import dumps, loads  # by name: a cell may replace json.dumps, and thi
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from reprobook.errors import IntegrityError, ReprobookError
 
 TEMPORARY_SUFFIX = ".rbtmp"
@@ -35,6 +37,22 @@ def naming(action: str, path: Path) -> Iterator[None]:
     except OSError as error:
         msg = f"cannot {action} {path}: {error.strerror or error}"
         raise StorageError(msg, hint="Check the free space and the permissions of the folder.") from error
+
+
+@contextmanager
+def locked(path: Path, seconds: float) -> Iterator[None]:
+    """Hold the lock of a file; it is the system's, and dies with its holder.
+
+    Raises:
+        StorageError: If it cannot be had within these seconds.
+    """
+    lock = FileLock(path, timeout=seconds, mode=0o600, poll_interval=0.005)
+    with naming("lock", path):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def make_folder(path: Path) -> None:
