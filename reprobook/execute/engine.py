@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import psutil
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
 
 from reprobook.errors import ExecutionError
+from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.recording import Recording
 
 
@@ -23,15 +25,32 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         # The kernel's own log on the terminal says nothing that the run's record does not.
         super().__init__(nb_man, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], **kwargs)
         self.recording = recording
+        self._kernel = 0
+        self._below: list[psutil.Process] = []
 
     def execute(self, **kwargs: Any) -> Any:
-        """Start the kernel, run the cells and shut it down."""
+        """Start the kernel, run the cells, shut it down, and end what it left running."""
         if self.recording is not None:
             kwargs |= {"env": self.recording.env, "cwd": self.recording.cwd}
-        return super().execute(**kwargs)
+        try:
+            return super().execute(**kwargs)
+        finally:
+            end_descendants(self._kernel, self._below)
 
     def papermill_execute_cells(self) -> None:
-        """Run the cells in order, up to the first that fails."""
+        """Run the cells in order, up to the first that fails, and note the processes that they started."""
+        self._kernel = getattr(self.km.provisioner, "pid", None) or 0
+        try:
+            self._execute_cells()
+        finally:
+            self._below = descendants(self._kernel)
+
+    def _execute_cells(self) -> None:
+        """Run the cells in order, up to the first that fails.
+
+        Raises:
+            ExecutionError: If the kernel cannot be understood any more.
+        """
         recording = self.recording
         if recording is not None:
             recording.notebook = self.nb
@@ -48,6 +67,12 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             except (DeadKernelError, CellTimeoutError, KeyboardInterrupt) as error:
                 self._fail(index, error)
                 raise
+            # The boundary to the kernel: a cell can break what speaks for it, by replacing json.dumps say.
+            except Exception as error:
+                msg = f"the kernel cannot be understood any more: {type(error).__name__}: {error}"
+                broken = ExecutionError(msg, hint="Does the cell replace a function that Jupyter itself needs?")
+                self._fail(index, broken)
+                raise broken from error
             finally:
                 self.nb_man.cell_complete(cell, index)
             if recording is not None and index == recording.stop_after:

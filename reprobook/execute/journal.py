@@ -7,7 +7,7 @@ from typing import Any
 
 from reprobook.errors import IntegrityError
 from reprobook.runs import JsonLines, RunFolder
-from reprobook.runs.files import read_bytes, write_atomic
+from reprobook.runs.files import naming, read_bytes, write_atomic
 from reprobook.trace import CellTrace, Sink, Trace, open_trace, trace_bytes
 from reprobook.trace.sinks import counted, result_digest
 
@@ -51,7 +51,8 @@ def seal_trace(run: RunFolder) -> Trace:
             if "value" in line:
                 run.log_metric(line["sink"]["name"], float(line["value"]), line["sink"]["step"])
     write_atomic(run.trace, trace_bytes(trace))
-    run.trace_journal.unlink(missing_ok=True)
+    with naming("remove", run.trace_journal):
+        run.trace_journal.unlink(missing_ok=True)
     return trace
 
 

@@ -17,6 +17,7 @@ class Recording:
         cwd: Its working folder.
         on_cell: Called with the index among all cells as a cell begins.
         stop_after: Index among all cells of the last one to run; None: all.
+        traced: Whether each cell that runs is to leave a record.
         notebook: The executed notebook.
         failed: Index among all cells of the cell that ended the run.
         error: What ended it.
@@ -27,6 +28,7 @@ class Recording:
     cwd: str
     on_cell: Callable[[int], None]
     stop_after: int | None = None
+    traced: bool = False
     notebook: Any = None
     failed: int | None = None
     error: BaseException | None = field(default=None, repr=False)

@@ -26,7 +26,8 @@ from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
-from reprobook.runs.files import write_atomic
+from reprobook.runs.files import StorageError, write_atomic
+from reprobook.trace import Trace
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -93,6 +94,7 @@ def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_ev
         cwd=str(prepared.cwd),
         on_cell=on_cell,
         stop_after=None if options.stop_after is None else indices.index(options.stop_after),
+        traced=options.trace != "off",
     )
 
 
@@ -154,15 +156,23 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
 
 
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
-    """Write trace and executed notebook, and end the run with the status that is true."""
-    trace = seal_trace(run)
-    keep_files(trace, prepared.cwd, run.blobs)
-    error = _error(recording, prepared)
-    if recording.notebook is not None:
-        _write_executed(run, recording.notebook, prepared)
+    """Write trace and executed notebook, and end the run with the status that is true.
+
+    Where the disk takes no more, the run has failed, and what is there of it is sealed.
+    """
+    error, result_digest = _error(recording, prepared), None
+    try:
+        trace = seal_trace(run)
+        result_digest = trace.result_digest
+        keep_files(trace, prepared.cwd, run.blobs)
+        if recording.notebook is not None:
+            error = error or _unrecorded(recording, trace)
+            _write_executed(run, recording.notebook, prepared)
+    except StorageError as refused:
+        error = error or RunError(ename="StorageError", evalue=str(refused), hint=refused.hint)
     run.seal(
         status="interrupted" if interrupted else "failed" if error else "succeeded",
-        result_digest=trace.result_digest,
+        result_digest=result_digest,
         duration_s=round(duration, 3),
         notebook=str(run.executed if run.executed.exists() else prepared.path),
         error=error,
@@ -180,6 +190,17 @@ def _error(recording: Recording, prepared: Preparation) -> RunError | None:
     if ename == "SystemExit" and evalue in {"", "0", "None"}:
         return None  # the notebook ended itself, as papermill sees it too
     return RunError(cell=cell, ename=ename, evalue=evalue, hint=getattr(error, "hint", "") or _HINTS.get(ename, ""))
+
+
+def _unrecorded(recording: Recording, trace: Trace) -> RunError | None:
+    """Say which cell ran without leaving a record: a run with a hole in its evidence proves nothing."""
+    known = {cell.index for cell in trace.cells}
+    cells = [cell for cell in recording.notebook.cells if cell.cell_type == "code"]
+    lost = [index for index, cell in enumerate(cells) if cell.execution_count is not None and index not in known]
+    if not recording.traced or not lost:
+        return None
+    evalue = "its record could not be made, or not be written"
+    return RunError(cell=lost[0], ename="Unrecorded", evalue=evalue, hint=_HINTS["Unrecorded"])
 
 
 def _write_executed(run: RunFolder, notebook: Any, prepared: Preparation) -> None:
@@ -226,6 +247,7 @@ class DeadKernelError(KernelDiedError):
 
 
 _HINTS = {
+    "Unrecorded": "The cell's standard error says why: a full disk? `--trace off` runs without records.",
     "DeadKernelError": "The kernel died: out of memory, or os._exit()? The cells before it are recorded.",
     "CellTimeoutError": "Raise --timeout, or leave it out.",
     "StdinNotImplementedError": "The cell asks for input; headless runs have no keyboard. Make it a parameter.",

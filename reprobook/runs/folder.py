@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from reprobook.errors import InputError
 from reprobook.header import Header, header_bytes, open_header
 from reprobook.runs import seal
 from reprobook.runs.blobs import Blobs
-from reprobook.runs.files import JsonLines, Lines, make_folder, read_bytes, write_atomic
+from reprobook.runs.files import JsonLines, Lines, locked, make_folder, read_bytes, write_atomic
 from reprobook.runs.model import RunRecord, json_number, parse_record, record_bytes
 
 
@@ -154,7 +152,7 @@ class RunFolder:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep the processes of one run (driver, kernel, a lister that finds it dead) from overwriting each other."""
-        with FileLock(self.path / seal.LOCK, timeout=30, mode=0o600, poll_interval=0.005):
+        with locked(self.path / seal.LOCK, 30):
             yield
 
 

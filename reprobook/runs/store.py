@@ -12,12 +12,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock
-
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import layout
 from reprobook.runs.blobs import Blobs
-from reprobook.runs.files import StorageError, is_inside, naming, sync_folder, write_atomic
+from reprobook.runs.files import StorageError, is_inside, locked, naming, sync_folder, write_atomic
 from reprobook.runs.folder import RunFolder, relocated
 from reprobook.runs.ids import check_id, is_id, new_id
 from reprobook.runs.index import Corrupt, Index
@@ -58,8 +56,8 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from adding or removing runs; the lock is the system's and dies with its holder."""
-        with FileLock(self.root / "store.lock", timeout=60, mode=0o600, poll_interval=0.005):
+        """Keep other processes from adding or removing runs."""
+        with locked(self.root / "store.lock", 60):
             yield
 
     def create(self, new: NewRun = _NEW) -> RunFolder:

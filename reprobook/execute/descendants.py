@@ -1,0 +1,40 @@
+"""The processes that a kernel started, ended with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+
+import psutil
+
+_GRACE_SECONDS = 1.0
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """Return the living processes below one, those that began a session of their own included."""
+    with suppress(psutil.Error):
+        return list(psutil.Process(pid).children(recursive=True))
+    return []
+
+
+def end_descendants(kernel: int, below: Sequence[psutil.Process]) -> int:
+    """End what a kernel that has ended left behind, and return how many processes that were.
+
+    Jupyter starts a kernel as the head of a process group: what is still in it, of a kernel that was killed too, goes;
+    and so do those of ``below``, as they were found before it ended, that left the group.
+    """
+    left = [process for process in below if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    for process in left:
+        with suppress(psutil.Error):
+            process.terminate()
+    _, deaf = psutil.wait_procs(left, timeout=_GRACE_SECONDS)
+    for process in deaf:
+        with suppress(psutil.Error):
+            process.kill()
+    # One process group is never ours: pid 0 would mean our own, 1 the whole machine.
+    if kernel > 1 and kernel != os.getpgrp():
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(kernel, signal.SIGKILL)
+    return len(left)
