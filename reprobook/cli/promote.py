@@ -102,6 +102,8 @@ def _show(found: Promotion) -> None:
         out.print(cell_text(f"  kept as asked: cell {cell}", "dim"))
     for each in found.dropped:
         out.print(cell_text(f"  left out: cell {each.cell}: {each.reason}", "dim"))
+    for each in found.trimmed:
+        out.print(cell_text(f"  left out of cell {each.cell}: {each.reason}", "dim"))
     for loop in found.loops:
         text = f"no checkpoint: {loop.reason}" if loop.reason else f"checkpoint of {', '.join(loop.state)}"
         out.print(cell_text(f"  {loop.function}: {text}", "yellow" if loop.reason else "dim"))

@@ -54,6 +54,8 @@ def readme(plan: Plan, facts: Facts) -> str:
         None: "Whether this script gives the notebook's result has not been tried.",
     }[facts.equivalent]
     commands = "\n".join(visible(command) for command in origin.commands)
+    left_out = [f"- code cell [{each.cell}]: {prose(each.reason)}" for each in plan.dropped]
+    left_out += [f"- of code cell [{each.cell}]: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
@@ -65,9 +67,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {prose(d.reason)}" for d in plan.dropped)
-        if plan.dropped
-        else "",
+        "## Left out\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from reprobook.errors import NotPromotableError
-from reprobook.promote.effects import effects_of
+from reprobook.promote.changes import changed_names
 from reprobook.promote.flow import flow_of
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.meaning import Names
@@ -20,7 +20,6 @@ from reprobook.space.model import Parameter
 
 _OPTIONS = frozenset({"config", "out", "help"})  # what the command line of every job has already
 _PURE_CALLS = frozenset({"int", "float", "str", "bool", "round", "min", "max", "len", "abs", "sum", "sorted", "tuple"})
-_IMMUTABLE = (bool, int, float, str, bytes, type(None))
 _PURE_NODES = (
     ast.BinOp,
     ast.UnaryOp,
@@ -73,8 +72,7 @@ def configuration(
             )
             hint = f"Rename it: --{parameter.name} is an option of every promoted script."
             raise NotPromotableError(msg, hint=hint)
-    fixed = {parameter.name for parameter in used if parameter.type in _IMMUTABLE}
-    changed = _bound_again(sources) | (_changed_in_place(sources, names) - fixed)
+    changed = changed_names(used, sources, names)
     by_name = {parameter.name: parameter for parameter in used}
     plain = {name for name in by_name if name not in changed}
     derived: list[Derived] = []
@@ -98,18 +96,6 @@ def sets_parameter(tree: ast.stmt, names: Collection[str]) -> str | None:
 
 def _is_there(parameter: Parameter, sources: Iterable[Source]) -> bool:
     return any(source.index == parameter.cell for source in sources)
-
-
-def _bound_again(sources: Iterable[Source]) -> frozenset[str]:
-    """Return the names that are bound more than once."""
-    flows = [flow_of(statement.tree) for source in sources for statement in source.statements]
-    bound = [name for flow in flows for name in flow.writes | flow.later_writes]
-    return frozenset(name for name in bound if bound.count(name) > 1)
-
-
-def _changed_in_place(sources: Iterable[Source], names: Names) -> frozenset[str]:
-    trees = [statement.tree for source in sources for statement in source.statements]
-    return frozenset(name for tree in trees for name in effects_of(tree, names).changes)
 
 
 def _derived(statement: Statement, plain: Collection[str], changed: Collection[str]) -> Derived | None:

@@ -35,7 +35,7 @@ _LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-f
 
 
 class DroppedCell(BaseModel):
-    """A code cell that is not in the script, and why."""
+    """A code cell that is not in the script, or a part of one, and why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +66,8 @@ class ProvedSeed(BaseModel):
 class Promotion(BaseModel):
     """What came of a promotion; ``equivalent`` is None where nothing was proved.
 
-    ``resumed`` says whether the script, killed and resumed, gave the notebook's result too; None if not tried.
+    ``trimmed`` is what was left out of cells that are in the script. ``resumed`` says whether the script, killed and
+    resumed, gave the notebook's result too; None if not tried.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,6 +79,7 @@ class Promotion(BaseModel):
     kept: list[int]
     asked: list[int] = []
     dropped: list[DroppedCell]
+    trimmed: list[DroppedCell] = []
     first: dict[str, Any] | None = None
     run_id: str = ""
     loops: list[TrainingLoop] = []
@@ -121,6 +123,7 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         kept=made.kept,
         asked=sorted(asked),
         dropped=[DroppedCell(cell=each.cell, reason=each.reason) for each in made.dropped],
+        trimmed=[DroppedCell(cell=each.cell, reason=each.reason) for each in made.trimmed],
         first=dict(trial.first) if trial.first else None,
         run_id=recipe.record.run_id,
         loops=[
