@@ -14,6 +14,7 @@ from reprobook.capture import LOCK_NAME, seed_environment
 from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
+from reprobook.promote.data_files import needed_data
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
@@ -208,7 +209,7 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
     modules = module_files(recipe.folder, made)
-    facts = replace(_facts(recipe, options, equivalent=trial.equivalent), modules=tuple(modules))
+    facts = replace(_facts(recipe, made, options, equivalent=trial.equivalent), modules=tuple(modules))
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = (
         modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
@@ -219,7 +220,7 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial:
     write_job(folder, files, expected(recipe, made, equivalent=trial.equivalent, seeds=seeds))
 
 
-def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> Facts:
+def _facts(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None) -> Facts:
     environment, hardware, seeds = recipe.header.environment, recipe.header.hardware, recipe.header.seeds
     versions = {each.name: each.version for each in environment.distributions} if environment else {}
     return Facts(
@@ -229,7 +230,8 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
-        data={path: digest for cell in recipe.trace.cells for path, digest in cell.files_read.items()},
+        logged=recipe.logged,
+        data=needed_data(recipe.trace, made.kept),
         equivalent=equivalent,
         style=options.style,
         launchers=tuple(dict.fromkeys(options.launchers)),

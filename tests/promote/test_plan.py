@@ -181,8 +181,8 @@ def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote, defini
         "rb.log(n=len(outer(1)) + Net().size)",
     )
     assert "\nLIMIT = 5\n" in text
-    assert definition(text, "inner").startswith("def inner(v, scale, X):")
-    assert "return inner([a, b], scale=scale, X=X)" in text
+    assert definition(text, "inner").startswith("def inner(v, X, scale):")
+    assert "return inner([a, b], X=X, scale=scale)" in text
     assert definition(text, "outer").startswith("def outer(a, b=1, *, X, scale):")
     assert "def __init__(self, hidden):" in text
     assert "outer(1, X=X, scale=config.scale)" in text
