@@ -19,6 +19,7 @@ from reprobook.execute.journal import seal_trace
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
+from reprobook.execute.shell_lines import report_failed_shell_lines
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
@@ -69,6 +70,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
         recording.error = error
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
     _write_copy(run, options.output)
+    report_failed_shell_lines(run, total, on_event)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
         raise KeyboardInterrupt

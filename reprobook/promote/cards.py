@@ -69,12 +69,20 @@ def readme(plan: Plan, facts: Facts) -> str:
         _WHERE[facts.style],
         f"## Data\n\n{_DATA}\n\n{_data_table(facts)}" if facts.data else "",
         _RESUME if plan.resumes else "",
+        _failures(facts),
         f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
         "## Left out\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _failures(facts: Facts) -> str:
+    """Say which shell lines failed in the run: the script runs them too."""
+    cells = ", ".join(f"code cell [{cell}] (exit code {code})" for cell, code in facts.failed_commands.items())
+    about = "A shell line failed in the notebook's run, which went on, as the script does"
+    return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
 
 
 def _container(facts: Facts) -> str:

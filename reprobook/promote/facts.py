@@ -47,6 +47,7 @@ class Facts:
         launchers: The schedulers to write a job file for.
         environment: Variables that the process must start with, for the seed to take full effect.
         gpus: GPUs that the run had.
+        failed_commands: The exit codes of shell lines that failed in the run, by cell.
         modules: The files of the notebook's local modules that go with the script.
     """
 
@@ -64,4 +65,5 @@ class Facts:
     launchers: tuple[Launcher, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     gpus: int = 0
+    failed_commands: Mapping[int, int] = field(default_factory=dict)
     modules: tuple[str, ...] = ()

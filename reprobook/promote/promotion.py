@@ -14,6 +14,7 @@ from reprobook.capture import LOCK_NAME, seed_environment
 from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
+from reprobook.execute.shell_lines import failed_shell_lines
 from reprobook.promote.data_files import needed_data
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
@@ -68,7 +69,8 @@ class Promotion(BaseModel):
     """What came of a promotion; ``equivalent`` is None where nothing was proved.
 
     ``trimmed`` is what was left out of cells that are in the script. ``resumed`` says whether the script, killed and
-    resumed, gave the notebook's result too; None if not tried.
+    resumed, gave the notebook's result too; None if not tried. ``failed_commands`` are the exit codes of shell lines
+    that failed in the run, by cell.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,6 +88,7 @@ class Promotion(BaseModel):
     loops: list[TrainingLoop] = []
     resumed: bool | None = None
     seeds: list[ProvedSeed] = []
+    failed_commands: dict[int, int] = {}
 
 
 def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
@@ -132,8 +135,14 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
             for each in made.loops
         ],
         resumed=trial.resumed,
+        failed_commands=_failed_commands(recipe, made),
         seeds=[ProvedSeed(seed=each.seed, run_id=each.run_id, equivalent=each.equivalent) for each in trial.seeds],
     )
+
+
+def _failed_commands(recipe: Recipe, made: Plan) -> dict[int, int]:
+    """Return the exit codes of shell lines that failed in the run and that the script runs too, by cell."""
+    return {cell: code for cell, code in failed_shell_lines(recipe.trace).items() if cell in made.kept}
 
 
 def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset[int]) -> tuple[Plan, Judgement]:
@@ -231,6 +240,7 @@ def _facts(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool 
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
         logged=recipe.logged,
+        failed_commands=_failed_commands(recipe, made),
         data=needed_data(recipe.trace, made.kept),
         equivalent=equivalent,
         style=options.style,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reprobook.errors import InputError, IntegrityError, NotPromotableError
-from reprobook.execute import RunOptions, run_notebook
-from reprobook.promote import Promotion
+from reprobook.execute import RunOptions, read_trace, run_notebook
+from reprobook.promote import Promotion, promote_notebook
 from reprobook.runs import Store
 
 Promoted = Callable[..., Promotion]
@@ -214,3 +214,16 @@ def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promote
     text = (tmp_path / "job" / "MODEL_CARD.md").read_text()
     assert "| loss | 2 | `train`, code cell \\[1\\], the last of 2 |" in text
     assert "| loss | 1.5 | `train`, code cell \\[2\\] |" in text
+
+
+def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store, tmp_path: Path) -> None:
+    path = write_notebook("!true", "!exit 3", "!touch made.txt\nn = 1\nn", "m = 2")
+    notes: list[str] = []
+    run = run_notebook(
+        path, store, RunOptions(), lambda event: notes.append(event.text) if event.kind == "note" else None
+    )
+    assert notes == ["cell 1: a shell line failed (exit code 3), and the notebook went on"]
+    assert [cell.exit_code for cell in read_trace(run).cells] == [0, 3, 0, None]
+    made = promote_notebook(run, store, out=tmp_path / "job")
+    assert (made.equivalent, made.failed_commands) == (True, {1: 3})
+    assert "code cell [1] (exit code 3)" in (tmp_path / "job" / "README.md").read_text()
