@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import flow_of
@@ -14,15 +14,17 @@ _IMMUTABLE = (bool, int, float, str, bytes, type(None))
 
 
 def changed_names(parameters: Iterable[Parameter], sources: Collection[Source], names: Names) -> frozenset[str]:
-    """Return the names that are bound more than once, or whose object is changed in place."""
+    """Return the names that are bound more often than to their one value, or whose object is changed in place."""
+    parameters = tuple(parameters)
     fixed = {parameter.name for parameter in parameters if parameter.type in _IMMUTABLE}
-    return _bound_again(sources) | (_changed_in_place(sources, names) - fixed)
+    expected = {parameter.name: len(parameter.places) for parameter in parameters}
+    return _bound_again(sources, expected) | (_changed_in_place(sources, names) - fixed)
 
 
-def _bound_again(sources: Iterable[Source]) -> frozenset[str]:
+def _bound_again(sources: Iterable[Source], expected: Mapping[str, int]) -> frozenset[str]:
     flows = [flow_of(statement.tree) for source in sources for statement in source.statements]
     bound = [name for flow in flows for name in flow.writes | flow.later_writes]
-    return frozenset(name for name in bound if bound.count(name) > 1)
+    return frozenset(name for name in bound if bound.count(name) > expected.get(name, 1))
 
 
 def _changed_in_place(sources: Iterable[Source], names: Names) -> frozenset[str]:

@@ -95,7 +95,8 @@ def sets_parameter(tree: ast.stmt, names: Collection[str]) -> str | None:
 
 
 def _is_there(parameter: Parameter, sources: Iterable[Source]) -> bool:
-    return any(source.index == parameter.cell for source in sources)
+    cells = {cell for cell, _ in parameter.places}
+    return any(source.index in cells for source in sources)
 
 
 def _derived(statement: Statement, plain: Collection[str], changed: Collection[str]) -> Derived | None:

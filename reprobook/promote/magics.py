@@ -13,9 +13,8 @@ _SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}~#\\\n!")
 _VARIABLES = "It may hold variables of the notebook: write subprocess.run([..., str(variable)]) in the cell."
 _DOING = frozenset("&;<>()$`")
 # No program has these names, or another than the one that the shell means.
-_OF_THE_SHELL = frozenset(
-    ". alias cd command eval exec exit export read set shift source trap type ulimit unset".split()
-)  # noqa: SIM905
+_OF_THE_SHELL = frozenset({".", "alias", "cd", "command", "eval", "exec", "exit", "export", "read", "set", "shift"})
+_OF_THE_SHELL |= {"source", "trap", "type", "ulimit", "unset"}
 _INFORMING = frozenset({"cat", "date", "df", "du", "echo", "free", "head", "hostname", "ls", "lscpu", "nproc"})
 _INFORMING |= {"nvidia-smi", "ps", "pwd", "tail", "top", "tree", "uname", "wc", "which", "whoami"}
 

@@ -105,6 +105,17 @@ def test_parameters_become_a_configuration(promote: Promote, definition: Definit
     assert "lambda lr: lr + config.size" in body  # the parameter of the lambda is its own
 
 
+def test_one_value_assigned_twice_is_one_field(promote: Promote, definition: Definition) -> None:
+    planned, text = promote(
+        "import reprobook as rb",
+        "size = 3\nx = list(range(size))",
+        "size = 3\ny = x * size\nrb.log(n=len(y))",
+    )
+    assert [field.name for field in planned.fields] == ["size"]
+    assert "size = 3" not in definition(text, "train")
+    assert "y = x * config.size" in text
+
+
 def test_a_parameter_that_changes_becomes_a_variable(promote: Promote) -> None:
     _, text = promote(
         "import reprobook as rb",
