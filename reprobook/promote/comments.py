@@ -6,6 +6,16 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from reprobook.promote.naming import snake_case, words_of
+from reprobook.promote.source import Source
+
+_MOST_WORDS = 7
+_VERBS = frozenset(
+    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
+    evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
+    run sample save scale score select set simulate solve sort split test tokenize train transform tune update validate
+    vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
+)
 # What is said of imports goes where they go: they are sorted, and need no words.
 _OF_IMPORTS = ("import", "librar", "package", "module", "dependenc")
 
@@ -48,3 +58,11 @@ def after_blank(node: cst.BaseStatement) -> cst.BaseStatement:
     """Separate the statements of one cell from those of the cell before."""
     lines = getattr(node, "leading_lines", ())
     return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])
+
+
+def imperative(source: Source) -> str:
+    """Return the comment at the top of a cell as an identifier, if it says what the cell does: ``# sample from it``."""
+    lines = getattr(source.statements[0].node, "leading_lines", ()) if source.statements else ()
+    said = [line.comment.value.strip("#-= ") for line in lines if line.comment]
+    words = words_of(said[0]) if said else []
+    return snake_case(said[0]) if 1 < len(words) <= _MOST_WORDS and words[0] in _VERBS else ""

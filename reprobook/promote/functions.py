@@ -11,6 +11,7 @@ from typing import TypedDict
 import libcst as cst
 
 from reprobook.promote import rewrite
+from reprobook.promote.commented_code import without_commented_code
 from reprobook.promote.comments import after_blank, comments_above, with_comments, without_blank, without_pass
 from reprobook.promote.configuration import Configuration, sets_parameter
 from reprobook.promote.effects import effects_of
@@ -174,7 +175,7 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         lines[0] = after_blank(lines[0]) if body else without_blank(lines[0])
         body += lines
         cells.append(source.index)
-    body_final = rewrite.with_arguments(without_pass(body), around.hoisted.extras)
+    body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
     trees = tuple(tree_of(node) for node in body_final)
     return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
 

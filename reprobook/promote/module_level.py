@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reprobook.promote import rewrite
+from reprobook.promote.commented_code import without_commented_code
 from reprobook.promote.flow import flow_of
 from reprobook.promote.hoist import Hoisting, is_guarded_import
 from reprobook.promote.imports import is_standard
@@ -79,4 +80,5 @@ def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hois
         else node
         for node in found
     ]
-    return (*(statement.node for statement in guarded), *rewrite.with_arguments(moved, hoisted.extras))
+    definitions = without_commented_code(rewrite.with_arguments(moved, hoisted.extras))
+    return (*(statement.node for statement in guarded), *definitions)

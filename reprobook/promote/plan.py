@@ -15,6 +15,7 @@ from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import Surroundings, functions
+from reprobook.promote.headings import title
 from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
 from reprobook.promote.meaning import Names, names_in
@@ -23,7 +24,7 @@ from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
-from reprobook.promote.sections import sections, title
+from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, read_source

@@ -389,8 +389,8 @@ def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> 
 
 
 def test_a_function_does_not_begin_with_a_blank_line(promote: Promote) -> None:
-    _, text = promote("md:# T", "md:## Count\nWe count.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
-    assert '"""We count."""\n    x = list("ab")' in text
+    _, text = promote("md:# T", "md:## Count\nCounts letters.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
+    assert '"""Counts letters."""\n    x = list("ab")' in text
 
 
 def test_scores_of_the_parts_of_the_data_are_an_evaluation_not_a_split(promote: Promote) -> None:

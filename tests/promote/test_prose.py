@@ -23,7 +23,7 @@ def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("heading", "name"),
     [
-        ("Splitting X and y into training and testing sets", "splitting_x_and_y"),
+        ("Splitting X and y into training and testing sets", "split_x_and_y"),
         ("ROC curves and area under the curve", "roc_curves_and_area"),
         ("On", "on"),
     ],
