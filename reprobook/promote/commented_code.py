@@ -40,15 +40,24 @@ def _prose(lines: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
     """Return the lines that are no code; comments in a row may be one piece of code."""
     result: list[cst.EmptyLine] = []
     row: list[cst.EmptyLine] = []
-    for line in [*lines, None]:
-        if line is not None and line.comment:
+    for line in lines:
+        if line.comment:
             row.append(line)
             continue
-        if row and not _is_code("\n".join(_text(each) for each in row)):
-            result += [each for each in row if not _is_code(_text(each).strip())]
+        result += [*_prose_of(row), line]
         row = []
-        result += [line] if line is not None else []
-    return result
+    return result + _prose_of(row)
+
+
+def _prose_of(row: Sequence[cst.EmptyLine]) -> list[cst.EmptyLine]:
+    """Return what is no code among comments in a row; code that one of them announces with a colon is an example."""
+    if _is_code("\n".join(map(_text, row))):
+        return []
+    kept: list[cst.EmptyLine] = []
+    for line in row:
+        if not _is_code(_text(line).strip()) or (kept and _text(kept[-1]).rstrip().endswith(":")):
+            kept.append(line)
+    return kept
 
 
 def _text(line: cst.EmptyLine) -> str:
@@ -56,25 +65,18 @@ def _text(line: cst.EmptyLine) -> str:
 
 
 def _is_code(text: str) -> bool:
+    source = textwrap.dedent(text)
     try:
-        trees = ast.parse(textwrap.dedent(text)).body
+        trees = ast.parse(source).body
     except (SyntaxError, ValueError):
         return False
-    return bool(trees) and all(map(_acts, trees)) and not (len(trees) == 1 and _is_sentence(text))
+    return bool(trees) and all(_acts(tree, ast.get_source_segment(source, tree) or "") for tree in trees)
 
 
-def _acts(tree: ast.stmt) -> bool:
+def _acts(tree: ast.stmt, text: str) -> bool:
     """Tell a statement that computes something from prose and formulas that parse as one."""
-    if isinstance(tree, (ast.Import, ast.ImportFrom, *_COMPOUND)):
+    if isinstance(tree, (ast.Import, ast.ImportFrom, ast.AugAssign, *_COMPOUND)):
         return True
     if isinstance(tree, ast.Expr):
-        return isinstance(tree.value, ast.Call)
-    if isinstance(tree, (ast.Assign, ast.AugAssign)):
-        return isinstance(tree, ast.AugAssign) or isinstance(tree.value, (ast.Call, ast.Subscript, ast.List, ast.Dict))
-    return False
-
-
-def _is_sentence(text: str) -> bool:
-    """Tell ``Note (important)``, which parses as a call."""
-    parsed = ast.parse(textwrap.dedent(text)).body[0]
-    return isinstance(parsed, ast.Expr) and _CALL.match(text.strip()) is None
+        return isinstance(tree.value, ast.Call) and _CALL.match(text) is not None
+    return isinstance(tree, ast.Assign) and isinstance(tree.value, (ast.Call, ast.Subscript, ast.List, ast.Dict))

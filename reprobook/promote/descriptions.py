@@ -52,6 +52,19 @@ def heading_sentence(heading: str, name: str) -> str:
     return _if_it_describes(f"{text[:1].upper()}{text[1:]}.")
 
 
+def comment_sentence(comment: str) -> str:
+    """Return a comment that says what code does as a sentence."""
+    return f"{comment[:1].upper()}{comment[1:].rstrip('.:;, ')}."
+
+
+def without_questions(comment: str) -> str:
+    """Return a comment without what it asks: ``context length: how long is it?`` is ``context length``."""
+    if "?" not in comment:
+        return comment
+    clauses = re.split(r"(?<=[.:;?])\s+", comment)
+    return " ".join(clause for clause in clauses if not clause.endswith("?")).rstrip(".:; ")
+
+
 def without_number(heading: str) -> str:
     """Return a heading without its number: ``2.1 Model`` and ``Step 2: Model`` are ``Model``."""
     return _NUMBER.sub("", heading) or heading

@@ -113,12 +113,13 @@ _NEUTRAL |= {
 
 
 def words_of(heading: str) -> list[str]:
-    """Return the words of a heading in lower case, without numbering, articles and possessives."""
+    """Return the words of a heading in lower case, without numbering, articles and possessives; an imperative first."""
     text = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", heading).replace("\u2019", "'")).replace("'", "")
     words = "".join(char.lower() if char.isalnum() else " " for char in text).split()
     while words and words[0].isdigit():
         words = words[1:]
-    return [word for word in words if word not in _ARTICLES] or words
+    words = [word for word in words if word not in _ARTICLES] or words
+    return [_GERUNDS.get(words[0], words[0]), *words[1:]] if len(words) > 1 else words
 
 
 def snake_case(heading: str) -> str:
@@ -126,8 +127,6 @@ def snake_case(heading: str) -> str:
     words = words_of(heading)[:_MOST_WORDS]
     while len(words) > 1 and words[-1] in _JOINING:
         words.pop()
-    if len(words) > 1:
-        words[0] = _GERUNDS.get(words[0], words[0])
     name = "_".join(words)
     return name if name.isidentifier() else ""
 

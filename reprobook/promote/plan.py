@@ -119,7 +119,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     return Surroundings(
         configuration=config,
         hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given)),
-        elsewhere=frozenset(id(statement) for statement in [*level.early, *level.guarded]),
+        elsewhere=frozenset(id(statement.tree) for statement in [*level.early, *level.guarded]),
         names=sliced.names,
         words=words,
         shown=metrics.expressions,

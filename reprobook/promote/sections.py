@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import KINDS, activity, intent, works
-from reprobook.promote.comments import imperative
-from reprobook.promote.descriptions import first_sentence, heading_sentence
+from reprobook.promote.comments import imperative, without_comment
+from reprobook.promote.descriptions import comment_sentence, first_sentence, heading_sentence
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
@@ -102,7 +102,8 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     defines = wish.split("_")[0] in _DEFINING and any(
         isinstance(s.tree, _DEFINITIONS) for one in sources for s in one.statements
     )
-    if kinds and meant and (defines or (meant not in kinds and set(kinds) <= KINDS)):
+    other = bool(meant) and meant not in kinds and set(kinds) <= KINDS
+    if kinds and (defines or other):
         return parts
     if "train" in kinds[1:] and meant not in {"", "train"}:
         at = kinds.index("train", 1)
@@ -148,4 +149,13 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
             groups.append((kind, [*waiting, source]))
             waiting = []
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
-    return [Section("train" if only else kind, "", tuple(found)) for kind, found in groups]
+    return [_of_kind("train" if only else kind, found) for kind, found in groups]
+
+
+def _of_kind(kind: str, sources: Sequence[Source]) -> Section:
+    """Return the section of a kind of work, or of a comment, which is its docstring then."""
+    if " " not in kind:
+        return Section(kind, "", tuple(sources))
+    wish = snake_case(kind)
+    first = without_comment(sources[0]) if imperative(sources[0]) == kind else sources[0]
+    return Section(wish, comment_sentence(kind), (first, *sources[1:]))
