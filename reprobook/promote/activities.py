@@ -83,6 +83,12 @@ def _builds(calls: Collection[str], written: Collection[str], classes: Collectio
     return bool(layers & set(calls)) or bool(set(classes) & set(calls)) or bool(named & set(written))
 
 
+def _writes_data(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
+    making = {"tensor", "array", "DataFrame", "arange", "linspace", "reshape", "unsqueeze", "astype", "print"}
+    return bool(written and calls) and set(calls) <= making and set(written) <= _DATA
+
+
+_DATA = frozenset({"x", "y", "X", "Y", "data", "features", "inputs", "labels", "targets"})
 _SCORING = ("_score", "_loss", "_error", "cross_entropy", "criterion", "loss_fn")
 _SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
 _PARTS = frozenset({"train", "test", "val"})
@@ -99,8 +105,8 @@ _RULES = (
     ("split_data", _splits),
     ("build_model", _builds),
     ("load_data", _loads),
+    ("prepare_data", _writes_data),
 )
-KINDS = frozenset(name for name, _ in _RULES)
 # What a heading speaks of, by its words; the first that is found counts.
 _INTENTS = {
     "train": ("train", "training", "fit", "fitting", "optimize", "optimization", "learn", "learning"),

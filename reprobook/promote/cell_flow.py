@@ -77,7 +77,7 @@ class CellFlow:
             surely = effects.surely | self.aliases_of(effects.surely)
             changes = surely | self._seen_changes(source, statement, changes, observed)
             touched = touched & changes
-            draws = self._seen_draws(source, statement, draws, _moved(observed))
+            draws = self._seen_draws(source, statement, draws, observed)
         # That an alias changes too makes nobody need it: it is written, not read.
         reads = self._closure(plain.reads | touched | draws | effects.needs) - self.names.imported
         return Flow(reads, plain.writes | changes | draws | effects.seeds, plain.binds | effects.seeds)
@@ -97,13 +97,17 @@ class CellFlow:
         return pseudo | (changes & frozenset(observed.writes)) | (unexplained & used)
 
     def _seen_draws(
-        self, source: Source, statement: Statement, draws: frozenset[str], moved: frozenset[str]
+        self, source: Source, statement: Statement, draws: frozenset[str], observed: Observed
     ) -> frozenset[str]:
-        """Prefer the generators that were seen to move; a move that nothing explains is put down to every call."""
+        """Prefer the generators that were seen to move; a move that nothing explains is put down to every call.
+
+        A generator that was not there before the cell came with the import of its library.
+        """
         effects = [self.effects_of(other) for other in source.statements]
         explained = _NONE.union(*(each.draws | each.seeds for each in effects))
         calling = any(isinstance(node, ast.Call) for node in ast.walk(statement.tree))
-        return (draws & moved) | (moved - explained if calling else _NONE)
+        unexplained = _streams(_moved(observed) & set(observed.rng_before)) - explained
+        return (draws & _streams(_moved(observed))) | (unexplained if calling else _NONE)
 
     def _may_change(self, statement: Statement) -> frozenset[str]:
         touched = self.effects_of(statement).changes
@@ -126,7 +130,11 @@ class CellFlow:
 
 
 def _moved(observed: Observed) -> frozenset[str]:
-    """Return the generators that a cell really moved; devices count as torch's."""
+    """Return the generators that a cell moved."""
     before, after = observed.rng_before, observed.rng_after
-    moved = {name for name in after if before.get(name) != after[name]}
-    return frozenset(f"rng:{name}" if name in {"python", "numpy"} else "rng:torch" for name in moved)
+    return frozenset(name for name in after if before.get(name) != after[name])
+
+
+def _streams(generators: Collection[str]) -> frozenset[str]:
+    """Return the pseudo-names of generators; devices count as torch's."""
+    return frozenset(f"rng:{name}" if name in {"python", "numpy"} else "rng:torch" for name in generators)

@@ -70,6 +70,7 @@ _GERUNDS = {
     "fitting": "fit",
     "generating": "generate",
     "implementing": "implement",
+    "importing": "import",
     "initializing": "initialize",
     "loading": "load",
     "making": "make",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote.activities import KINDS, activity, intent, works
+from reprobook.promote.activities import activity, intent, works
 from reprobook.promote.comments import imperative, without_comment
 from reprobook.promote.descriptions import comment_sentence, first_sentence, heading_sentence
 from reprobook.promote.headings import Heading, headings
@@ -102,7 +102,8 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     defines = wish.split("_")[0] in _DEFINING and any(
         isinstance(s.tree, _DEFINITIONS) for one in sources for s in one.statements
     )
-    other = bool(meant) and meant not in kinds and set(kinds) <= KINDS
+    done = {activity(source, names) for source in sources if works(source)}
+    other = bool(meant) and not done & {"", meant}
     if kinds and (defines or other):
         return parts
     if "train" in kinds[1:] and meant not in {"", "train"}:

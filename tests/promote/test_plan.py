@@ -113,6 +113,7 @@ def test_without_headings_data_weights_and_samples_have_sections_of_their_own(pr
             ("opt = list('ab')", "class P:\n    def fit(self): self.n = 1\np = P()\np.fit()\nrb.log(n=p.n + len(opt))"),
             ["loss_and_optimizer", "train"],
         ),
+        ("The network", ("import numpy as np\nx = np.array([1.0])", "rb.log(n=x.sum())"), ["prepare_data"]),
         ("Linear regression", ("class P:\n    def fit(self): return 1\nrb.log(n=P().fit())",), ["linear_regression"]),
     ],
 )

@@ -299,3 +299,11 @@ def test_a_cell_that_only_sets_a_parameter_keeps_no_more(promote: Callable[..., 
         (1, "no result depends on `x`"),
         (1, "only plots `x`"),
     ]
+
+
+def test_a_generator_that_came_with_an_import_did_not_move(sliced: Callable[..., Slice]) -> None:
+    came = Seen(rng_after={"torch": "a"})
+    found = sliced("import torch\nprint(torch.__version__)", "rb.log(x=torch.rand(1).item())", observed={1: came})
+    assert kept(found) == [2]
+    drawn = sliced("import torch\nx = torch.rand(1)", "rb.log(x=torch.rand(1).item())", observed={1: came})
+    assert kept(drawn) == [1, 2]
