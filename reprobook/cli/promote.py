@@ -100,8 +100,11 @@ def _show(found: Promotion) -> None:
             out.print(cell_text(text, "dim"))
     for cell in found.asked:
         out.print(cell_text(f"  kept as asked: cell {cell}", "dim"))
-    for each in found.dropped:
-        out.print(cell_text(f"  left out: cell {each.cell}: {each.reason}", "dim"))
+    for text in _left_out(found):
+        out.print(cell_text(f"  left out{text}", "dim"))
+    for index, code in found.failed_commands.items():
+        text = f"  cell {index}: a shell line failed in the run (exit code {code}); the script goes on after it too"
+        out.print(cell_text(text, "yellow"))
     for loop in found.loops:
         text = f"no checkpoint: {loop.reason}" if loop.reason else f"checkpoint of {', '.join(loop.state)}"
         out.print(cell_text(f"  {loop.function}: {text}", "yellow" if loop.reason else "dim"))
@@ -112,3 +115,9 @@ def _show(found: Promotion) -> None:
     if found.first:
         out.print(cell_text(f"first difference: {found.first['evidence']}"))
         out.print(cell_text(f"hint: {found.first['fix']}", "cyan"))
+
+
+def _left_out(found: Promotion) -> list[str]:
+    """Name the cells that were left out, and the parts of cells."""
+    cells = [f": cell {each.cell}: {each.reason}" for each in found.dropped]
+    return cells + [f" of cell {each.cell}: {each.reason}" for each in found.trimmed]

@@ -1,5 +1,6 @@
 """Promotion: a notebook's recipe as a script that reads as if its author had written it."""
 
+from reprobook.promote.cell_flow import Observed
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts, Provenance
 from reprobook.promote.files import job_files
@@ -8,7 +9,7 @@ from reprobook.promote.model import Plan
 from reprobook.promote.options import LAUNCHERS, STYLES, JobOptions
 from reprobook.promote.plan import plan
 from reprobook.promote.promotion import Promotion, promote_notebook
-from reprobook.promote.slice import Dropped, Observed
+from reprobook.promote.slice import Dropped
 from reprobook.promote.text import render
 
 __all__ = [

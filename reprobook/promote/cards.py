@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from pathlib import PurePath
 
 import yaml
 
 from reprobook.promote.commands import start_command
 from reprobook.promote.config_text import about, type_name
+from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
@@ -42,6 +42,10 @@ _RESUME = """\
 The training loops keep their state in `checkpoints/` of the output folder: after the first pass, then once a minute at
 most (`REPROBOOK_CHECKPOINT_SECONDS`). Run it again with the same options and `--resume`: it goes on from there, to the
 same bits. When it has succeeded, the checkpoints are removed."""
+_DATA = """\
+The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
+folder that holds them."""
+_MOST_FILES = 20
 _MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
 
 
@@ -54,6 +58,8 @@ def readme(plan: Plan, facts: Facts) -> str:
         None: "Whether this script gives the notebook's result has not been tried.",
     }[facts.equivalent]
     commands = "\n".join(visible(command) for command in origin.commands)
+    left_out = [f"- code cell [{each.cell}]: {prose(each.reason)}" for each in plan.dropped]
+    left_out += [f"- of code cell [{each.cell}]: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
@@ -61,15 +67,26 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
         _WHERE[facts.style],
+        f"## Data\n\n{_DATA}\n\n{_data_table(facts)}" if facts.data else "",
         _RESUME if plan.resumes else "",
-        '## In a container\n\n```sh\ndocker build -t job .\ndocker run --rm -v "$PWD/out:/job/out" job\n```',
+        _failures(facts),
+        f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        "## Left out\n\n" + "\n".join(f"- code cell [{d.cell}]: {prose(d.reason)}" for d in plan.dropped)
-        if plan.dropped
-        else "",
+        "## Left out\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _failures(facts: Facts) -> str:
+    """Say which shell lines failed in the run: the script runs them too."""
+    cells = ", ".join(f"code cell [{cell}] (exit code {code})" for cell, code in facts.failed_commands.items())
+    about = "A shell line failed in the notebook's run, which went on, as the script does"
+    return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
+
+
+def _container(facts: Facts) -> str:
+    return f'docker run --rm -v "$PWD/out:/job/out"{visible(mounts(facts.data))} job'
 
 
 def _start(facts: Facts) -> str:
@@ -97,15 +114,12 @@ def parameter_table(plan: Plan, style: Style = "plain") -> str:
 
 def model_card(plan: Plan, facts: Facts) -> str:
     """Return a model card with Hugging Face's YAML header; what is not known is listed as a gap."""
-    data = _own_files(facts.data)
     gaps = [
         *(["license"] if not facts.license else []),
-        *(["training data: no file of the notebook's folder was read"] if not data else []),
+        *(["training data: no file of the notebook's folder was read"] if not facts.data else []),
         "intended use and limits",
         "evaluation on other data, and on groups of people",
     ]
-    files = [(f"`{code(path)}`", f"`{code(digest)}`") for path, digest in data.items()]
-    metrics = [(plain(name), repr(value)) for name, value in facts.metrics.items()]
     parts = [
         f"---\n{yaml.safe_dump(_hub_header(plan, facts), sort_keys=False, allow_unicode=True)}---",
         f"# {plain(plan.title)}",
@@ -113,11 +127,41 @@ def model_card(plan: Plan, facts: Facts) -> str:
         "## Training",
         _table(("", ""), _circumstances(facts)),
         parameter_table(plan, facts.style) if plan.fields else "",
-        "## Data\n\n" + _table(("file", "SHA-256"), files) if data else "",
-        "## Results\n\n" + _table(("metric", "value"), metrics) if metrics else "",
+        "## Data\n\n" + _data_table(facts) if facts.data else "",
+        "## Results\n\n" + _results(plan, facts) if facts.metrics else "",
         "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _data_table(facts: Facts) -> str:
+    rows = [(f"`{code(path)}`", f"`{code(digest)}`") for path, digest in facts.data.items()]
+    more = f"\n\nand {len(rows) - _MOST_FILES} more" if len(rows) > _MOST_FILES else ""
+    return _table(("file", "SHA-256"), rows[:_MOST_FILES]) + more
+
+
+def _results(plan: Plan, facts: Facts) -> str:
+    """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
+    if not facts.logged:
+        return _table(("metric", "value"), [(plain(name), repr(value)) for name, value in facts.metrics.items()])
+    places = {cell: function.name for function in plan.functions for cell in function.cells}
+    rows: list[tuple[str, ...]] = []
+    for each in facts.logged:
+        function = f"`{places[each.cell]}`, " if each.cell in places else ""
+        last = f", the last of {each.count}" if each.count > 1 else ""
+        rows.append((plain(each.name), repr(each.value), f"{function}code cell {plain(f'[{each.cell}]')}{last}"))
+    return _table(("metric", "value", "from"), rows)
+
+
+def _labelled(facts: Facts) -> list[tuple[str, str, float]]:
+    """Return name, label and value of each metric; one that several cells logged is labelled with its cell."""
+    if not facts.logged:
+        return [(name, name, value) for name, value in facts.metrics.items()]
+    names = [each.name for each in facts.logged]
+    return [
+        (each.name, each.name if names.count(each.name) == 1 else f"{each.name} (code cell {each.cell})", each.value)
+        for each in facts.logged
+    ]
 
 
 def _circumstances(facts: Facts) -> list[tuple[str, str]]:
@@ -144,7 +188,7 @@ def _hub_header(plan: Plan, facts: Facts) -> dict[str, object]:
             # A result without a task and a dataset is none for huggingface_hub.
             "task": {"type": "other"},
             "dataset": {"type": "other", "name": f"data of {facts.provenance.notebook}"},
-            "metrics": [{"type": name, "name": name, "value": value} for name, value in facts.metrics.items()],
+            "metrics": [{"type": name, "name": label, "value": value} for name, label, value in _labelled(facts)],
         }
         header["model-index"] = [{"name": plan.title, "results": [result]}]
     return header
@@ -153,12 +197,6 @@ def _hub_header(plan: Plan, facts: Facts) -> dict[str, object]:
 def plain(text: str) -> str:
     """Return text without any meaning in Markdown or HTML."""
     return visible(text).translate(_MARKUP)
-
-
-def _own_files(files: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the files of libraries and of the machine: their paths mean nothing elsewhere."""
-    own = {path: digest for path, digest in files.items() if not PurePath(path).is_absolute()}
-    return {path: digest for path, digest in own.items() if digest != "missing"}
 
 
 def prose(text: str) -> str:

@@ -56,7 +56,8 @@ def _is_annotated(plan: Plan) -> bool:
 
 def _read_config(plan: Plan) -> str:
     known = f" - {{each.name for each in fields({plan.words.config_class})}}" if plan.fields else ""
-    return _READ_CONFIG.replace("{known}", known)
+    empty = _EMPTY.replace("{class}", plan.words.config_class) if plan.fields else ""
+    return _READ_CONFIG.replace("{known}", known).replace("{empty}", empty)
 
 
 def _parse_args(plan: Plan) -> str:
@@ -131,8 +132,14 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
     unknown = sorted(set(map(str, values)){known})
     if unknown:
         parser.error(f"--config {path}: unknown parameter {', '.join(unknown)}")
-    return {name: str(value) for name, value in values.items()}
+{empty}    return {name: str(value) for name, value in values.items()}
 '''
+# Only a parameter that is None by default may be null; as a text it would read "None".
+_EMPTY = """\
+    empty = sorted(name for name, value in values.items() if value is None and getattr({class}(), name) is not None)
+    if empty:
+        parser.error(f"--config {path}: no value for {', '.join(empty)}")
+"""
 _PARSE_ARGS = '''
 def {parse_args}() -> {type}:
     """Read the command line; its options win over the values of the --config file."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
+from reprobook.promote.naming import words_of
+from reprobook.promote.source import Source
+
+_MOST_WORDS = 7
+_VERBS = frozenset(
+    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
+    evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
+    run sample save scale score select set simulate solve sort split test tokenize train transform tune update validate
+    vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
+)
 # What is said of imports goes where they go: they are sorted, and need no words.
 _OF_IMPORTS = ("import", "librar", "package", "module", "dependenc")
 
@@ -15,6 +27,37 @@ def comments_above(node: cst.BaseStatement) -> list[cst.EmptyLine]:
     found = [line for line in getattr(node, "leading_lines", ()) if line.comment]
     text = " ".join(line.comment.value.lower() for line in found)
     return [] if any(word in text for word in _OF_IMPORTS) else found
+
+
+def speaks_of(source: Source, at: int, parameters: Collection[str]) -> bool:
+    """Tell whether the comment above the assignment of a parameter speaks of that, and not of the code below it.
+
+    It stands directly above, and what follows the parameters is set apart: by a blank line, or a comment of its own.
+    """
+    lines = getattr(source.statements[at].node, "leading_lines", ())
+    if not lines or not lines[-1].comment:
+        return False
+    for following in source.statements[at + 1 :]:
+        if getattr(following.node, "leading_lines", ()):
+            return True
+        if sets_parameter(following.tree, parameters) is None:
+            return False
+    return True
+
+
+def sets_parameter(tree: ast.stmt, names: Collection[str]) -> str | None:
+    """Return the parameter that a top-level assignment gives its default, if it is one of these."""
+    target = tree.targets[0] if isinstance(tree, ast.Assign) and len(tree.targets) == 1 else None
+    target = tree.target if isinstance(tree, ast.AnnAssign) else target
+    return target.id if isinstance(target, ast.Name) and target.id in names else None
+
+
+def without_repetition(body: Sequence[cst.BaseStatement], said: str) -> tuple[cst.BaseStatement, ...]:
+    """Remove a comment at the top of a function that says no more than its name and docstring."""
+    comments = [line.comment.value for line in getattr(body[0], "leading_lines", ()) if line.comment] if body else []
+    if len(comments) != 1 or set(words_of(comments[0])) - set(words_of(said.replace("_", " "))):
+        return tuple(body)
+    return (without_blank(body[0].with_changes(leading_lines=())), *body[1:])
 
 
 def with_comments(node: cst.BaseStatement, lines: Sequence[cst.EmptyLine]) -> cst.BaseStatement:
@@ -48,3 +91,18 @@ def after_blank(node: cst.BaseStatement) -> cst.BaseStatement:
     """Separate the statements of one cell from those of the cell before."""
     lines = getattr(node, "leading_lines", ())
     return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), *lines])
+
+
+def imperative(source: Source) -> str:
+    """Return the comment at the top of a cell, if it says what the cell does: ``sample from the model``."""
+    lines = getattr(source.statements[0].node, "leading_lines", ()) if source.statements else ()
+    said = [line.comment.value.strip("#-= ") for line in lines if line.comment]
+    words = words_of(said[0]) if len(said) == 1 else []
+    return said[0] if 1 < len(words) <= _MOST_WORDS and words[0] in _VERBS else ""
+
+
+def without_comment(source: Source) -> Source:
+    """Return a cell without the comment at its top."""
+    first, *rest = source.statements
+    node = without_blank(first.node.with_changes(leading_lines=()))
+    return replace(source, statements=(replace(first, node=node), *rest))

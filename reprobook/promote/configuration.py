@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from reprobook.errors import NotPromotableError
-from reprobook.promote.effects import effects_of
+from reprobook.promote.changes import changed_names
+from reprobook.promote.comments import sets_parameter, speaks_of
+from reprobook.promote.descriptions import without_questions
 from reprobook.promote.flow import flow_of
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.meaning import Names
@@ -20,7 +22,6 @@ from reprobook.space.model import Parameter
 
 _OPTIONS = frozenset({"config", "out", "help"})  # what the command line of every job has already
 _PURE_CALLS = frozenset({"int", "float", "str", "bool", "round", "min", "max", "len", "abs", "sum", "sorted", "tuple"})
-_IMMUTABLE = (bool, int, float, str, bytes, type(None))
 _PURE_NODES = (
     ast.BinOp,
     ast.UnaryOp,
@@ -73,8 +74,7 @@ def configuration(
             )
             hint = f"Rename it: --{parameter.name} is an option of every promoted script."
             raise NotPromotableError(msg, hint=hint)
-    fixed = {parameter.name for parameter in used if parameter.type in _IMMUTABLE}
-    changed = _bound_again(sources) | (_changed_in_place(sources, names) - fixed)
+    changed = changed_names(used, sources, names)
     by_name = {parameter.name: parameter for parameter in used}
     plain = {name for name in by_name if name not in changed}
     derived: list[Derived] = []
@@ -84,32 +84,14 @@ def configuration(
             if found is not None and found.name not in by_name:
                 derived.append(found)
                 plain.add(found.name)
-    fields = tuple(_field(parameter, sources) for parameter in used)
+    fields = tuple(_field(parameter, sources, None if parameter.cell == cell else by_name) for parameter in used)
     cells = {parameter.name: parameter.cell for parameter in used}
     return Configuration(fields, tuple(derived), frozenset(plain), frozenset(set(by_name) - plain), cells)
 
 
-def sets_parameter(tree: ast.stmt, names: Collection[str]) -> str | None:
-    """Return the parameter that a top-level assignment gives its default, if it is one of these."""
-    target = tree.targets[0] if isinstance(tree, ast.Assign) and len(tree.targets) == 1 else None
-    target = tree.target if isinstance(tree, ast.AnnAssign) else target
-    return target.id if isinstance(target, ast.Name) and target.id in names else None
-
-
 def _is_there(parameter: Parameter, sources: Iterable[Source]) -> bool:
-    return any(source.index == parameter.cell for source in sources)
-
-
-def _bound_again(sources: Iterable[Source]) -> frozenset[str]:
-    """Return the names that are bound more than once."""
-    flows = [flow_of(statement.tree) for source in sources for statement in source.statements]
-    bound = [name for flow in flows for name in flow.writes | flow.later_writes]
-    return frozenset(name for name in bound if bound.count(name) > 1)
-
-
-def _changed_in_place(sources: Iterable[Source], names: Names) -> frozenset[str]:
-    trees = [statement.tree for source in sources for statement in source.statements]
-    return frozenset(name for tree in trees for name in effects_of(tree, names).changes)
+    cells = {cell for cell, _ in parameter.places}
+    return any(source.index in cells for source in sources)
 
 
 def _derived(statement: Statement, plain: Collection[str], changed: Collection[str]) -> Derived | None:
@@ -135,17 +117,21 @@ def _is_pure(value: ast.expr, plain: Collection[str]) -> bool:
     )
 
 
-def _field(parameter: Parameter, sources: Iterable[Source]) -> Field:
-    """Make a field, with the author's comments above it and the author's spelling of the value."""
+def _field(parameter: Parameter, sources: Iterable[Source], others: Collection[str] | None) -> Field:
+    """Make a field, with the author's comments above it and the author's spelling of the value.
+
+    ``others`` are the parameters that the comment may speak of, where it may also speak of the code below.
+    """
     above: tuple[str, ...] = ()
     spelling = ""
     for source in sources:
-        for statement in source.statements if source.index == parameter.cell else ():
+        for at, statement in enumerate(source.statements if source.index == parameter.cell else ()):
             if sets_parameter(statement.tree, {parameter.name}):
                 lines = getattr(statement.node, "leading_lines", ())
+                lines = lines if others is None or speaks_of(source, at, others) else ()
                 above = tuple(visible(line.comment.value[1:]) for line in lines if line.comment)
                 spelling = code_of(statement.node.body[0].value)  # type: ignore[attr-defined]  # an assignment
     if "\n" in spelling or type(ast.literal_eval(spelling or "None")) is not parameter.type:
         spelling = ""
-    comment = visible(parameter.comment)
+    comment = visible(without_questions(parameter.comment))
     return Field(parameter.name, parameter.type, parameter.default, parameter.space, comment, above, spelling)

@@ -18,7 +18,9 @@ def is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str
         return False
     if effects.unknown or effects.seeds or isinstance(getattr(tree, "value", None), (ast.Await, ast.Yield)):
         return False
-    return not (flow.writes & (set(needed) | {SETTING})) and not any(name.startswith("file:") for name in flow.writes)
+    return not (flow.writes & (set(needed) | {SETTING})) and not any(
+        name.startswith(("file:", "path:")) for name in flow.writes
+    )
 
 
 def without_unread_target(statement: Statement, flow: Flow, needed: Collection[str]) -> Statement:

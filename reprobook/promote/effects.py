@@ -7,12 +7,13 @@ one data-flow analysis covers them all.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reprobook.promote import libraries
 from reprobook.promote.flow import flow_of, local_names
-from reprobook.promote.meaning import Names, base_name
+from reprobook.promote.handled_files import handled_files
+from reprobook.promote.meaning import Names, base_name, methods_of
 
 SETTING = "setting:"
 _NONE: frozenset[str] = frozenset()
@@ -32,6 +33,7 @@ class Effects:
         prints: Whether it prints.
         unknown: Whether it runs code that nothing is known of.
         figures: Whether it draws a figure.
+        surely: Those of ``changes`` that change by the meaning of the call, even where one run saw no difference.
     """
 
     changes: frozenset[str] = _NONE
@@ -43,6 +45,12 @@ class Effects:
     prints: bool = False
     unknown: bool = False
     figures: bool = False
+    surely: frozenset[str] = _NONE
+
+    @property
+    def none(self) -> bool:
+        """Whether it only computes: files it may read do not count."""
+        return replace(self, needs=_NONE) == Effects()
 
     def __or__(self, other: Effects) -> Effects:
         return Effects(
@@ -55,6 +63,7 @@ class Effects:
             self.prints or other.prints,
             self.unknown or other.unknown,
             self.figures or other.figures,
+            self.surely | other.surely,
         )
 
 
@@ -64,6 +73,8 @@ def effects_of(tree: ast.AST, names: Names, seen: frozenset[str] = _NONE) -> Eff
     for node in _executed(tree):
         if isinstance(node, ast.Call):
             result |= _call(node, names, seen)
+        elif isinstance(node, ast.Expr):
+            result |= _told(node.value, names)
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
             result |= _stored(node, names)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -94,7 +105,7 @@ def _call(call: ast.Call, names: Names, seen: frozenset[str]) -> Effects:
     if isinstance(call.func, ast.Name):
         return _plain_call(call, call.func.id, names, seen)
     if isinstance(call.func, ast.Attribute):
-        return _method_call(call, call.func, names)
+        return _method_call(call, call.func, names, seen)
     return Effects(changes=_argument_names(call))
 
 
@@ -105,7 +116,7 @@ def _library_call(call: ast.Call, dotted: str, names: Names) -> Effects:
         return Effects(sinks=name in {"log", "save"})
     changes = _argument_names(call) - set(names.imports) if libraries.changes_arguments(dotted) else _NONE
     changes |= {SETTING} if libraries.is_setting(dotted) else _NONE
-    written, read = _files(call, dotted.rpartition(".")[2])
+    written, read = handled_files(call, dotted.rpartition(".")[2])
     iterated = Effects()
     if dotted.startswith("tqdm") and call.args:
         iterated = _iterated(call.args[0], names)
@@ -123,7 +134,7 @@ def _library_call(call: ast.Call, dotted: str, names: Names) -> Effects:
 
 def _plain_call(call: ast.Call, name: str, names: Names, seen: frozenset[str]) -> Effects:
     """Call a builtin, a function of the notebook, or a variable such as ``model(x)``."""
-    written, read = _files(call, name)
+    written, read = handled_files(call, name)
     if name in names.definitions:
         return _definition_call(call, name, names, seen)
     if name in {"get_ipython", "globals", "locals", "exec"}:
@@ -146,25 +157,28 @@ def _definition_call(call: ast.Call, name: str, names: Names, seen: frozenset[st
     definition = names.definitions[name]
     if name in seen:
         return Effects()
+    bodies = methods_of(definition) if isinstance(definition, ast.ClassDef) else [definition]
+    found, touched = _run(bodies, names, seen | {name})
+    changes = found.changes | flow_of(definition).later_writes
+    if touched - {"self"}:
+        changes |= _argument_names(call)
+    return replace(found, changes=changes, seeds=_NONE)
+
+
+def _run(
+    bodies: Sequence[ast.FunctionDef | ast.AsyncFunctionDef], names: Names, seen: frozenset[str]
+) -> tuple[Effects, frozenset[str]]:
+    """Return what these functions do beyond their own names, and which of their arguments they may change."""
     inner = Effects()
-    bodies = (
-        [definition]
-        if not isinstance(definition, ast.ClassDef)
-        else [method for method in definition.body if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    )
     local: frozenset[str] = _NONE
     touched: set[str] = set()
     for body in bodies:
         for statement in body.body:
-            inner |= effects_of(statement, names, seen | {name})
-        own = local_names(body)
+            inner |= effects_of(statement, names, seen)
+        local |= local_names(body)
         touched |= {argument.arg for argument in _arguments(body)} & inner.changes
-        local |= own
-    global_writes = flow_of(definition).later_writes
-    changes = {change for change in inner.changes if change not in local} | global_writes
-    if touched - {"self"}:
-        changes |= _argument_names(call)
-    return replace(inner, changes=frozenset(changes), seeds=_NONE)
+    outer = frozenset(change for change in inner.changes if change not in local)
+    return replace(inner, changes=outer, surely=inner.surely - local), frozenset(touched)
 
 
 def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
@@ -172,12 +186,25 @@ def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
-def _method_call(call: ast.Call, function: ast.Attribute, names: Names) -> Effects:
+def _told(value: ast.expr, names: Names) -> Effects:
+    """``model.to(device)`` whose result nobody takes: a module, which moves in place; a tensor would not."""
+    call = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
+    if not call or value.func.attr not in libraries.MOVING_METHODS:  # type: ignore[attr-defined]  # seen above
+        return Effects()
+    holder = frozenset({base_name(value) or ""} - {"", *names.imports})
+    return Effects(changes=holder, surely=holder)
+
+
+def _method_call(call: ast.Call, function: ast.Attribute, names: Names, seen: frozenset[str]) -> Effects:
     """``losses.append(x)``, ``df.head()``, ``trainer.fit(model)``."""
     method, holder = function.attr, base_name(function.value)
-    written, read = _files(call, method)
+    written, read = handled_files(call, method)
     keywords = {word.arg: word.value for word in call.keywords}
     holders = frozenset({holder} if holder and holder not in names.imports else ())
+    if method in names.methods:
+        return _own_method_call(call, holders, names, seen)
+    if method == "log" and not call.args:
+        return Effects()  # of numbers; a logger is given something to log
     inplace = "inplace" in keywords and not _is_false(keywords["inplace"])
     if method == "sample" and "random_state" not in keywords:
         return Effects(draws=frozenset({"rng:numpy"}), changes=written)
@@ -189,7 +216,21 @@ def _method_call(call: ast.Call, function: ast.Attribute, names: Names) -> Effec
     if names.has_dropout and method in {"forward", "generate"}:
         draws |= {"rng:torch"}
     changed = holders if method in libraries.STORING_METHODS else holders | _argument_names(call)
-    return Effects(changes=(changed - set(names.imports)) | written, needs=read, draws=draws)
+    changed = changed - set(names.imports)
+    surely = holders if method in libraries.STATEFUL_METHODS else _NONE
+    return Effects(changes=changed | written, needs=read, draws=draws, surely=surely)
+
+
+def _own_method_call(call: ast.Call, holders: frozenset[str], names: Names, seen: frozenset[str]) -> Effects:
+    """Call what a class of the notebook defines: whatever the object is, it may be that method."""
+    method = call.func.attr  # type: ignore[attr-defined]  # a method, by its caller
+    if f".{method}" in seen:
+        return Effects()
+    found, touched = _run(names.methods[method], names, seen | {f".{method}"})
+    changed = holders if "self" in touched else _NONE
+    changed |= _argument_names(call) - set(names.imports) if touched - {"self"} else _NONE
+    draws = frozenset({"rng:torch"}) if names.has_dropout else _NONE
+    return replace(found, changes=found.changes | changed, draws=found.draws | draws, seeds=_NONE)
 
 
 def _stored(node: ast.Attribute | ast.Subscript, names: Names) -> Effects:
@@ -214,35 +255,6 @@ def _iterated(iterable: ast.expr, names: Names) -> Effects:
         return found
     loader = isinstance(iterable, ast.Name) and (iterable.id in names.loaders or "loader" in iterable.id)
     return Effects(draws=frozenset({"rng:torch"})) if loader else Effects()
-
-
-def _files(call: ast.Call, function: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the files that a call may write, and those it may read, as far as their names stand in the code.
-
-    A path in a variable counts as changed when it is written to: who reads the variable later may read the file.
-    """
-    texts = [value for value in _constants(call) if isinstance(value, str)]
-    files = frozenset(f"file:{text}" for text in texts)
-    mode = texts[1] if function == "open" and len(texts) > 1 else ""
-    if function in libraries.WRITING or any(letter in mode for letter in "wax+"):
-        paths = [value for value in call.args if isinstance(value, ast.Name)]
-        holder = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if function in {"write_text", "write_bytes"} and isinstance(holder, ast.Name):
-            paths.append(holder)
-        variables = frozenset(f"path:{path.id}" for path in paths)
-        return files | variables, _NONE
-    names = frozenset(f"path:{node.id}" for node in ast.walk(call) if isinstance(node, ast.Name))
-    return _NONE, files | names
-
-
-def _constants(call: ast.Call) -> Iterator[object]:
-    values = [*call.args, *(word.value for word in call.keywords)]
-    if isinstance(call.func, ast.Attribute):
-        values.append(call.func.value)  # Path("x").write_text(...)
-    for value in values:
-        for node in ast.walk(value):
-            if isinstance(node, ast.Constant):
-                yield node.value
 
 
 def _is_false(node: ast.expr) -> bool:

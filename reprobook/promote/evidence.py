@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from reprobook.promote.slice import Observed
+from reprobook.promote.cell_flow import Observed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reprobook.promote.logged import Logged
 from reprobook.promote.options import Launcher, Style
 
 
@@ -36,15 +37,17 @@ class Facts:
         python_version: ``major.minor.patch`` of the run's interpreter.
         versions: Versions of distributions, by module or distribution name.
         metrics: The last value of each metric.
+        logged: What each cell logged; empty if that is not known.
         run_id: The run; empty if there is none.
         hardware: One line on the machine, such as the CPU's name.
-        data: The data files by path, with their SHA-256.
+        data: The data files that the script reads, by path, with their SHA-256.
         license: The model's licence, if its author stated one.
         equivalent: Whether a run of the script gave the notebook's result; None if it was not tried.
         style: How the script is started.
         launchers: The schedulers to write a job file for.
         environment: Variables that the process must start with, for the seed to take full effect.
         gpus: GPUs that the run had.
+        failed_commands: The exit codes of shell lines that failed in the run, by cell.
         modules: The files of the notebook's local modules that go with the script.
     """
 
@@ -54,6 +57,7 @@ class Facts:
     metrics: Mapping[str, float] = field(default_factory=dict)
     run_id: str = ""
     hardware: str = ""
+    logged: tuple[Logged, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     license: str = ""
     equivalent: bool | None = None
@@ -61,4 +65,5 @@ class Facts:
     launchers: tuple[Launcher, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     gpus: int = 0
+    failed_commands: Mapping[int, int] = field(default_factory=dict)
     modules: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from reprobook.promote.cards import model_card, readme
 from reprobook.promote.commands import start_command
 from reprobook.promote.config_file import config_files
+from reprobook.promote.data_files import entries
 from reprobook.promote.facts import Facts
 from reprobook.promote.imports import is_standard
 from reprobook.promote.job_test import smoke_test
@@ -47,10 +48,10 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     return {
         **config_files(plan, facts.style),
         "requirements.txt": requirements(plan, facts.versions, facts.style, facts.modules),
-        "Dockerfile": dockerfile(facts.python_version, facts.style, facts.modules),
+        "Dockerfile": dockerfile(facts.python_version, facts.style, facts.modules, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": model_card(plan, facts),
-        "tests/test_train.py": smoke_test(plan, facts.style),
+        "tests/test_train.py": smoke_test(plan, facts.style, entries(facts.data)),
         **{JOB_FILES[one].path: JOB_FILES[one].text(launch) for one in facts.launchers},
     }
 
@@ -80,8 +81,8 @@ def _normalised(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-")
 
 
-def dockerfile(python_version: str, style: Style = "plain", local: Sequence[str] = ()) -> str:
-    """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root."""
+def dockerfile(python_version: str, style: Style = "plain", local: Sequence[str] = (), data: Sequence[str] = ()) -> str:
+    """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root; data stay outside."""
     python, script, *options = start_command(style)
     copies = (
         f"COPY --chown=job {script} ./\nCOPY --chown=job conf conf"
@@ -90,6 +91,10 @@ def dockerfile(python_version: str, style: Style = "plain", local: Sequence[str]
     )
     for name in sorted({path.partition("/")[0] for path in local}):
         copies += f"\nCOPY --chown=job {json.dumps([name, f'./{name}'])}"
+    if data:
+        copies += "\n# The data are not in the image: mount them, as README.md shows, or put them here and copy them:"
+    for name in data:
+        copies += f"\n# COPY --chown=job {json.dumps([name, f'./{name}'])}"
     return f"""\
 FROM python:{python_version}-slim
 

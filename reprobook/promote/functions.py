@@ -11,8 +11,18 @@ from typing import TypedDict
 import libcst as cst
 
 from reprobook.promote import rewrite
-from reprobook.promote.comments import after_blank, comments_above, with_comments, without_blank, without_pass
-from reprobook.promote.configuration import Configuration, sets_parameter
+from reprobook.promote.commented_code import without_commented_code
+from reprobook.promote.comments import (
+    after_blank,
+    comments_above,
+    sets_parameter,
+    speaks_of,
+    with_comments,
+    without_blank,
+    without_pass,
+    without_repetition,
+)
+from reprobook.promote.configuration import Configuration
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
 from reprobook.promote.flow import Flow, flow_of
@@ -35,7 +45,7 @@ class Surroundings:
     Attributes:
         configuration: The parameters.
         hoisted: What moved to module level.
-        elsewhere: Ids of statements that stand elsewhere (early settings, guarded imports).
+        elsewhere: Ids of the trees of statements that stand elsewhere (early settings, guarded imports).
         names: What the notebook's names stand for.
         words: The names of the script's own parts.
         shown: The metrics that the last expression of a cell shows, by code index: the names, or None if only the
@@ -174,7 +184,8 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         lines[0] = after_blank(lines[0]) if body else without_blank(lines[0])
         body += lines
         cells.append(source.index)
-    body_final = rewrite.with_arguments(without_pass(body), around.hoisted.extras)
+    body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
+    body_final = without_repetition(body_final, f"{name} {section.summary}")
     trees = tuple(tree_of(node) for node in body_final)
     return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
 
@@ -183,9 +194,12 @@ def _lines(source: Source, around: Surroundings) -> Statements:
     """Return the statements of a cell that stay in its section."""
     result: list[cst.BaseStatement] = []
     waiting: list[cst.EmptyLine] = []
-    for statement in source.statements:
+    named = {*around.configuration.cells, *around.hoisted.names}
+    for at, statement in enumerate(source.statements):
         if _stands_elsewhere(statement, source, around):
             waiting += comments_above(statement.node) if isinstance(statement.tree, _IMPORTS) else []
+            if sets_parameter(statement.tree, named) and not speaks_of(source, at, named):
+                waiting += [line for line in getattr(statement.node, "leading_lines", ()) if line.comment]
             continue
         node, waiting = with_comments(statement.node, waiting), []
         is_last = statement is source.statements[-1]
@@ -199,7 +213,7 @@ def _lines(source: Source, around: Surroundings) -> Statements:
 
 def _stands_elsewhere(statement: Statement, source: Source, around: Surroundings) -> bool:
     tree, configuration = statement.tree, around.configuration
-    if isinstance(tree, _IMPORTS) or id(statement) in around.elsewhere:
+    if isinstance(tree, _IMPORTS) or id(statement.tree) in around.elsewhere:
         return True
     if _is_reprobook_setup(tree, around.names):
         return True

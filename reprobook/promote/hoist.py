@@ -55,7 +55,7 @@ def hoisting(trees: Sequence[ast.stmt], names: Names, parameters: Collection[str
     while True:
         at_hand = movable | constants | at_module_level
         variables = (set(bound) | set(parameters)) - at_hand
-        extras = _extras({name: found[name] for name in found if name in movable}, variables)
+        extras = _extras({name: found[name] for name in found if name in movable}, variables, parameters)
         stuck = {name for name in movable if not _moves(found[name], extras[name], trees, names, at_hand)}
         if not stuck:
             return Hoisting(frozenset(movable | constants), {name: extras[name] for name in movable if extras[name]})
@@ -103,14 +103,20 @@ def _is_pure(value: ast.expr, names: Names) -> bool:
 _PURE = frozenset({"range", "len", "list", "tuple", "dict", "set", "frozenset", "sorted", "min", "max", "sum", "int"})
 
 
-def _extras(found: Mapping[str, Definition], variables: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the variables that each definition reads, those of the definitions it calls included."""
+def _extras(
+    found: Mapping[str, Definition], variables: Collection[str], parameters: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the variables that each definition reads, those of the definitions it calls included.
+
+    Data come first, in the order of their use; parameters last.
+    """
     uses = {name: flow_of(tree).later for name, tree in found.items()}
     direct = {name: {use for use in uses[name] if use in variables} for name in found}
     while True:
         wider = {name: direct[name].union(*(direct[callee] for callee in uses[name] & set(found))) for name in found}
         if wider == direct:
-            return {name: _in_order(found[name], wanted) for name, wanted in direct.items()}
+            ordered = {name: _in_order(found[name], wanted) for name, wanted in direct.items()}
+            return {name: tuple(sorted(names, key=set(parameters).__contains__)) for name, names in ordered.items()}
         direct = wider
 
 

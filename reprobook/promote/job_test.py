@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reprobook.promote.layout import formatted
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.python import literal
 
 
-def smoke_test(plan: Plan, style: Style) -> str:
-    """Return a test of the job: it lists and checks its parameters, runs, and repeats its result."""
+def smoke_test(plan: Plan, style: Style, data: Sequence[str] = ()) -> str:
+    """Return a test of the job: it lists and checks its parameters, runs, and repeats its result.
+
+    ``data`` are the files and folders that the script needs beside it.
+    """
     names = literal([each.name for each in plan.fields])
     parts = _HYDRA if style == "hydra" else _PLAIN
-    run = parts["lite"] + parts["run"] if plan.lite else parts["run"]
-    return formatted(_TEST.format(names=names, **parts | {"run": run}))
+    parts = parts | {"run": parts["lite"] + parts["run"] if plan.lite else parts["run"]}
+    needs = (
+        {"pytest": "\nimport pytest\n", "data": _DATA.format(data=literal(list(data))), "mark": _MARK}
+        if data
+        else _NONE
+    )
+    return formatted(_TEST.format(names=names, **parts, **needs))
 
 
 _TEST = '''\
@@ -23,10 +33,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-
+{pytest}
 JOB = Path(__file__).resolve().parent.parent
 PARAMETERS = {names}
-
+{data}
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "train.py", *options]
@@ -48,10 +58,17 @@ def test_unknown_parameter_is_refused() -> None:
     assert run({unknown}).returncode == {status}
 
 
-def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
+{mark}def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
     first, second = result(tmp_path / "first"), result(tmp_path / "second")
     assert first["result_digest"] == second["result_digest"]
 '''
+_DATA = """\
+MISSING = [path for path in {data} if not (JOB / path).exists()]
+"""
+_MARK = """\
+@pytest.mark.skipif(bool(MISSING), reason=f"data that belongs beside train.py is missing: {', '.join(MISSING)}")
+"""
+_NONE = {"pytest": "", "data": "", "mark": ""}
 _PLAIN = {
     "lite": '"--lite", ',
     "run": '"--config", "config.yaml", "--out", str(out)',

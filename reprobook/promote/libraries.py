@@ -69,16 +69,17 @@ _SKLEARN_DRAWS |= {"permutation_importance", "cross_val_predict", "learning_curv
 
 # Methods that leave their object alone and whose result shares no memory with it that anyone would write to.
 FRESH_METHODS = frozenset(
-    """abs agg all allclose any argmax argmin argsort astype bool capitalize clone copy corr corrwith count cov cummax
-    cumprod cumsum decision_function decode describe detach diff dot double dropna duplicated encode endswith eq exists
-    expanduser fillna find float format get_params glob group_by groupby half head hexdigest hist idxmax idxmin info int
-    inverse_transform is_dir is_file isalpha isdigit isin isna isnull item items iterdir iterrows itertuples join keys
-    kurt long lower lstrip map max mean median melt merge min mode named_parameters nelement ne nlargest norm notna
-    nsmallest numel nunique parameters pct_change pivot pivot_table plot predict predict_log_proba predict_proba prod
-    quantile query read read_bytes read_text rename replace reset_index resolve rfind rolling round rsplit rstrip
-    sample score select_dtypes sem set_index shift size skew sort_index sort_values split splitlines startswith std
-    state_dict strip sum swapcase tail title to_dict to_frame to_list to_numpy to_string tolist topk transform
-    translate unique upper value_counts values var where zfill""".split()  # noqa: SIM905 - so many words read best as a text
+    """abs agg all allclose any argmax argmin argsort astype bool capitalize clone copy corr corrwith count cov
+    cummax cumprod cumsum decision_function decode describe detach diff dot double dropna duplicated encode
+    endswith eq exists exp expanduser fillna find float format get_params glob group_by groupby half head
+    hexdigest hist idxmax idxmin info int inverse_transform is_dir is_file isalpha isdigit isin isna isnull item
+    items iterdir iterrows itertuples join keys kurt log10 log1p log2 log_softmax long lower lstrip map max mean
+    median melt merge min mode named_parameters ne nelement nlargest norm notna nsmallest numel nunique
+    parameters pct_change pivot pivot_table plot predict predict_log_proba predict_proba prod quantile query
+    read read_bytes read_text rename replace reset_index resolve rfind rolling round rsplit rstrip sample score
+    select_dtypes sem set_index shift sigmoid size skew softmax sort_index sort_values split splitlines sqrt
+    startswith state_dict std strip sum swapcase tail tanh title to_dict to_frame to_list to_numpy to_string
+    tolist topk transform translate unique upper value_counts values var where zfill""".split()  # noqa: SIM905 - so many words read best as a text
 )
 VIEW_METHODS = frozenset(
     "cpu cuda expand flatten get numpy permute ravel reshape squeeze swapaxes transpose unsqueeze view".split()  # noqa: SIM905 - so many words read best as a text
@@ -88,9 +89,15 @@ STORING_METHODS = frozenset(
     """add append appendleft close extend eval fit fit_predict fit_transform insert load_state_dict partial_fit
     requires_grad_ train update write writelines zero_grad""".split()  # noqa: SIM905 - so many words read best as a text
 )
+# Those of them that mean a change even where one run saw none: the best epoch was the last, say.
+STATEFUL_METHODS = frozenset({"load_state_dict", "requires_grad_", "set_params", "step"})
+# They move a module in place, but return another tensor.
+MOVING_METHODS = frozenset({"to", "cuda"})
 WRITING = frozenset({"dump", "save", "savetxt", "savez", "savez_compressed", "save_file", "imwrite", "imsave"})
 WRITING |= {"write_text", "write_bytes", "to_csv", "to_parquet", "to_pickle", "to_json", "to_excel", "to_feather"}
 WRITING |= {"to_hdf", "save_pretrained", "savefig", "copyfile", "copy2", "save_model", "write_image", "write_html"}
+# Pictures apart: they show a result, they are none.
+SAVING = WRITING - {"savefig", "imsave", "imwrite", "write_image", "write_html", "copyfile", "copy2"}
 PRINTING = frozenset({"pprint.pp", "pprint.pprint", "rich.print", "sys.stdout.write"})
 PURE_BUILTINS = frozenset(
     """abs all any ascii bin bool bytes callable chr complex dict dir divmod enumerate filter float format frozenset

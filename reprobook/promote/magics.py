@@ -12,6 +12,9 @@ _SHOW = "only shows something in the notebook"
 _SHELL_SYNTAX = frozenset("|&;<>()$`*?[]{}~#\\\n!")
 _VARIABLES = "It may hold variables of the notebook: write subprocess.run([..., str(variable)]) in the cell."
 _DOING = frozenset("&;<>()$`")
+# No program has these names, or another than the one that the shell means.
+_OF_THE_SHELL = frozenset({".", "alias", "cd", "command", "eval", "exec", "exit", "export", "read", "set", "shift"})
+_OF_THE_SHELL |= {"source", "trap", "type", "ulimit", "unset"}
 _INFORMING = frozenset({"cat", "date", "df", "du", "echo", "free", "head", "hostname", "ls", "lscpu", "nproc"})
 _INFORMING |= {"nvidia-smi", "ps", "pwd", "tail", "top", "tree", "uname", "wc", "which", "whoami"}
 
@@ -123,9 +126,10 @@ def _plain_words(command: str) -> list[str] | None:
     if _SHELL_SYNTAX & set(command):
         return None
     try:
-        return shlex.split(command) or None
+        words = shlex.split(command)
     except ValueError:
         return None
+    return words if words and words[0] not in _OF_THE_SHELL else None
 
 
 def _installing(command: str) -> Translation | None:

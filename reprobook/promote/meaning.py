@@ -23,6 +23,7 @@ class Names:
         imports: Alias to dotted name of what was imported.
         imported: The names that only imports at top level bind: a script has them everywhere.
         definitions: Functions and classes defined at top level.
+        methods: What the notebook's classes define, by the method's name.
         loaders: Names bound to data loaders, whose iteration draws a seed.
         has_loaders: Whether the notebook uses data loaders at all.
         has_dropout: Whether calling a model may draw.
@@ -31,6 +32,7 @@ class Names:
     imports: Mapping[str, str] = field(default_factory=dict)
     imported: frozenset[str] = _NONE
     definitions: Mapping[str, Definition] = field(default_factory=dict)
+    methods: Mapping[str, Sequence[ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
     loaders: frozenset[str] = _NONE
     has_loaders: bool = False
     has_dropout: bool = False
@@ -71,10 +73,26 @@ def names_in(sources: Sequence[Source]) -> Names:
         imports=imports,
         imported=_NONE.union(*top) - _NONE.union(*others),
         definitions=definitions,
+        methods=_methods(definitions.values()),
         loaders=frozenset(loaders),
         has_loaders="DataLoader" in words,
         has_dropout=any("dropout" in word.lower() or word == "from_pretrained" for word in words),
     )
+
+
+def methods_of(tree: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Return the methods that a class defines itself."""
+    return [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def _methods(definitions: Iterable[Definition]) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Return the methods of all classes by name, those that Python itself calls apart."""
+    found: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+    for tree in definitions:
+        for method in methods_of(tree) if isinstance(tree, ast.ClassDef) else ():
+            if not method.name.startswith("__"):
+                found.setdefault(method.name, []).append(method)
+    return found
 
 
 def aliases(sources: Iterable[Source], names: Names) -> dict[str, frozenset[str]]:

@@ -145,6 +145,7 @@ class Plan:
         requirements: What the notebook installed with pip.
         words: The names of the script's own parts.
         loops: The training loops, where the script is to write checkpoints.
+        trimmed: What was left out of cells that are in it, with reasons.
     """
 
     title: str
@@ -168,6 +169,7 @@ class Plan:
     requirements: tuple[str, ...]
     words: Words
     loops: tuple[Loop, ...] = ()
+    trimmed: tuple[Dropped, ...] = ()
 
     @property
     def resumes(self) -> bool:

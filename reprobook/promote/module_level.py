@@ -6,7 +6,11 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import libcst as cst
+
 from reprobook.promote import rewrite
+from reprobook.promote.commented_code import without_commented_code
+from reprobook.promote.comments import sets_parameter, speaks_of
 from reprobook.promote.flow import flow_of
 from reprobook.promote.hoist import Hoisting, is_guarded_import
 from reprobook.promote.imports import is_standard
@@ -66,9 +70,9 @@ def guarded_imports(kept: Sequence[Source]) -> list[Statement]:
 def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hoisted: Hoisting) -> Statements:
     """Return the statements of module level: guarded imports, then constants and definitions as they came."""
     found = [
-        statement.node
+        _with_its_comments(source, at, hoisted)
         for source in kept
-        for statement in source.statements
+        for at, statement in enumerate(source.statements)
         if (bound := flow_of(statement.tree).binds)
         and bound <= hoisted.names
         and not isinstance(statement.tree, _IMPORTS)
@@ -79,4 +83,12 @@ def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hois
         else node
         for node in found
     ]
-    return (*(statement.node for statement in guarded), *rewrite.with_arguments(moved, hoisted.extras))
+    definitions = without_commented_code(rewrite.with_arguments(moved, hoisted.extras))
+    return (*(statement.node for statement in guarded), *definitions)
+
+
+def _with_its_comments(source: Source, at: int, hoisted: Hoisting) -> cst.BaseStatement:
+    """Return a definition or constant, without a comment that speaks of the code below a constant."""
+    node = source.statements[at].node
+    constant = sets_parameter(source.statements[at].tree, hoisted.names) is not None
+    return node.with_changes(leading_lines=()) if constant and not speaks_of(source, at, hoisted.names) else node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import unicodedata
 from collections.abc import Collection
 
@@ -49,9 +50,51 @@ _USUAL = {
     "seeds": "set_seeds",
     "setup": "set_up",
     "set_up": "set_up",
+    "scaling": "scale_data",
 }
-_ARTICLES = frozenset({"a", "an", "the", "our", "my", "this"})
+_ARTICLES = frozenset({"a", "an", "the", "our", "my", "this", "your", "their", "its", "some", "these", "lets"})
+# How an author would call what a heading announces.
+_GERUNDS = {
+    "building": "build",
+    "calculating": "calculate",
+    "checking": "check",
+    "choosing": "choose",
+    "cleaning": "clean",
+    "comparing": "compare",
+    "computing": "compute",
+    "creating": "create",
+    "defining": "define",
+    "encoding": "encode",
+    "evaluating": "evaluate",
+    "exploring": "explore",
+    "fitting": "fit",
+    "generating": "generate",
+    "implementing": "implement",
+    "importing": "import",
+    "initializing": "initialize",
+    "loading": "load",
+    "making": "make",
+    "normalizing": "normalize",
+    "plotting": "plot",
+    "predicting": "predict",
+    "preparing": "prepare",
+    "preprocessing": "preprocess",
+    "processing": "process",
+    "reading": "read",
+    "sampling": "sample",
+    "saving": "save",
+    "scaling": "scale",
+    "selecting": "select",
+    "setting": "set",
+    "splitting": "split",
+    "testing": "test",
+    "training": "train",
+    "transforming": "transform",
+    "tuning": "tune",
+    "visualizing": "visualize",
+}
 _MOST_WORDS = 5
+_POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 # A name that was cut short does not end in one of these.
 _JOINING = frozenset(
     "and are as at between by for from in into is of on or over per that the to under using via vs when with".split()  # noqa: SIM905
@@ -70,14 +113,19 @@ _NEUTRAL |= {
 }
 
 
-def snake_case(heading: str) -> str:
-    """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
-    text = unicodedata.normalize("NFKC", heading).replace("'", "").replace("\u2019", "")
+def words_of(heading: str) -> list[str]:
+    """Return the words of a heading in lower case, without numbering, articles and possessives; an imperative first."""
+    text = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", heading).replace("\u2019", "'")).replace("'", "")
     words = "".join(char.lower() if char.isalnum() else " " for char in text).split()
     while words and words[0].isdigit():
         words = words[1:]
     words = [word for word in words if word not in _ARTICLES] or words
-    words = words[:_MOST_WORDS]
+    return [_GERUNDS.get(words[0], words[0]), *words[1:]] if len(words) > 1 else words
+
+
+def snake_case(heading: str) -> str:
+    """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
+    words = words_of(heading)[:_MOST_WORDS]
     while len(words) > 1 and words[-1] in _JOINING:
         words.pop()
     name = "_".join(words)

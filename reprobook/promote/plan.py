@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from reprobook.notebook.model import Notebook
 from reprobook.promote import extra, fabric, refusal
 from reprobook.promote import imports as script_imports
+from reprobook.promote.changes import changed_names
 from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground_of, with_checkpoints
 from reprobook.promote.configuration import Configuration, configuration
 from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import Surroundings, functions
+from reprobook.promote.headings import title
 from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
 from reprobook.promote.meaning import Names, names_in
@@ -22,7 +24,7 @@ from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
-from reprobook.promote.sections import sections, title
+from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, read_source
@@ -45,8 +47,9 @@ def plan(
     read = [read_source(cell) for cell in notebook.code_cells]
     sources, parameters = without_controls(read, parameters)
     names = names_in(sources)
+    fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
-    sliced = slice_notebook(sources, _wishes(parameters, metrics, evidence))
+    sliced = slice_notebook(sources, _wishes(fixed, metrics, evidence))
     refusal.check(sliced.kept, names, _bound(sources))
     taken = identifiers(statement.tree for source in sources for statement in source.statements)
     words = _words(taken, names)
@@ -87,12 +90,12 @@ def plan(
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=around.words,
         loops=checked.loops,
+        trimmed=tuple(each for each in sliced.trimmed if each.cell in kept),
     )
 
 
-def _wishes(parameters: Sequence[Parameter], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
-    names = frozenset(parameter.name for parameter in parameters)
-    return Wishes(evidence.observed, frozenset(metrics.cells), frozenset(evidence.keep), names)
+def _wishes(parameters: Collection[str], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
+    return Wishes(evidence.observed, frozenset(metrics.cells), frozenset(evidence.keep), frozenset(parameters))
 
 
 def _bound(sources: Sequence[Source]) -> frozenset[str]:
@@ -116,7 +119,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     return Surroundings(
         configuration=config,
         hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given)),
-        elsewhere=frozenset(id(statement) for statement in [*level.early, *level.guarded]),
+        elsewhere=frozenset(id(statement.tree) for statement in [*level.early, *level.guarded]),
         names=sliced.names,
         words=words,
         shown=metrics.expressions,

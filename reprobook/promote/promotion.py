@@ -14,6 +14,8 @@ from reprobook.capture import LOCK_NAME, seed_environment
 from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
+from reprobook.execute.shell_lines import failed_shell_lines
+from reprobook.promote.data_files import needed_data
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
@@ -35,7 +37,7 @@ _LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-f
 
 
 class DroppedCell(BaseModel):
-    """A code cell that is not in the script, and why."""
+    """A code cell that is not in the script, or a part of one, and why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +68,9 @@ class ProvedSeed(BaseModel):
 class Promotion(BaseModel):
     """What came of a promotion; ``equivalent`` is None where nothing was proved.
 
-    ``resumed`` says whether the script, killed and resumed, gave the notebook's result too; None if not tried.
+    ``trimmed`` is what was left out of cells that are in the script. ``resumed`` says whether the script, killed and
+    resumed, gave the notebook's result too; None if not tried. ``failed_commands`` are the exit codes of shell lines
+    that failed in the run, by cell.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -78,11 +82,13 @@ class Promotion(BaseModel):
     kept: list[int]
     asked: list[int] = []
     dropped: list[DroppedCell]
+    trimmed: list[DroppedCell] = []
     first: dict[str, Any] | None = None
     run_id: str = ""
     loops: list[TrainingLoop] = []
     resumed: bool | None = None
     seeds: list[ProvedSeed] = []
+    failed_commands: dict[int, int] = {}
 
 
 def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
@@ -121,6 +127,7 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         kept=made.kept,
         asked=sorted(asked),
         dropped=[DroppedCell(cell=each.cell, reason=each.reason) for each in made.dropped],
+        trimmed=[DroppedCell(cell=each.cell, reason=each.reason) for each in made.trimmed],
         first=dict(trial.first) if trial.first else None,
         run_id=recipe.record.run_id,
         loops=[
@@ -128,8 +135,14 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
             for each in made.loops
         ],
         resumed=trial.resumed,
+        failed_commands=_failed_commands(recipe, made),
         seeds=[ProvedSeed(seed=each.seed, run_id=each.run_id, equivalent=each.equivalent) for each in trial.seeds],
     )
+
+
+def _failed_commands(recipe: Recipe, made: Plan) -> dict[int, int]:
+    """Return the exit codes of shell lines that failed in the run and that the script runs too, by cell."""
+    return {cell: code for cell, code in failed_shell_lines(recipe.trace).items() if cell in made.kept}
 
 
 def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset[int]) -> tuple[Plan, Judgement]:
@@ -205,7 +218,7 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
     modules = module_files(recipe.folder, made)
-    facts = replace(_facts(recipe, options, equivalent=trial.equivalent), modules=tuple(modules))
+    facts = replace(_facts(recipe, made, options, equivalent=trial.equivalent), modules=tuple(modules))
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = (
         modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
@@ -216,7 +229,7 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial:
     write_job(folder, files, expected(recipe, made, equivalent=trial.equivalent, seeds=seeds))
 
 
-def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> Facts:
+def _facts(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None) -> Facts:
     environment, hardware, seeds = recipe.header.environment, recipe.header.hardware, recipe.header.seeds
     versions = {each.name: each.version for each in environment.distributions} if environment else {}
     return Facts(
@@ -226,7 +239,9 @@ def _facts(recipe: Recipe, options: JobOptions, *, equivalent: bool | None) -> F
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
-        data={path: digest for cell in recipe.trace.cells for path, digest in cell.files_read.items()},
+        logged=recipe.logged,
+        failed_commands=_failed_commands(recipe, made),
+        data=needed_data(recipe.trace, made.kept),
         equivalent=equivalent,
         style=options.style,
         launchers=tuple(dict.fromkeys(options.launchers)),

@@ -12,6 +12,7 @@ from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.source import Source
 
 _MOST_NAMES = 3
+_CHANGING = (ast.Expr, ast.AugAssign)  # they bind no new name
 
 
 def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[str]) -> str:
@@ -26,7 +27,8 @@ def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[st
     if all(isinstance(tree, (ast.Import, ast.ImportFrom)) for tree in trees):
         return "nothing imported here is used"
     used = [name for name in _in_order(trees, flow.reads) if not name.startswith("rng:")]
-    written = _in_order(trees, flow_of(trees).writes) or _in_order(trees, flow.writes)
+    bound = flow_of(trees).writes if any(not isinstance(tree, _CHANGING) for tree in trees) else frozenset()
+    written = _in_order(trees, bound) or _in_order(trees, flow.writes)
     written = [name for name in written if name not in imported]
     if written:
         plotted = quoted([name for name in used if name not in written] or written)

@@ -10,8 +10,8 @@ from typing import Any
 from reprobook.errors import InputError
 from reprobook.execute import read_trace
 from reprobook.header import Header, sha256_hex
-from reprobook.header.canonical import digest_json, encode
 from reprobook.notebook import Notebook, read_notebook
+from reprobook.promote.logged import Logged, as_logged, logged
 from reprobook.runs import RunFolder, RunRecord
 from reprobook.space import Parameter, declared_parameters, override
 from reprobook.trace import Trace
@@ -29,6 +29,7 @@ class Recipe:
         parameters: The parameters, with those values.
         changed: The values that are not those of the notebook's file.
         metrics: The last value of each metric, of the type that was logged.
+        logged: What each cell logged; empty if that is not known.
         source_digest: SHA-256 of the notebook's bytes.
         folder: The run's folder.
     """
@@ -40,6 +41,7 @@ class Recipe:
     parameters: tuple[Parameter, ...]
     changed: Mapping[str, Any]
     metrics: Mapping[str, float]
+    logged: tuple[Logged, ...]
     source_digest: str
     folder: RunFolder
 
@@ -71,20 +73,13 @@ def read_recipe(run: RunFolder) -> Recipe:
         parameters=declared_parameters(notebook),
         changed={name: value for name, value in record.parameters.items() if repr(value) != repr(declared.get(name))},
         metrics=_as_logged(record.metrics, trace),
+        logged=logged(trace.sinks, run.read_metrics().records),
         source_digest=sha256_hex(source),
         folder=run,
     )
 
 
 def _as_logged(metrics: Mapping[str, float], trace: Trace) -> dict[str, float]:
-    """Give metrics their type back: a record holds floats, the digest of a sink tells 3 from 3.0."""
+    """Give metrics the type that was logged."""
     digests = {sink.name: sink.digest for sink in trace.sinks if sink.kind == "metric"}
-    return {
-        name: int(value) if value.is_integer() and digests.get(name) in _digests_of_integer(int(value)) else value
-        for name, value in metrics.items()
-    }
-
-
-def _digests_of_integer(value: int) -> set[str]:
-    """Return the digests that a sink of this integer may have; a truth value counts as one."""
-    return {digest_json(encode(value)), *([digest_json(encode(bool(value)))] if value in (0, 1) else [])}
+    return {name: as_logged(value, digests.get(name, "")) for name, value in metrics.items()}

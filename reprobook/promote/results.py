@@ -1,10 +1,11 @@
-"""Which cells print results that have no name: what is printed of what was trained is no exploration any more."""
+"""Which cells give results that have no name: what is printed or saved of what was trained is no exploration."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
+from reprobook.promote.libraries import SAVING
 from reprobook.promote.source import Source
 
 _TRAINING = frozenset({"fit", "partial_fit", "fit_predict", "backward", "train_step", "minimize"})
@@ -14,13 +15,13 @@ _LOOKS = """head tail sample describe info shape dtype dtypes columns index size
 _PREVIEWS = frozenset(_LOOKS)
 
 
-def printed_results(sources: Sequence[Source]) -> frozenset[int]:
-    """Return the cells, from the first training on, that print something computed."""
+def nameless_results(sources: Sequence[Source]) -> frozenset[int]:
+    """Return the cells, from the first training on, that print something computed, or write it to a file."""
     trees = {source.index: [statement.tree for statement in source.statements] for source in sources}
     trained = next((index for index, body in trees.items() if any(map(_trains, body))), None)
     if trained is None:
         return frozenset()
-    return frozenset(index for index, body in trees.items() if index >= trained and any(map(_prints_result, body)))
+    return frozenset(index for index, body in trees.items() if index >= trained and any(map(_gives_result, body)))
 
 
 def _trains(tree: ast.stmt) -> bool:
@@ -28,12 +29,13 @@ def _trains(tree: ast.stmt) -> bool:
     return any(isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING for call in calls)
 
 
-def _prints_result(tree: ast.stmt) -> bool:
+def _gives_result(tree: ast.stmt) -> bool:
     if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return False  # it prints when it is called
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printing = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print")
-    return any(_is_computed(argument) for call in printing for argument in call.args)
+    printed = any(_is_computed(argument) for call in printing for argument in call.args)
+    return printed or any(isinstance(call.func, ast.Attribute) and call.func.attr in SAVING for call in calls)
 
 
 def _is_computed(value: ast.expr) -> bool:

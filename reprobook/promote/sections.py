@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote.effects import SETTING, Effects, effects_of
-from reprobook.promote.flow import flow_of
+from reprobook.promote.activities import activity, intent, works
+from reprobook.promote.comments import imperative, without_comment
+from reprobook.promote.descriptions import comment_sentence, first_sentence, heading_sentence
+from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
-from reprobook.promote.prose import plain
+from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
-_MARKDOWN_LEVELS = 6
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading, the text below it, and the index (among all cells) of the cell that it stands in."""
-
-    text: str
-    level: int
-    cell: int
-    prose: str
+_LONGEST = 40  # lines, from which on a section is split where it can be
+_PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
+_FINAL = frozenset({"train", "evaluate"})
+_DEFINING = frozenset({"define", "implement"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -37,23 +33,6 @@ class Section:
     sources: tuple[Source, ...]
 
 
-def headings(notebook: Notebook) -> list[Heading]:
-    """Return the headings of the markdown cells, in order."""
-    found: list[Heading] = []
-    for cell in notebook.cells:
-        if cell.kind == "markdown":
-            found += _headings_in(cell.source, cell.index)
-    return found
-
-
-def title(notebook: Notebook) -> tuple[str, str]:
-    """Return the notebook's first heading, else the name of its file; and the first sentence below it."""
-    found = headings(notebook)
-    if found:
-        return found[0].text, _first_sentence(found[0].prose)
-    return notebook.name.rpartition("/")[2].removesuffix(".ipynb"), ""
-
-
 def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[Section]:
     """Group the cells; those under no telling heading are grouped by what they do."""
     found = headings(notebook)
@@ -61,6 +40,33 @@ def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[S
     if found and (found[0].level > 1 or sum(h.level == 1 for h in found) > 1):
         opening = [heading for heading in found if heading.level <= _DEEPEST]
     places = {cell.code_index: cell.index for cell in notebook.code_cells}
+    context = _Context(found, places, names)
+    groups = _below(kept, opening, places)
+    alone = len(groups) == 1
+    return [part for heading, below in groups for part in _of_heading(heading, below, context, alone=alone)]
+
+
+@dataclass(frozen=True)
+class _Context:
+    """All headings of the notebook, the places of its code cells, and what its names stand for."""
+
+    headings: Sequence[Heading]
+    places: Mapping[int | None, int]
+    names: Names
+
+    def inside(self, heading: Heading) -> list[Heading]:
+        """Return the headings of the next level below a heading."""
+        at = next(at for at, each in enumerate(self.headings) if each is heading)
+        rest = self.headings[at + 1 :]
+        end = next((number for number, each in enumerate(rest) if each.level <= heading.level), len(rest))
+        level = min((each.level for each in rest[:end]), default=0)
+        return [each for each in rest[:end] if each.level == level]
+
+
+def _below(
+    kept: Sequence[Source], opening: Sequence[Heading], places: Mapping[int | None, int]
+) -> list[tuple[Heading | None, list[Source]]]:
+    """Put each cell below the last of these headings that stands above it."""
     groups: list[tuple[Heading | None, list[Source]]] = [(None, [])]
     for source in kept:
         above = [heading for heading in opening if heading.cell < places[source.index]]
@@ -68,145 +74,89 @@ def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[S
         if heading is not groups[-1][0]:
             groups.append((heading, []))
         groups[-1][1].append(source)
-    groups = [(heading, sources) for heading, sources in groups if sources]
-    result: list[Section] = []
-    for heading, sources in groups:
-        wish = snake_case(heading.text) if heading else ""
-        if heading is None or not wish or is_neutral(wish):
-            result += _by_activity(sources, names, alone=len(groups) == 1)
-        else:
-            result.append(Section(wish, _first_sentence(heading.prose), tuple(sources)))
-    return result
+    return [(heading, sources) for heading, sources in groups if sources]
 
 
-def _headings_in(markdown: str, cell: int) -> list[Heading]:
-    """Read ATX headings (``# title``) outside code fences."""
-    found: list[Heading] = []
-    prose: list[str] = []
-    fenced = False
-    for line in markdown.splitlines():
-        text = line.strip()
-        fenced ^= text.startswith("```")
-        marks = len(text) - len(text.lstrip("#"))
-        if not fenced and 1 <= marks <= _MARKDOWN_LEVELS and text[marks : marks + 1] in {" ", "\t"}:
-            if found:
-                found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
-            prose = []
-            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
-        else:
-            prose.append(line)
-    if found:
-        found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
-    return found
+def _of_heading(
+    heading: Heading | None,
+    sources: Sequence[Source],
+    context: _Context,
+    *,
+    alone: bool,
+) -> list[Section]:
+    """Return the section of a heading, in parts where it is long."""
+    wish = snake_case(heading.text) if heading else ""
+    if heading is None or not wish or is_neutral(wish):
+        return _by_activity(sources, context.names, alone=alone)
+    if _lines(sources) > _LONGEST and (inner := context.inside(heading)):
+        parts = _below(sources, [heading, *inner], context.places)
+        return [part for head, below in parts for part in _named(head or heading, below, context.names)]
+    return _named(heading, sources, context.names)
 
 
-def _first_sentence(prose: str) -> str:
-    """Return the first sentence of the first paragraph of plain text."""
-    for paragraph in prose.split("\n\n"):
-        raw = paragraph.strip()
-        text = plain(raw)
-        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or text[0].isdigit():
-            continue
-        for end in range(len(text)):
-            if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
-                return text[: end + 1]
-        return text.rstrip(":,;") + "."
-    return ""
+def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Section]:
+    """Return the section of a heading; where that speaks of other work than the cells do, by what they do."""
+    wish, meant = snake_case(heading.text), intent(snake_case(heading.text))
+    parts = _by_activity(sources, names, alone=False)
+    kinds = [part.wish for part in parts]
+    defines = wish.split("_")[0] in _DEFINING and any(
+        isinstance(s.tree, _DEFINITIONS) for one in sources for s in one.statements
+    )
+    done = {activity(source, names) for source in sources if works(source)}
+    other = bool(meant) and not done & {"", meant}
+    if kinds and (defines or other):
+        return parts
+    if "train" in kinds[1:] and meant not in {"", "train"}:
+        at = kinds.index("train", 1)
+        first = tuple(source for part in parts[:at] for source in part.sources)
+        return [Section(wish, _summary(heading, wish), first), *parts[at:]]
+    return [Section(wish, _summary(heading, wish), tuple(sources))]
+
+
+def _summary(heading: Heading, wish: str) -> str:
+    return first_sentence(heading.prose) or heading_sentence(heading.text, wish)
+
+
+def _lines(sources: Sequence[Source]) -> int:
+    """Count the lines of code, definitions apart."""
+    nodes = [s.node for source in sources for s in source.statements if not isinstance(s.tree, _DEFINITIONS)]
+    return sum(len(code_of(node).strip().splitlines()) for node in nodes)
 
 
 def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> list[Section]:
     """Group neighbours that do the same kind of work.
 
-    What is not recognised goes on with what came before; after the seeds, it prepares what comes next. ``alone`` are
-    the cells of a notebook without other sections: whatever they do, they are all the work there is.
+    What is not recognised goes on with what came before; after the seeds, it prepares what comes next. A cell that the
+    author's comment names, and that is not recognised, is a section of its own after training, or where the section
+    gets long. ``alone`` are the cells of a notebook without other sections: whatever they do, they are all the work
+    there is.
     """
     groups: list[tuple[str, list[Source]]] = []
     waiting: list[Source] = []  # definitions before any work
     for source in sources:
-        activity = _activity(source, names)
+        kind = activity(source, names)
         before = groups[-1][0] if groups else ""
-        if not activity and before in {"", "set_seeds", "set_up"}:
-            activity = "prepare_data" if _works(source) else before
-        if not groups and not activity:
+        if not kind and works(source) and groups and (before in _FINAL or _lines([*groups[-1][1], source]) > _LONGEST):
+            kind = imperative(source)
+        if not kind and before in _PREPARING:
+            kind = "prepare_data" if works(source) else before
+        if not groups and not kind:
             waiting.append(source)
-        elif groups and activity in {"", before}:
+        elif groups and kind in {"", before}:
             groups[-1][1].append(source)
-        elif before == "prepare_data" and activity == "load_data":
-            groups[-1] = (activity, [*groups[-1][1], source])
+        elif before == "prepare_data" and kind == "load_data":
+            groups[-1] = (kind, [*groups[-1][1], source])
         else:
-            groups.append((activity, [*waiting, source]))
+            groups.append((kind, [*waiting, source]))
             waiting = []
-    only = alone and [activity for activity, _ in groups] == ["prepare_data"]
-    return [Section("train" if only else activity, "", tuple(found)) for activity, found in groups]
+    only = alone and [kind for kind, _ in groups] == ["prepare_data"]
+    return [_of_kind("train" if only else kind, found) for kind, found in groups]
 
 
-def _works(source: Source) -> bool:
-    return any(not isinstance(statement.tree, _NO_WORK) for statement in source.statements)
-
-
-def _activity(source: Source, names: Names) -> str:
-    """Name the kind of work that a cell does; empty if it is not recognised or does none."""
-    trees = [s.tree for s in source.statements if not isinstance(s.tree, _NO_WORK)]
-    if not trees:
-        return ""
-    effects = Effects()
-    for tree in trees:
-        effects |= effects_of(tree, names)
-    flow = flow_of(trees)
-    if (effects.seeds or SETTING in effects.changes) and not flow.reads & flow.writes and len(flow.writes) <= 1:
-        return "set_seeds" if effects.seeds and SETTING not in effects.changes else "set_up"
-    calls = {_callee(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    classes = {name for name, tree in names.definitions.items() if isinstance(tree, ast.ClassDef)}
-    return next((activity for activity, does in _RULES if does(calls, flow.writes, classes)), "")
-
-
-def _callee(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _trains(calls: Collection[str], _: Collection[str], __: Collection[str]) -> bool:
-    return bool({"backward", "fit", "partial_fit"} & set(calls)) or any(
-        "train" in c and "split" not in c for c in calls
-    )
-
-
-def _evaluates(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
-    telling = {"predict", "predict_proba", "score", "classification_report", "no_grad", "inference_mode"}
-    scores = any(call.endswith(("_score", "_loss", "_error")) or call.startswith("eval") for call in calls)
-    results = any(_is_score(name) and _HELD_OUT & set(name.split("_")) for name in written)
-    return bool(telling & set(calls)) or ((scores or results) and "backward" not in calls) or "accuracy" in written
-
-
-def _is_score(name: str) -> bool:
-    """Tell a name such as ``test_cost``: a score of a part of the data, not the part."""
-    return bool(_SCORES & set(name.split("_")))
-
-
-def _splits(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
-    data = [name for name in written if not _is_score(name)]
-    parts = {name.rpartition("_")[2] for name in data} | {name.partition("_")[0] for name in data}
-    return bool({"train_test_split", "random_split"} & set(calls)) or len({"train", "test", "val"} & parts) > 1
-
-
-def _loads(calls: Collection[str], _: Collection[str], __: Collection[str]) -> bool:
-    telling = {"load", "loadtxt", "genfromtxt", "open", "listdir", "glob", "read_text", "load_dataset"}
-    return bool(telling & set(calls)) or any(call.startswith(("load_", "read_", "fetch_", "make_")) for call in calls)
-
-
-def _builds(calls: Collection[str], written: Collection[str], classes: Collection[str]) -> bool:
-    layers = {"Sequential", "Linear", "SGD", "Adam", "AdamW", "RMSprop", "Conv2d", "LSTM", "Embedding"}
-    named = {"model", "net", "network", "clf", "classifier", "regressor", "estimator", "optimizer", "opt"}
-    return bool(layers & set(calls)) or bool(set(classes) & set(calls)) or bool(named & set(written))
-
-
-_SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
-_HELD_OUT = frozenset({"test", "val", "valid", "validation"})
-_NO_WORK = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_RULES = (
-    ("load_checkpoint", lambda calls, _written, _classes: "load_state_dict" in calls),
-    ("train", _trains),
-    ("evaluate", _evaluates),
-    ("split_data", _splits),
-    ("build_model", _builds),
-    ("load_data", _loads),
-)
+def _of_kind(kind: str, sources: Sequence[Source]) -> Section:
+    """Return the section of a kind of work, or of a comment, which is its docstring then."""
+    if " " not in kind:
+        return Section(kind, "", tuple(sources))
+    wish = snake_case(kind)
+    first = without_comment(sources[0]) if imperative(sources[0]) == kind else sources[0]
+    return Section(wish, comment_sentence(kind), (first, *sources[1:]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import keyword
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reprobook.errors import ParameterError
@@ -16,6 +17,7 @@ from reprobook.space.widgets import control
 
 _SPACES: dict[str, type[Float | Int | Choice]] = {"Float": Float, "Int": Int, "Choice": Choice}
 _TAG = "parameters"
+_PLAIN = (bool, int, float, str)
 _MOST_VALUES = 12  # of a literal that is offered as a parameter
 
 
@@ -41,9 +43,9 @@ def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
     """Return the notebook's parameters, in source order.
 
     With a parameters cell, the literal assignments and the ipywidgets controls of that cell; without one, every
-    top-level assignment of either in any code cell is offered, if that name is assigned only once and the literal is
-    no empty container (``losses = []`` begins a collection; it is no setting) and no data: a table, or a text of
-    several lines.
+    top-level assignment of either in any code cell is offered, if that name is assigned only once, or always to the
+    same plain value, and the literal is no empty container (``losses = []`` begins a collection; it is no setting) and
+    no data: a table, or a text of several lines.
 
     Raises:
         ParameterError: If there are several parameters cells, or a declared space is wrong.
@@ -53,13 +55,29 @@ def declared_parameters(notebook: Notebook) -> tuple[Parameter, ...]:
         return tuple(_last_of_each_name(_parameters_in(cell, notebook.name)))
     offered = [p for cell in notebook.code_cells for p in _parameters_in(cell, notebook.name)]
     assigned = [name for cell in notebook.code_cells for name in _assigned_names(cell)]
-    return tuple(p for p in offered if assigned.count(p.name) == 1 and _is_setting(p.default))
+    one_value = _with_one_value(offered)
+    return tuple(p for p in one_value if assigned.count(p.name) == len(p.places) and _is_setting(p.default))
+
+
+def _with_one_value(offered: Sequence[Parameter]) -> list[Parameter]:
+    """Put assignments of one name to one plain value together; the first of them is where the parameter stands."""
+    by_name: dict[str, list[Parameter]] = {}
+    for parameter in offered:
+        by_name.setdefault(parameter.name, []).append(parameter)
+    found: list[Parameter] = []
+    for first, *others in by_name.values():
+        same = type(first.default) in _PLAIN and all(repr(other.default) == repr(first.default) for other in others)
+        again = [(other.cell, other.position) for other in others if same]
+        found.append(replace(first, again=tuple(again)))
+    return found
 
 
 def _is_setting(default: Any) -> bool:
     """Tell a value that someone may want to vary from data that stand in the code."""
     if isinstance(default, str):
         return "\n" not in default.strip()
+    if isinstance(default, (list, tuple)) and sum(isinstance(row, dict) for row in default) > 1:
+        return False  # rows of a table
     return default not in ([], {}, (), set()) and _values(default) <= _MOST_VALUES
 
 

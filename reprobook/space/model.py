@@ -107,6 +107,7 @@ class Parameter:
         position: Where the value stands in that cell's source.
         space: What it may be, if declared.
         comment: The author's words at the end of the line.
+        again: Where else the same value is assigned: cell and position.
     """
 
     name: str
@@ -116,6 +117,12 @@ class Parameter:
     position: Position
     space: Space | None = None
     comment: str = ""
+    again: tuple[tuple[int, Position], ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[int, Position], ...]:
+        """Every cell and position where its value stands."""
+        return ((self.cell, self.position), *self.again)
 
     @property
     def lite(self) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reprobook.errors import ParameterError
 from reprobook.notebook.model import Notebook
-from reprobook.space.model import Choice, Parameter, is_literal
+from reprobook.space.model import Choice, Parameter, Position, is_literal
 
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -31,11 +31,12 @@ def override(
         name: check_value(find_parameter(declared, name, notebook.name), value) for name, value in values.items()
     }
     sources: dict[int, str] = {}
+    places = [(at, cell, parameter.name) for parameter in declared.values() for cell, at in parameter.places]
     # From the last to the first, so that the positions of those above stay true.
-    for parameter in sorted(declared.values(), key=lambda p: (p.position.line, p.position.column), reverse=True):
-        if parameter.name in checked:
-            source = sources.get(parameter.cell, notebook.code_cells[parameter.cell].source)
-            sources[parameter.cell] = _replaced(source, parameter, repr_literal(checked[parameter.name]))
+    for at, cell, name in sorted(places, key=lambda place: (place[0].line, place[0].column), reverse=True):
+        if name in checked:
+            source = sources.get(cell, notebook.code_cells[cell].source)
+            sources[cell] = _replaced(source, at, repr_literal(checked[name]))
     effective = {name: checked.get(name, parameter.default) for name, parameter in declared.items()}
     return notebook.with_sources(sources), effective
 
@@ -153,10 +154,9 @@ def repr_literal(value: Any) -> str:
     return repr(value)
 
 
-def _replaced(source: str, parameter: Parameter, text: str) -> str:
-    """Replace the value of a parameter in its cell; positions count UTF-8 bytes, as ``ast`` does."""
+def _replaced(source: str, at: Position, text: str) -> str:
+    """Replace the value of a parameter in a cell; positions count UTF-8 bytes, as ``ast`` does."""
     lines = source.encode().splitlines(keepends=True)
-    at = parameter.position
     before = b"".join(lines[: at.line - 1]) + lines[at.line - 1][: at.column]
     after = lines[at.end_line - 1][at.end_column :] + b"".join(lines[at.end_line :])
     return (before + text.encode() + after).decode()

@@ -86,7 +86,14 @@ class ShellTrace:
             self._report_shown(info, result, text["stdout"])
         with self._boundary():
             error = (result.error_before_exec or result.error_in_exec) if result else KeyboardInterrupt()
-            self._recorder.end(error, CellOutput(**text, displays=tuple(self._displays.values())))
+            output = CellOutput(**text, displays=tuple(self._displays.values()))
+            self._recorder.end(error, output, self._exit_code(info))
+
+    def _exit_code(self, info: Any) -> int | None:
+        """Return how the last shell line of a cell ended, which IPython notes in the namespace."""
+        has_shell_line = ".system(" in (getattr(info, "transformed_cell", None) or "")
+        code = self._shell.user_ns.get("_exit_code") if has_shell_line else None
+        return code if isinstance(code, int) else None
 
     def _close(self) -> None:
         """Stop listening."""

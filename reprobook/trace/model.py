@@ -70,6 +70,8 @@ class CellTrace(Record):
         calls: What the cell asked of the world outside.
         settings_before: Process-wide settings that change results (default dtype, threads, time zone ...), as text.
         settings_after: The same, after the cell.
+        exit_code: Exit code of the cell's last shell line (``!command``), negative where a signal ended it; None
+            without one.
     """
 
     index: int | None
@@ -91,6 +93,7 @@ class CellTrace(Record):
     calls: tuple[Call, ...] = ()
     settings_before: dict[str, str] = Field(default_factory=dict)
     settings_after: dict[str, str] = Field(default_factory=dict)
+    exit_code: int | None = None
 
 
 class Sink(Record):

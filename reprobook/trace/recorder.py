@@ -106,7 +106,12 @@ class Recorder:
         self._files.stop()
         self._cell = None
 
-    def end(self, error: BaseException | None = None, output: CellOutput | None = None) -> CellTrace | None:
+    def end(
+        self,
+        error: BaseException | None = None,
+        output: CellOutput | None = None,
+        exit_code: int | None = None,
+    ) -> CellTrace | None:
         """Record the state after the cell, and hand its trace to ``on_cell``; None if no cell began."""
         if (cell := self._cell) is None:
             return None
@@ -135,6 +140,7 @@ class Recorder:
             calls=calls,
             settings_before=cell.settings,
             settings_after=settings(),
+            exit_code=exit_code,
         )
         self._order += 1
         self._on_cell(trace)

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from reprobook.promote import Facts, Plan, Provenance, job_files
+from reprobook.promote.data_files import entries
+from reprobook.promote.logged import Logged
 
 Promote = Callable[..., tuple[Plan, str]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -90,12 +92,14 @@ def test_the_command_line_wins_over_the_file_and_is_checked(
         (["--flag", "maybe"], "neither true nor false"),
         (["--learning_rate", "1"], "unrecognized arguments"),
         (["--config", "c.yaml"], "--config c.yaml: unknown parameter lrr"),
+        (["--config", "empty.yaml"], "--config empty.yaml: no value for lr, sizes"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_runs(
     planned: tuple[Plan, str], run_script: Run, tmp_path: Path, options: list[str], message: str
 ) -> None:
     (tmp_path / "c.yaml").write_text("lrr: 1\n")
+    (tmp_path / "empty.yaml").write_text("lr: null\nsizes:\nname: null\n")
     done = run_script(planned[1], *options)
     assert done.returncode == 2
     assert message in done.stderr
@@ -149,12 +153,35 @@ def test_the_model_card_states_facts_and_names_gaps(planned: tuple[Plan, str], f
     assert "- training data: no file of the notebook's folder was read" in text
 
 
-def test_paths_of_the_machine_stay_out_of_the_card(planned: tuple[Plan, str], facts: Facts) -> None:
-    files = {"data/a.csv": "0" * 64, "/home/me/lib/x.ttf": "1" * 64, "b.csv": "missing"}
-    text = job_files(planned[0], replace(facts, data=files))["MODEL_CARD.md"]
-    assert "data/a.csv" in text
-    assert "/home/me" not in text
-    assert "b.csv" not in text
+def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[Plan, str], facts: Facts) -> None:
+    logged = (Logged("loss", 0.25, 3, 8), Logged("loss", 0.5, 2), Logged("n", 2, 3))
+    files = job_files(planned[0], replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged))
+    text = files["MODEL_CARD.md"]
+    assert "| loss | 0.25 | `train`, code cell \\[3\\], the last of 8 |" in text
+    assert "| loss | 0.5 | code cell \\[2\\] |" in text
+    metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
+    assert [each["name"] for each in metrics] == ["loss (code cell 3)", "loss (code cell 2)", "n"]
+
+
+def test_data_files_are_named_where_they_are_needed(
+    planned: tuple[Plan, str], facts: Facts, ruff_says: Callable[[str], str]
+) -> None:
+    files = job_files(planned[0], replace(facts, data={"data/my a.csv": "0" * 64, "b.csv": "1" * 64}))
+    assert "| `data/my a.csv` | `000" in files["README.md"]
+    assert (
+        "-v \"$PWD\"/'data/my a.csv':'/job/data/my a.csv':ro -v \"$PWD\"/b.csv:/job/b.csv:ro job" in files["README.md"]
+    )
+    assert '# COPY --chown=job ["data/my a.csv", "./data/my a.csv"]' in files["Dockerfile"]
+    test = files["tests/test_train.py"]
+    assert 'for path in ["data/my a.csv", "b.csv"] if' in test
+    assert "@pytest.mark.skipif(" in test
+    assert ruff_says(test) == ""
+    assert "pytest" not in job_files(planned[0], facts)["tests/test_train.py"]
+
+
+def test_many_data_files_are_named_by_their_folder() -> None:
+    data = {f"images/{number}.png": "0" * 64 for number in range(9)} | {"labels.csv": "1" * 64, "../up.csv": "2" * 64}
+    assert entries(data) == ["images", "labels.csv"]
 
 
 def test_the_test_of_the_job_is_a_test(

@@ -82,7 +82,85 @@ def test_one_kind_of_cells_is_one_function(promote: Promote) -> None:
     assert [f.name for f in planned.functions] == ["train"]
 
 
+def test_without_headings_data_weights_and_samples_have_sections_of_their_own(promote: Promote) -> None:
+    planned, text = promote(
+        "import torch\nimport torch.nn.functional as F",
+        "words = open('names.txt').read().splitlines()",
+        "# build the pairs\npairs = [(1, 2) for w in words]",
+        "Xtr, Xdev = pairs[:9], pairs[9:]",
+        "device = 'cuda' if torch.cuda.is_available() else 'cpu'",
+        "W = torch.randn(2, 2)\nb = torch.zeros(2)\nparameters = [W, b]",
+        "for p in parameters:\n    p.requires_grad = True",
+        "for i in range(3):\n    loss = (W @ b).sum()\n    loss.backward()",
+        "loss = F.cross_entropy(W, torch.tensor([0, 1]))\nprint('loss:', loss.item(), len(Xtr), len(Xdev), device)",
+        "# draw from the model\nprint('drawn:', torch.rand(1).item())",
+    )
+    names = ["load_data", "split_data", "choose_device", "build_model", "train", "evaluate", "draw_from_model"]
+    assert [f.name for f in planned.functions] == names
+    assert '"""Draw from the model."""\n    print(' in text
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "names"),
+    [
+        # the class stands at module level: nothing is defined here any more
+        ("Define the Net", ("class Net:\n    n = 1", "model = Net()\nrb.log(n=model.n)"), ["build_model"]),
+        # it speaks of the data, and only a model is left
+        ("The data", ("model = sum(list(range(3)))\nrb.log(n=model)",), ["build_model"]),
+        # it speaks of the beginning only
+        (
+            "Loss and optimizer",
+            ("opt = list('ab')", "class P:\n    def fit(self): self.n = 1\np = P()\np.fit()\nrb.log(n=p.n + len(opt))"),
+            ["loss_and_optimizer", "train"],
+        ),
+        ("The network", ("import numpy as np\nx = np.array([1.0])", "rb.log(n=x.sum())"), ["prepare_data"]),
+        ("Linear regression", ("class P:\n    def fit(self): return 1\nrb.log(n=P().fit())",), ["linear_regression"]),
+    ],
+)
+def test_a_heading_that_does_not_fit_its_cells_does_not_name_them(
+    promote: Promote, heading: str, cells: tuple[str, ...], names: list[str]
+) -> None:
+    planned, _ = promote("md:# T", "import reprobook as rb", f"md:## {heading}", *cells)
+    assert [f.name for f in planned.functions] == names
+
+
+def test_a_long_section_is_split_at_its_inner_headings(promote: Promote) -> None:
+    long = "".join(f"a{n} = len('{n}')\n" for n in range(25))
+    planned, _ = promote(
+        "md:# T",
+        "import reprobook as rb",
+        "md:## Study",
+        "md:### First look",
+        long,
+        "md:### Second look",
+        long.replace("a", "b") + f"rb.log(n={' + '.join(f'a{n} + b{n}' for n in range(25))})",
+    )
+    assert [f.name for f in planned.functions] == ["first_look", "second_look"]
+
+
+def test_a_comment_that_repeats_the_name_goes(promote: Promote) -> None:
+    _, text = promote(
+        "md:# T", "import reprobook as rb", "md:## Count the letters", "# count letters\nn = len('ab')\nrb.log(n=n)"
+    )
+    assert "# count letters" not in text
+
+
 # Configuration
+
+
+def test_a_comment_stays_with_the_code_that_it_speaks_of(promote: Promote, definition: Definition) -> None:
+    _, text = promote(
+        "import reprobook as rb",
+        "# how large it is: is that enough?\nsize = 3  # length: how many?\n\n"
+        "# build it\nrate = 2\nx = list(range(size * rate))",
+        "# kept elsewhere\nPLACE = 'a'\ny = x + [len(PLACE)]\nrb.log(n=len(y))",
+    )
+    config = definition(text, "Config")
+    assert "    # how large it is: is that enough?\n" in config
+    assert 'size: Annotated[int, "length"] = 3' in config
+    assert "# build it" not in config
+    assert "    # build it\n    x = list(" in text
+    assert "    # kept elsewhere\n    y = x" in text
 
 
 def test_parameters_become_a_configuration(promote: Promote, definition: Definition) -> None:
@@ -103,6 +181,17 @@ def test_parameters_become_a_configuration(promote: Promote, definition: Definit
     body = definition(text, "train")
     assert "x = [config.lr, config.half]" in body
     assert "lambda lr: lr + config.size" in body  # the parameter of the lambda is its own
+
+
+def test_one_value_assigned_twice_is_one_field(promote: Promote, definition: Definition) -> None:
+    planned, text = promote(
+        "import reprobook as rb",
+        "size = 3\nx = list(range(size))",
+        "size = 3\ny = x * size\nrb.log(n=len(y))",
+    )
+    assert [field.name for field in planned.fields] == ["size"]
+    assert "size = 3" not in definition(text, "train")
+    assert "y = x * config.size" in text
 
 
 def test_a_parameter_that_changes_becomes_a_variable(promote: Promote) -> None:
@@ -181,8 +270,8 @@ def test_helpers_get_the_globals_they_read_as_arguments(promote: Promote, defini
         "rb.log(n=len(outer(1)) + Net().size)",
     )
     assert "\nLIMIT = 5\n" in text
-    assert definition(text, "inner").startswith("def inner(v, scale, X):")
-    assert "return inner([a, b], scale=scale, X=X)" in text
+    assert definition(text, "inner").startswith("def inner(v, X, scale):")
+    assert "return inner([a, b], X=X, scale=scale)" in text
     assert definition(text, "outer").startswith("def outer(a, b=1, *, X, scale):")
     assert "def __init__(self, hidden):" in text
     assert "outer(1, X=X, scale=config.scale)" in text
@@ -378,8 +467,10 @@ def test_work_beside_other_sections_is_not_called_training(promote: Promote) -> 
 
 
 def test_a_function_does_not_begin_with_a_blank_line(promote: Promote) -> None:
-    _, text = promote("md:# T", "md:## Count\nWe count.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))")
-    assert '"""We count."""\n    x = list("ab")' in text
+    _, text = promote(
+        "md:# T", "md:## Count\nCounts letters.", "import reprobook as rb\n\nx = list('ab')\nrb.log(n=len(x))"
+    )
+    assert '"""Counts letters."""\n    x = list("ab")' in text
 
 
 def test_scores_of_the_parts_of_the_data_are_an_evaluation_not_a_split(promote: Promote) -> None:

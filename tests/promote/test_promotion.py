@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reprobook.errors import InputError, IntegrityError, NotPromotableError
-from reprobook.execute import RunOptions, run_notebook
-from reprobook.promote import Promotion
+from reprobook.execute import RunOptions, read_trace, run_notebook
+from reprobook.promote import Promotion, promote_notebook
 from reprobook.runs import Store
 
 Promoted = Callable[..., Promotion]
@@ -183,3 +185,45 @@ def test_the_values_of_a_run_are_the_defaults_of_its_script(
     run = run_notebook(write_notebook("lr = 0.1", "lr * 2"), store, RunOptions(values={"lr": 0.25}))
     assert promoted(run).equivalent is True
     assert "0.25" in (tmp_path / "job" / "config.yaml").read_text()
+
+
+def test_the_job_names_the_data_that_its_script_reads(promoted: Promoted, tmp_path: Path) -> None:
+    (tmp_path / "numbers.txt").write_text("1 2 3")
+    (tmp_path / "notes.txt").write_text("nothing of it is used")
+    made = promoted(
+        "open('notes.txt').read()",
+        "numbers = open('numbers.txt').read().split()\nopen('copy.txt', 'w').write(numbers[0])",
+        "total = int(open('copy.txt').read()) + len(numbers)\ntotal",
+        f"open({str(Path(__file__))!r}).read(10)\nn = len(numbers)\nn",
+    )
+    assert made.equivalent is True
+    job = tmp_path / "job"
+    assert [line.split("`")[1] for line in (job / "README.md").read_text().splitlines() if ".txt` |" in line] == [
+        "numbers.txt"
+    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert (done.returncode, "1 skipped" in done.stdout) == (0, True), done.stdout
+    (job / "numbers.txt").write_text("1 2 3")
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert (done.returncode, "3 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promoted, tmp_path: Path) -> None:
+    promoted("import reprobook as rb", "rb.log(loss=3)\nrb.log(loss=2)", "rb.log(loss=1.5)")
+    text = (tmp_path / "job" / "MODEL_CARD.md").read_text()
+    assert "| loss | 2 | `train`, code cell \\[1\\], the last of 2 |" in text
+    assert "| loss | 1.5 | `train`, code cell \\[2\\] |" in text
+
+
+def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store, tmp_path: Path) -> None:
+    path = write_notebook("!true", "!exit 3", "!touch made.txt\nn = 1\nn", "m = 2")
+    notes: list[str] = []
+    run = run_notebook(
+        path, store, RunOptions(), lambda event: notes.append(event.text) if event.kind == "note" else None
+    )
+    assert notes == ["cell 1: a shell line failed (exit code 3), and the notebook went on"]
+    assert [cell.exit_code for cell in read_trace(run).cells] == [0, 3, 0, None]
+    made = promote_notebook(run, store, out=tmp_path / "job")
+    assert (made.equivalent, made.failed_commands) == (True, {1: 3})
+    assert "code cell [1] (exit code 3)" in (tmp_path / "job" / "README.md").read_text()

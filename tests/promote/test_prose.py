@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from reprobook.promote.commented_code import without_commented_code
+from reprobook.promote.descriptions import first_sentence, heading_sentence, without_questions
 from reprobook.promote.naming import snake_case
 from reprobook.promote.prose import plain
+from reprobook.promote.python import code_of, statements
 
 
 @pytest.mark.parametrize(
@@ -23,10 +26,76 @@ def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("heading", "name"),
     [
-        ("Splitting X and y into training and testing sets", "splitting_x_and_y"),
+        ("Splitting X and y into training and testing sets", "split_x_and_y"),
         ("ROC curves and area under the curve", "roc_curves_and_area"),
         ("On", "on"),
     ],
 )
 def test_a_name_that_is_cut_short_does_not_end_in_a_joining_word(heading: str, name: str) -> None:
     assert snake_case(heading) == name
+
+
+@pytest.mark.parametrize(
+    ("prose", "text"),
+    [
+        ("Pixels run from 0 to 16. And more.", "Pixels run from 0 to 16."),
+        ("How many characters do we take?", ""),
+        ("We count letters.", ""),
+        ("Let's look at the data.", ""),
+        ("Adapted from the work of others.", ""),
+        ("Code by @someone, see https://example.org.", ""),
+        ("Next, the loader is built.", ""),
+        ("The output of the cell below looks like this: ``` 1 ```.", ""),
+        (f"A {'very ' * 40}long sentence.", ""),
+    ],
+)
+def test_a_docstring_describes(prose: str, text: str) -> None:
+    assert first_sentence(prose) == text
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "text"),
+    [
+        ("3. Fit a line to the points using `SGD`", "fit_line_to_points", "Fit a line to the points using `SGD`."),
+        ("Training the network", "train_network", ""),
+        ("What is a tensor?", "what_is_tensor", ""),
+        ("Data", "load_data", ""),
+    ],
+)
+def test_a_heading_is_a_docstring_where_it_says_more_than_the_name(heading: str, name: str, text: str) -> None:
+    assert heading_sentence(heading, name) == text
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("Training the RNN", "train_rnn"),
+        ("5. Save your trained model's `state_dict()` to file.", "save_trained_model_state_dict"),
+        ("Clustering", "clustering"),
+    ],
+)
+def test_a_heading_becomes_what_a_function_does(heading: str, name: str) -> None:
+    assert snake_case(heading) == name
+
+
+def test_a_comment_that_asks_is_no_meaning() -> None:
+    assert without_questions("context length: how many characters do we take?") == "context length"
+    assert without_questions("rate of learning") == "rate of learning"
+
+
+@pytest.mark.parametrize(
+    ("comments", "kept"),
+    [
+        ("# print(w)\n# lr = lrs[i]\n# steps += 1", ""),
+        ("# ## Option 2\n# class Net:\n#     def run(self):\n#         return 1", ""),
+        ("# x (batch_size, length)\n# hidden (layers, batch)", "# x (batch_size, length)\n# hidden (layers, batch)\n"),
+        ("# z = w * x + b", "# z = w * x + b\n"),
+        ("# the forward pass", "# the forward pass\n"),
+        ("# read it back with:\n# torch.load('m.pt')", "# read it back with:\n# torch.load('m.pt')\n"),
+    ],
+)
+def test_code_that_was_commented_out_goes(comments: str, kept: str) -> None:
+    inner = "".join(f"    {line}\n" for line in comments.splitlines())
+    body = statements(f"for i in x:\n{inner}    y = 1  # f(x)\n")
+    expected = "".join(f"    {line}\n" for line in kept.splitlines())
+    assert "".join(map(code_of, without_commented_code(body))) == f"for i in x:\n{expected}    y = 1  # f(x)\n"

@@ -208,3 +208,102 @@ def test_without_a_result_what_is_computed_and_printed_stays(sliced: Callable[..
 def test_what_pprint_prints_stays_with_what_is_printed_around_it(sliced: Callable[..., Slice]) -> None:
     found = sliced("from pprint import pprint\nx = np.ones(3)\nprint('all:')\npprint(x)", "rb.log(x=x[0])")
     assert [code_of(s.node).strip() for s in found.kept[0].statements][-1] == "pprint(x)"
+
+
+def lines(found: Slice, cell: int) -> list[str]:
+    (source,) = [source for source in found.kept if source.index == cell]
+    return [code_of(statement.node).strip() for statement in source.statements]
+
+
+def parts(found: Slice) -> list[tuple[int, str]]:
+    return [(part.cell, part.reason) for part in found.trimmed]
+
+
+def test_what_is_left_out_of_a_kept_cell_is_listed(sliced: Callable[..., Slice]) -> None:
+    found = sliced("x = np.ones(3)\nt0 = x.mean()\nx.shape", "rb.log(x=x[0])")
+    assert parts(found) == [(1, "no result depends on `t0`"), (1, "only shows `x.shape`")]
+
+
+def test_a_list_that_only_a_dropped_plot_read_is_not_filled(sliced: Callable[..., Slice]) -> None:
+    found = sliced(
+        "losses, steps, log = [], [], {'loss': []}\nw = np.ones(2)",
+        "for i in range(3):\n    w = w * 2\n    # for the plot\n    losses.append(w.sum())\n    log['loss'].append(w)\n"
+        "    if i % 2 == 0:\n        steps += [i]\n    w = w + 1",
+        "plt.plot(steps, losses)",
+        "rb.log(w=w[0])",
+    )
+    assert lines(found, 2) == ["for i in range(3):\n    w = w * 2\n    # for the plot\n    w = w + 1"]
+    assert parts(found) == [
+        (1, "no result depends on `losses`, `steps`, `log`"),
+        (2, "no result depends on `losses`, `log`, `steps`"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        # drawn, changed or logged on the way
+        ("a = []", "for i in range(2):\n    a.append(np.random.rand())", "rb.log(x=np.random.rand())"),
+        ("a, b = [], [1, 2]", "for i in range(2):\n    a.append(b.pop())", "rb.log(n=len(b))"),
+        ("a = []\ndef f(): rb.log(x=1)", "for i in range(2):\n    a.append(f())"),
+        # read in the loop, by a function that it calls, or through another name
+        ("a = []", "for i in range(2):\n    a.append(i)\n    n = len(a)", "rb.log(n=n)"),
+        ("a = []\ndef f(): return len(a)", "for i in range(2):\n    a.append(i)\n    n = f()", "rb.log(n=n)"),
+        ("a = []\nb = {'a': a}", "for i in range(2):\n    a.append(i)", "rb.log(n=len(b['a']))"),
+    ],
+)
+def test_what_is_filled_with_an_effect_or_read_stays(sliced: Callable[..., Slice], cells: tuple[str, ...]) -> None:
+    assert any("append" in line for line in lines(sliced(*cells), 2))
+
+
+@pytest.mark.parametrize("call", ["m.load_state_dict(best)", "m.to('cpu')", "sched.step()"])
+def test_a_change_that_one_run_did_not_show_stays(sliced: Callable[..., Slice], call: str) -> None:
+    start = "m = nn.Linear(1, 1)\nbest = m.state_dict()\nsched = torch.optim.SGD(m.parameters(), 1)"
+    found = sliced(start, call, "rb.log(w=m.weight.item())", observed={2: Seen()})
+    assert kept(found) == [1, 2, 3]
+
+
+def test_a_tensor_shown_on_another_device_is_no_change(sliced: Callable[..., Slice]) -> None:
+    found = sliced("x = torch.ones(3)", "y = x.to('cpu')", "x.mean()", "rb.log(x=x[0])", observed={2: Seen(("y",))})
+    assert kept(found) == [1, 4]
+
+
+def test_what_is_saved_of_what_was_trained_is_a_result(sliced: Callable[..., Slice]) -> None:
+    found = sliced(
+        "m = nn.Linear(1, 1)",
+        "torch.save({}, 'untrained.pt')",
+        "m(torch.ones(1)).backward()\nrb.log(w=m.weight.item())",
+        "from pathlib import Path\nplace = Path('models')\nplace.mkdir(exist_ok=True)",
+        "torch.save(obj=m.state_dict(), f=place / 'm.pt')",
+        "plt.savefig('loss.png')",
+    )
+    assert kept(found) == [1, 3, 4, 5]
+
+
+def test_a_method_of_the_notebook_does_what_its_body_does(sliced: Callable[..., Slice]) -> None:
+    net = "class Net:\n    def __init__(self): self.n = 0\n    def predict(self): print('predicted', self.n)\n"
+    net += "    def sample(self): self.n += 1\nnet = Net()"
+    found = sliced(net, "net.sample()", "net.sample\nnet.predict()\nrb.log(n=net.n)")
+    assert kept(found) == [1, 2, 3]
+    assert lines(found, 3) == ["net.predict()", "rb.log(n=net.n)"]
+
+
+def test_a_cell_that_only_sets_a_parameter_keeps_no_more(promote: Callable[..., object]) -> None:
+    planned, text = promote(  # type: ignore[misc]  # a plan and its text
+        "import numpy as np\nimport matplotlib.pyplot as plt\nimport reprobook as rb",
+        "size = 20\nx = np.linspace(0, 1, size)\nplt.plot(x)",
+        "rb.log(x=np.ones(size).sum())",
+    )
+    assert "plot" not in text
+    assert [(part.cell, part.reason) for part in planned.trimmed] == [
+        (1, "no result depends on `x`"),
+        (1, "only plots `x`"),
+    ]
+
+
+def test_a_generator_that_came_with_an_import_did_not_move(sliced: Callable[..., Slice]) -> None:
+    came = Seen(rng_after={"torch": "a"})
+    found = sliced("import torch\nprint(torch.__version__)", "rb.log(x=torch.rand(1).item())", observed={1: came})
+    assert kept(found) == [2]
+    drawn = sliced("import torch\nx = torch.rand(1)", "rb.log(x=torch.rand(1).item())", observed={1: came})
+    assert kept(drawn) == [1, 2]

@@ -293,3 +293,20 @@ def test_a_control_declares_its_value_and_range(text: str, default: Any, space: 
 )
 def test_what_is_no_control_with_a_literal_value_is_no_parameter(text: str) -> None:
     assert not declared(f"x = {text}")
+
+
+def test_one_name_that_is_always_given_one_value_is_one_parameter() -> None:
+    cells = ("size = 3\nx = size", "size = 3  # again\ny = size", "rate = 1\nrate = 1.0", "n = 2", "n = 2\nn += 1")
+    found = declared(*cells, tagged=None)
+    assert list(found) == ["size"]
+    assert [(cell, at.line) for cell, at in found["size"].places] == [(0, 1), (1, 1)]
+    changed, _ = override(notebook(*cells, tagged=None), tuple(found.values()), {"size": 12})
+    assert [cell.source for cell in changed.code_cells[:2]] == ["size = 12\nx = size", "size = 12  # again\ny = size"]
+
+
+def test_a_list_that_may_change_between_two_assignments_is_no_parameter() -> None:
+    assert declared("a = [1]", "a.append(2)", "a = [1]", tagged=None) == {}
+
+
+def test_rows_of_a_table_are_no_parameter() -> None:
+    assert list(declared("rows = [{'a': 1}, {'a': 2}]\noptions = {'a': 1}", tagged=None)) == ["options"]

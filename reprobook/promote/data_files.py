@@ -1,0 +1,35 @@
+"""The data files that a job needs beside its script: what the cells in it read of the notebook's folder."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping
+from pathlib import PurePath
+
+from reprobook.execute.inputs import files_read
+from reprobook.trace import MISSING, Trace
+
+_MOST_ENTRIES = 5  # beyond that, folders stand for what is in them
+
+
+def needed_data(trace: Trace, kept: Collection[int]) -> dict[str, str]:
+    """Return the files that these cells read, by path, with their SHA-256.
+
+    Files that the run made itself are none, nor are those of libraries and of the machine: their paths mean nothing
+    elsewhere.
+    """
+    read = {path for cell in trace.cells if cell.index in kept for path in cell.files_read}
+    found = {path: digest for path, digest in files_read(trace).items() if path in read and digest != MISSING}
+    return {path: digest for path, digest in sorted(found.items()) if not PurePath(path).is_absolute()}
+
+
+def entries(data: Mapping[str, str]) -> list[str]:
+    """Return what to put beside the script: the files, or the folders that hold them where there are many."""
+    inside = [path for path in data if ".." not in PurePath(path).parts]
+    return inside if len(inside) <= _MOST_ENTRIES else sorted({PurePath(path).parts[0] for path in inside})
+
+
+def mounts(data: Mapping[str, str]) -> str:
+    """Return the options of ``docker run`` that show the data to the script, each with a space before it."""
+    words = [f'-v "$PWD"/{shlex.quote(path)}:{shlex.quote(f"/job/{path}")}:ro' for path in entries(data)]
+    return "".join(f" {word}" for word in words)

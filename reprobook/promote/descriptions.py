@@ -1,0 +1,77 @@
+"""What an author's prose says of the code below it, in a form that fits a docstring.
+
+A notebook talks to its reader: it asks, credits, announces and points. A docstring describes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reprobook.promote.naming import words_of
+from reprobook.promote.prose import plain
+
+_LONGEST = 140
+_NUMBER = re.compile(
+    r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
+)
+_TALK = frozenset(
+    """i i'm i've i'll me my mine we we'll we're we've our ours us let's lets you you'll you're you've your yours here
+    below above preceding aforementioned notebook notebooks colab jupyter kaggle tutorial lecture homework exercise
+    exercises recall remember please github""".split()  # noqa: SIM905 - so many words read best as a text
+)
+_OPENINGS = frozenset(
+    """again all also alternatively and another but finally first firstly fourth hint hopefully however lastly next note
+    now ok okay once second so that's then there's therefore third this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
+)
+_CREDITS = re.compile(
+    r"credit|thanks|courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
+    r"\bsource:|\breferences?:|\bby:? @|https?:|www\.",
+    re.IGNORECASE,
+)
+
+
+def first_sentence(prose: str) -> str:
+    """Return the first sentence of the first paragraph of plain text, if it describes; else nothing."""
+    for paragraph in prose.split("\n\n"):
+        raw = paragraph.strip()
+        text = plain(raw)
+        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or text[0].isdigit():
+            continue
+        for end in range(len(text)):
+            if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
+                return _if_it_describes(text[: end + 1])
+        return _if_it_describes(text.rstrip(":,;") + ".")
+    return ""
+
+
+def heading_sentence(heading: str, name: str) -> str:
+    """Return a heading as a sentence, where it says more than the name of the function; else nothing."""
+    text = without_number(heading).rstrip(".:;,")
+    if not set(words_of(text)) - set(name.split("_")):
+        return ""
+    return _if_it_describes(f"{text[:1].upper()}{text[1:]}.")
+
+
+def comment_sentence(comment: str) -> str:
+    """Return a comment that says what code does as a sentence."""
+    return f"{comment[:1].upper()}{comment[1:].rstrip('.:;, ')}."
+
+
+def without_questions(comment: str) -> str:
+    """Return a comment without what it asks: ``context length: how long is it?`` is ``context length``."""
+    if "?" not in comment:
+        return comment
+    clauses = re.split(r"(?<=[.:;?])\s+", comment)
+    return " ".join(clause for clause in clauses if not clause.endswith("?")).rstrip(".:; ")
+
+
+def without_number(heading: str) -> str:
+    """Return a heading without its number: ``2.1 Model`` and ``Step 2: Model`` are ``Model``."""
+    return _NUMBER.sub("", heading) or heading
+
+
+def _if_it_describes(sentence: str) -> str:
+    words = re.findall(r"[a-z0-9']+", sentence.lower().replace("\u2019", "'"))
+    talks = not words or bool(_TALK & set(words)) or words[0] in _OPENINGS or bool(_CREDITS.search(sentence))
+    asks = "?" in sentence or "```" in sentence or sentence.endswith("!")
+    return "" if talks or asks or len(sentence) > _LONGEST else sentence

@@ -1,0 +1,59 @@
+"""The headings of a notebook, and what stands below them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reprobook.notebook.model import Notebook
+from reprobook.promote.descriptions import first_sentence, without_number
+from reprobook.promote.prose import plain
+
+_MARKDOWN_LEVELS = 6
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading, the text below it, and the index (among all cells) of the cell that it stands in."""
+
+    text: str
+    level: int
+    cell: int
+    prose: str
+
+
+def headings(notebook: Notebook) -> list[Heading]:
+    """Return the headings of the markdown cells, in order."""
+    found: list[Heading] = []
+    for cell in notebook.cells:
+        if cell.kind == "markdown":
+            found += _headings_in(cell.source, cell.index)
+    return found
+
+
+def title(notebook: Notebook) -> tuple[str, str]:
+    """Return the notebook's first heading, else the name of its file; and what the first sentence below it says."""
+    found = headings(notebook)
+    if found:
+        return without_number(found[0].text), first_sentence(found[0].prose)
+    return notebook.name.rpartition("/")[2].removesuffix(".ipynb"), ""
+
+
+def _headings_in(markdown: str, cell: int) -> list[Heading]:
+    """Read ATX headings (``# title``) outside code fences."""
+    found: list[Heading] = []
+    prose: list[str] = []
+    fenced = False
+    for line in markdown.splitlines():
+        text = line.strip()
+        fenced ^= text.startswith("```")
+        marks = len(text) - len(text.lstrip("#"))
+        if not fenced and 1 <= marks <= _MARKDOWN_LEVELS and text[marks : marks + 1] in {" ", "\t"}:
+            if found:
+                found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
+            prose = []
+            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
+        else:
+            prose.append(line)
+    if found:
+        found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
+    return found
