@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -36,9 +37,15 @@ _NAMESPACE = "reprobook"
 _OBJECTS = 256 << 20  # bytes of Ray's object store on this machine; runs and parcels pass through it
 _PATIENCE = 30.0  # seconds that cancelled tasks have to end by themselves
 _TRIES = 3
+_CONNECT = 10.0  # seconds
 _PREFIX = "reprobook-ray-"
-# No reports to the makers of Ray, and a GPU that a task does not ask for stays visible as everywhere else.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# No reports to the makers of Ray; a GPU that a task does not ask for stays visible as everywhere else; and workers are
+# started when there is work: at its start Ray's own processes have seconds to find each other.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_prestart_worker_first_driver": "0",
+}
 # Nobody else on this machine may give work to our Ray, and no token is left in the home folder.
 _PRIVATE = {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
 _AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
@@ -78,6 +85,7 @@ class RayExecutor:
 
     def __enter__(self) -> Self:
         is_local = self._settings.address is None
+        _check_address(self._settings.address)
         environment = dict(os.environ)
         own = not any(name in environment for name in _AUTHENTICATION)
         wanted = _QUIET | (_PRIVATE if is_local and own else {})
@@ -270,6 +278,25 @@ def _import_ray() -> Any:
         msg = "Ray is not installed"
         raise InputError(msg, hint="pip install 'reprobook[ray]', or use --executor local.") from error
     return ray
+
+
+def _check_address(address: str | None) -> None:
+    """Refuse an address at which nobody listens: Ray itself would try for minutes.
+
+    Raises:
+        InputError: If there is nobody, or it is one of Ray's client protocol.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if "://" in host:
+        msg = f"{address}: an address of Ray's client protocol cannot be used"
+        raise InputError(msg, hint="Run the sweep on a node of the cluster, with --address auto or HOST:PORT.")
+    if not host or not port.isdecimal():
+        return  # none, or a word of Ray's own, such as auto
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+    except OSError as error:
+        msg = f"no Ray cluster answers at {address}: {error}"
+        raise InputError(msg, hint="`ray start --head` says the address of a cluster.") from error
 
 
 def _kv() -> Any:
