@@ -40,11 +40,12 @@ _TRIES = 3
 _CONNECT = 10.0  # seconds
 _PREFIX = "reprobook-ray-"
 # No reports to the makers of Ray; a GPU that a task does not ask for stays visible as everywhere else; and workers are
-# started when there is work: at its start Ray's own processes have seconds to find each other.
+# started when there is work (at its start Ray's own processes have seconds to find each other), as important as others.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_prestart_worker_first_driver": "0",
+    "RAY_worker_niceness": "0",
 }
 # Nobody else on this machine may give work to our Ray, and no token is left in the home folder.
 _PRIVATE = {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
