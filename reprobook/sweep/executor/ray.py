@@ -93,7 +93,11 @@ class RayExecutor:
         # Ray itself sets the mode.
         self._added = {*wanted, *_AUTHENTICATION} - environment.keys()
         os.environ.update({name: value for name, value in wanted.items() if name in self._added})
-        self._ray = _import_ray()
+        try:
+            self._ray = _import_ray()
+        except InputError:
+            self._forget_variables()
+            raise
         if is_local:
             self._place = _new_place()
             self._site = Site(str(self._place), environment)
@@ -152,10 +156,14 @@ class RayExecutor:
         """Let go of Ray, and of what it wrote here."""
         with _own_signals():
             self._ray.shutdown()
-        for name in self._added:
-            os.environ.pop(name, None)
+        self._forget_variables()
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
+
+    def _forget_variables(self) -> None:
+        """Take out of the environment what was put there for Ray."""
+        for name in self._added:
+            os.environ.pop(name, None)
 
     def submit(self, task: TrialTask) -> None:
         """Hand a task to Ray.
