@@ -1,4 +1,4 @@
-"""The executor that runs each trial as a task of Ray, on this machine or on a cluster. Only it and its session know Ray.
+"""The executor that runs each trial as a task of Ray, here or on a cluster. Only it and its session know Ray.
 
 The run goes on in a store of the node that is thrown away. Here a folder is reserved for it under its id, which gets
 the metrics as they come; at the end the run itself takes that place. A task whose worker or node dies is ``lost``:
