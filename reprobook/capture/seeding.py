@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import random
 import sys
+from contextlib import suppress
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +23,8 @@ _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 # NVIDIA cuBLAS documentation, "Results reproducibility": either makes results repeat; the first is the faster.
 _CUBLAS_DETERMINISTIC = (":4096:8", ":16:8")
 _LARGEST_SEED = 2**64 - 1
+# Found by importing some fifty packages one by one: of them all, the only one.
+_DRAWERS = ("rich.style",)
 _waiting: list[AfterImport] = []
 
 
@@ -45,6 +49,7 @@ def apply_seed(seed: int | None, *, deterministic: bool = False, device: str = "
         InputError: If the seed is no integer from 0 to 2**64 - 1.
     """
     stop_seeding()
+    _import_drawers()
     effective: dict[str, str] = {}
     ineffective: dict[str, str] = {}
     actions: dict[str, Action] = {}
@@ -70,6 +75,19 @@ def stop_seeding() -> None:
     """Forget the libraries that were still to be seeded at their import."""
     while _waiting:
         _waiting.pop().remove()
+
+
+def _import_drawers() -> None:
+    """Import what draws from Python's generator while it is imported, and leave that where it is.
+
+    scikit-learn and httpx bring rich along: the numbers after such an import would depend on whether the process had
+    imported it before, as a warm one has.
+    """
+    state = random.getstate()
+    for name in _DRAWERS:
+        with suppress(ImportError):
+            import_module(name)
+    random.setstate(state)
 
 
 def used_generators() -> tuple[str, ...]:

@@ -96,9 +96,9 @@ def _check(entries: list[zipfile.ZipInfo], largest: int) -> None:
     names = [entry.filename for entry in entries]
     for entry in entries:
         path = PurePosixPath(entry.filename)
-        mode = entry.external_attr >> 16
+        kind = stat.S_IFMT(entry.external_attr >> 16)
         plain = not path.is_absolute() and ".." not in path.parts and "\\" not in entry.filename
-        if not plain or (mode and not stat.S_ISREG(mode)) or path.as_posix() != entry.filename:
+        if not plain or kind not in (0, stat.S_IFREG) or path.as_posix() != entry.filename:
             msg = f"the archive holds {entry.filename!r}, which is no plain file below its folder"
             raise IntegrityError(msg, hint="Do not unpack it; ask for another copy.")
     if len(set(names)) != len(names):

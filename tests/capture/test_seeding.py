@@ -81,6 +81,19 @@ def test_a_library_is_seeded_at_its_first_import_only() -> None:
     assert first != second
 
 
+def test_an_import_draws_nothing_from_the_seeded_generator() -> None:
+    assert run(
+        "import random\napply_seed(3); before = random.getstate()\nimport sklearn.ensemble, httpx\n"
+        "print(json.dumps(random.getstate() == before))"
+    )
+
+
+def test_without_a_seed_the_generator_is_left_where_it_is() -> None:
+    assert run(
+        "import random\nbefore = random.getstate(); apply_seed(None)\nprint(json.dumps(random.getstate() == before))"
+    )
+
+
 def test_nothing_is_seeded_after_stop() -> None:
     code = "apply_seed(1)\nstop_seeding()\nimport numpy.random\nprint(json.dumps(numpy.random.random()))"
     assert run(code) != run(code)

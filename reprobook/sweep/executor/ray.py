@@ -1,4 +1,4 @@
-"""The executor that runs each trial as a task of Ray: on this machine, or on a cluster. The one place that knows Ray.
+"""The executor that runs each trial as a task of Ray, here or on a cluster. Only it and its session know Ray.
 
 The run goes on in a store of the node that is thrown away. Here a folder is reserved for it under its id, which gets
 the metrics as they come; at the end the run itself takes that place. A task whose worker or node dies is ``lost``:
@@ -7,41 +7,25 @@ Ray does not repeat it, the driver does.
 
 from __future__ import annotations
 
-import logging
-import os
 import secrets
-import shutil
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import psutil
-
-from reprobook.errors import InputError, ReprobookError
+from reprobook.errors import ReprobookError
 from reprobook.runs import RunError, RunFolder, Store
 from reprobook.runs.archive import unpack_run
 from reprobook.runs.model import parse_record
 from reprobook.sweep.executor.parcel import Parcel, pack_parcel
 from reprobook.sweep.executor.port import ExecutorSettings, TaskKey, TrialEvent, TrialTask
+from reprobook.sweep.executor.ray_session import NAMESPACE, RaySession
 from reprobook.sweep.executor.remote import Item, Site, carry_out
 
-_NAMESPACE = "reprobook"
-_OBJECTS = 256 << 20  # bytes of Ray's object store on this machine; runs and parcels pass through it
 _PATIENCE = 30.0  # seconds that cancelled tasks have to end by themselves
-_TRIES = 3
-_PREFIX = "reprobook-ray-"
-# No reports to the makers of Ray, and a GPU that a task does not ask for stays visible as everywhere else.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-# Nobody else on this machine may give work to our Ray, and no token is left in the home folder.
-_PRIVATE = {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
-_AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 
 
 @dataclass
@@ -72,57 +56,14 @@ class RayExecutor:
         self._ray: Any = None
         self._function: Any = None
         self._parcel: Any = None
-        self._place: Path | None = None
-        self._site = Site()
-        self._added: set[str] = set()
+        self._session = RaySession(settings)
 
     def __enter__(self) -> Self:
-        is_local = self._settings.address is None
-        environment = dict(os.environ)
-        own = not any(name in environment for name in _AUTHENTICATION)
-        wanted = _QUIET | (_PRIVATE if is_local and own else {})
-        # Ray itself sets the mode.
-        self._added = {*wanted, *_AUTHENTICATION} - environment.keys()
-        os.environ.update({name: value for name, value in wanted.items() if name in self._added})
-        self._ray = _import_ray()
-        if is_local:
-            self._place = _new_place()
-            self._site = Site(str(self._place), environment)
-        self._site = replace(self._site, gpus=self._settings.device == "cuda")
-        self._start(_TRIES if is_local else 1)
-        cpus, gpus = max(1, self._settings.threads), int(self._site.gpus)
-        remote = self._ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0, num_returns="streaming")
-        self._function = remote(_carry_out)
+        ray = self._session.start()
+        cpus, gpus = max(1, self._settings.threads), int(self._session.site.gpus)
+        remote = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0, num_returns="streaming")
+        self._ray, self._function = ray, remote(_carry_out)
         return self
-
-    def _start(self, tries: int) -> None:
-        """Start or join Ray; on a busy machine its processes may not find each other in time, at first.
-
-        Raises:
-            InputError: If it does not start.
-        """
-        try:
-            with _own_signals(), _without_advice():
-                self._ray.init(**self._options())
-        # Ray raises plain exceptions here, among others.
-        except Exception as error:
-            if tries > 1:
-                self._ray.shutdown()
-                self._start(tries - 1)
-                return
-            self._leave()
-            msg = f"Ray does not start: {str(error).strip().splitlines()[0]}"
-            hint = "Is that the address of a running cluster, with this version of Ray and Python?"
-            raise InputError(msg, hint=hint if self._settings.address else "Use --executor local.") from error
-
-    def _options(self) -> dict[str, Any]:
-        """Return how Ray is started, or joined."""
-        quiet = {"namespace": _NAMESPACE, "log_to_driver": False, "configure_logging": False}
-        if self._settings.address is not None:
-            return {**quiet, "address": self._settings.address}
-        cpus = max(1, self._settings.jobs) * max(1, self._settings.threads)
-        place = {"_temp_dir": str(self._place), "include_dashboard": False, "object_store_memory": _OBJECTS}
-        return {**quiet, **place, "address": "local", "num_cpus": cpus}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -137,16 +78,7 @@ class RayExecutor:
                 self._ray.cancel(flight.items, force=True)
                 self._end(flight, TrialEvent(kind="ended", key=flight.task.key, status="interrupted"))
         finally:
-            self._leave()
-
-    def _leave(self) -> None:
-        """Let go of Ray, and of what it wrote here."""
-        with _own_signals():
-            self._ray.shutdown()
-        for name in self._added:
-            os.environ.pop(name, None)
-        if self._place is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
+            self._session.stop()
 
     def submit(self, task: TrialTask) -> None:
         """Hand a task to Ray.
@@ -157,7 +89,9 @@ class RayExecutor:
         if self._parcel is None and self._settings.address is not None:
             self._parcel = self._ray.put(pack_parcel(task))
         ticket = secrets.token_hex(16)
-        items = self._function.options(name=f"trial {task.key.number}").remote(task, self._parcel, self._site, ticket)
+        items = self._function.options(name=f"trial {task.key.number}").remote(
+            task, self._parcel, self._session.site, ticket
+        )
         self._flights[task.key] = Flight(task, items, ticket)
 
     def cancel(self, key: TaskKey) -> None:
@@ -165,7 +99,7 @@ class RayExecutor:
         flight = self._flights.get(key)
         if flight is not None and not flight.cancelled:
             flight.cancelled = True
-            _kv()._internal_kv_put(flight.ticket, b"1", namespace=_NAMESPACE)  # noqa: SLF001  # Ray has no public one
+            _kv()._internal_kv_put(flight.ticket, b"1", namespace=NAMESPACE)  # noqa: SLF001  # Ray has no public one
 
     def events(self, timeout: float) -> Sequence[TrialEvent]:
         """Return what came back."""
@@ -216,7 +150,7 @@ class RayExecutor:
         """End a task: its run comes into the store, or what was reserved for it is sealed."""
         del self._flights[flight.task.key]
         if flight.cancelled:
-            _kv()._internal_kv_del(flight.ticket, namespace=_NAMESPACE)  # noqa: SLF001  # see cancel
+            _kv()._internal_kv_del(flight.ticket, namespace=NAMESPACE)  # noqa: SLF001  # see cancel
         run = flight.run
         if run is None:
             return replace(event, run_id="")
@@ -238,7 +172,7 @@ def _carry_out(task: TrialTask, parcel: Parcel | None, site: Site, ticket: str) 
         task,
         parcel,
         site,
-        lambda: bool(_kv()._internal_kv_exists(ticket, namespace=_NAMESPACE)),  # noqa: SLF001  # Ray has no public one
+        lambda: bool(_kv()._internal_kv_exists(ticket, namespace=NAMESPACE)),  # noqa: SLF001  # Ray has no public one
     )
 
 
@@ -258,60 +192,8 @@ def _adopt(archive: bytes, store: Store) -> None:
         store.adopt(unpack_run(archive, Path(place)))
 
 
-def _import_ray() -> Any:
-    """Import Ray.
-
-    Raises:
-        InputError: If it is not installed.
-    """
-    try:
-        import ray  # noqa: PLC0415 - only sweeps on Ray wait for it
-    except ImportError as error:
-        msg = "Ray is not installed"
-        raise InputError(msg, hint="pip install 'reprobook[ray]', or use --executor local.") from error
-    return ray
-
-
 def _kv() -> Any:
     """Return Ray's table of the cluster: small values by name, seen by all nodes."""
     from ray.experimental import internal_kv  # noqa: PLC0415 - see above
 
     return internal_kv
-
-
-def _new_place() -> Path:
-    """Make the folder of Ray's session, and remove those that killed drivers have left. Sockets need a short path."""
-    root = Path(tempfile.gettempdir())
-    for old in root.glob(f"{_PREFIX}*"):
-        pid = old.name.removeprefix(_PREFIX)
-        with suppress(OSError):
-            if pid.isdecimal() and not psutil.pid_exists(int(pid)) and old.stat().st_uid == os.getuid():
-                shutil.rmtree(old, ignore_errors=True)
-    place = root / f"{_PREFIX}{os.getpid()}"
-    place.mkdir(mode=0o700, exist_ok=True)
-    return place
-
-
-@contextmanager
-def _without_advice() -> Iterator[None]:
-    """Keep Ray from telling how its own defaults are changed."""
-    logger = logging.getLogger("ray._private.authentication.authentication_token_setup")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keep our own handler of SIGTERM: Ray sets one that ends the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
