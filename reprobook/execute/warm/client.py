@@ -15,6 +15,7 @@ from pathlib import Path
 from reprobook.ambient import NO_PINS
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.child import Circumstances
 from reprobook.execute.warm.connection import Request, end_with_owner, fork
 from reprobook.execute.warm.handle import WarmRun
@@ -146,21 +147,22 @@ def run_warm(
 
 
 def _followed(run: WarmRun, on_event: OnEvent) -> RunFolder:
-    """Follow a run to its end. Ctrl-C interrupts it, a second one kills it."""
+    """Follow a run to its end. Ctrl-C or SIGTERM interrupts it, the second time it is killed."""
     interrupted = False
-    while not run.ended:
-        try:
-            for event in run.events():
-                on_event(event)
-        except KeyboardInterrupt:
-            if interrupted:
-                run.kill()
-            else:
-                run.interrupt()
-            interrupted = True
-        except BaseException:
-            run.abandon()
-            raise
+    with sigterm_interrupts():
+        while not run.ended:
+            try:
+                for event in run.events():
+                    on_event(event)
+            except KeyboardInterrupt:
+                if interrupted:
+                    run.kill()
+                else:
+                    run.interrupt()
+                interrupted = True
+            except BaseException:
+                run.abandon()
+                raise
     return run.result()
 
 
