@@ -62,7 +62,7 @@ class WarmServer:
         environment = run_environment(prepared, options, {**os.environ, **self._env})
         plan = plan_of(prepared, options, environment, token=self._token)
         # The pins of the environment hold in the fork from its start; there are no others.
-        task = RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS))
+        body = _packed(RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS)))
         reports, end = os.pipe()
         try:
             request = Request(
@@ -71,7 +71,7 @@ class WarmServer:
                 folder=str(prepared.cwd),
                 # What C code prints before and after the cells must not be taken for the result.
                 descriptors=(_standard_error(), _standard_error(), end),
-                body=pickle.dumps(task),
+                body=body,
             )
             told = RunEvent("note", None, len(prepared.notebook.code_cells), _STARTING)
             made = fork(plan, request, self._ends[1] if self._ends else None, lambda: on_event(told))
@@ -164,6 +164,19 @@ def _followed(run: WarmRun, on_event: OnEvent) -> RunFolder:
                 run.abandon()
                 raise
     return run.result()
+
+
+def _packed(task: RunTask) -> bytes:
+    """Return a task as bytes.
+
+    Raises:
+        ColdOnlyError: If a value of a parameter is an object of this process alone.
+    """
+    try:
+        return pickle.dumps(task)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        reason = f"a parameter cannot be handed to another process ({error})"
+        raise ColdOnlyError(reason) from error
 
 
 def _standard_error() -> int:

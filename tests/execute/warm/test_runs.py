@@ -101,6 +101,12 @@ def test_a_process_that_dies_in_a_cell_leaves_a_failed_run(servers: Servers, wri
     assert record.metrics == {"loss": 0.5}
 
 
+def test_a_thread_that_never_ends_does_not_hold_up_its_run(servers: Servers, write: Write, store: Store) -> None:
+    run, _ = warm(write("import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()"), store)
+    assert run.check_integrity().status == "succeeded"
+    assert not servers.forks()
+
+
 def test_an_unseeded_run_draws_numbers_of_its_own(servers: Servers, write: Write, store: Store) -> None:
     del servers
     path = write("import random, numpy\nimport reprobook as rb\nrb.log(a=random.random(), b=numpy.random.rand())")
