@@ -17,7 +17,7 @@ from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.child import Circumstances
-from reprobook.execute.warm.connection import Request, end_with_owner, fork
+from reprobook.execute.warm.connection import Request, fork, take_leave
 from reprobook.execute.warm.handle import WarmRun
 from reprobook.execute.warm.planning import plan_of, run_environment
 from reprobook.execute.warm.refusal import ColdOnlyError
@@ -118,7 +118,7 @@ class WarmServer:
             return
         for end in self._ends:
             end.close()
-        end_with_owner()
+        take_leave(self._ends[1])
 
 
 @contextmanager
