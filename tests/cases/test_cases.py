@@ -9,6 +9,7 @@ import pytest
 from casebook.build import own_cases
 from casebook.model import Case
 from casebook.score import Score
+from casebook.warm_bits import compared
 from harness import SHARED, chosen, evaluate, is_right, totals
 
 # Small notebooks that need no torch: about ten seconds each.
@@ -87,3 +88,9 @@ def test_no_false_alarm() -> None:
     cases = sample(case for case in chosen((), shared=SHARED.is_dir(), own=True) if case.fixed)
     alarms = [each for each in evaluated(cases, fixed=True) if not is_right(each)]
     assert not alarms, "\n".join(f"{each.id}: {each.said} {each.error}" for each in alarms)
+
+
+@pytest.mark.slow
+def test_a_warm_kernel_changes_no_bit() -> None:
+    for case in sample(chosen((), shared=True, own=True)):
+        assert compared(case).differences == (), case.id

@@ -15,8 +15,9 @@ from pathlib import Path
 from reprobook.ambient import NO_PINS
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.child import Circumstances
-from reprobook.execute.warm.connection import Request, end_with_owner, fork
+from reprobook.execute.warm.connection import Request, fork, take_leave
 from reprobook.execute.warm.handle import WarmRun
 from reprobook.execute.warm.planning import plan_of, run_environment
 from reprobook.execute.warm.refusal import ColdOnlyError
@@ -61,7 +62,7 @@ class WarmServer:
         environment = run_environment(prepared, options, {**os.environ, **self._env})
         plan = plan_of(prepared, options, environment, token=self._token)
         # The pins of the environment hold in the fork from its start; there are no others.
-        task = RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS))
+        body = _packed(RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS)))
         reports, end = os.pipe()
         try:
             request = Request(
@@ -70,7 +71,7 @@ class WarmServer:
                 folder=str(prepared.cwd),
                 # What C code prints before and after the cells must not be taken for the result.
                 descriptors=(_standard_error(), _standard_error(), end),
-                body=pickle.dumps(task),
+                body=body,
             )
             told = RunEvent("note", None, len(prepared.notebook.code_cells), _STARTING)
             made = fork(plan, request, self._ends[1] if self._ends else None, lambda: on_event(told))
@@ -117,7 +118,7 @@ class WarmServer:
             return
         for end in self._ends:
             end.close()
-        end_with_owner()
+        take_leave(self._ends[1])
 
 
 @contextmanager
@@ -146,22 +147,36 @@ def run_warm(
 
 
 def _followed(run: WarmRun, on_event: OnEvent) -> RunFolder:
-    """Follow a run to its end. Ctrl-C interrupts it, a second one kills it."""
+    """Follow a run to its end. Ctrl-C or SIGTERM interrupts it, the second time it is killed."""
     interrupted = False
-    while not run.ended:
-        try:
-            for event in run.events():
-                on_event(event)
-        except KeyboardInterrupt:
-            if interrupted:
-                run.kill()
-            else:
-                run.interrupt()
-            interrupted = True
-        except BaseException:
-            run.abandon()
-            raise
+    with sigterm_interrupts():
+        while not run.ended:
+            try:
+                for event in run.events():
+                    on_event(event)
+            except KeyboardInterrupt:
+                if interrupted:
+                    run.kill()
+                else:
+                    run.interrupt()
+                interrupted = True
+            except BaseException:
+                run.abandon()
+                raise
     return run.result()
+
+
+def _packed(task: RunTask) -> bytes:
+    """Return a task as bytes.
+
+    Raises:
+        ColdOnlyError: If a value of a parameter is an object of this process alone.
+    """
+    try:
+        return pickle.dumps(task)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        reason = f"a parameter cannot be handed to another process ({error})"
+        raise ColdOnlyError(reason) from error
 
 
 def _standard_error() -> int:

@@ -27,7 +27,7 @@ _LINES_OF_LOG = 3
 _END_S = 10.0
 # A server may end, being idle, as a request comes.
 _ATTEMPTS = 3
-_started: list[subprocess.Popen[bytes]] = []
+_started: list[tuple[subprocess.Popen[bytes], socket.socket | None]] = []
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,9 @@ def fork(
     raise ColdOnlyError(reason)
 
 
-def end_with_owner() -> None:
-    """Take leave of the private servers that this process started, once it let go of them."""
-    for server in [each for each in _started if each.poll() is None]:
+def take_leave(owner: socket.socket) -> None:
+    """Wait for the end of the private servers that were given this end, once the other one is closed."""
+    for server in [server for server, end in _started if end is owner and server.poll() is None]:
         with suppress(subprocess.TimeoutExpired):
             server.wait(_END_S)
 
@@ -214,7 +214,7 @@ def _start(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> 
                 start_new_session=True,
             )
     # Those that ended meanwhile are forgotten.
-    _started[:] = [each for each in _started if each.poll() is None] + [server]
+    _started[:] = [each for each in _started if each[0].poll() is None] + [(server, owner)]
 
 
 def _clear(place: Place) -> None:

@@ -6,6 +6,7 @@ here: papermill loads provisioners while it is itself being imported.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -36,7 +37,8 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]  # jupyter_client
         environment = dict(kwargs.get("env") or os.environ)
         cwd = str(kwargs.get("cwd") or Path.cwd())
         try:
-            made = _forked(cmd, environment, cwd)
+            # A server that has to start takes seconds, which others of the event loop do not wait for.
+            made = await asyncio.to_thread(_forked, cmd, environment, cwd)
         except ColdOnlyError as refused:
             self.log.warning("%s; a cold one is started", refused)
             return await super().launch_kernel(cmd, **kwargs)

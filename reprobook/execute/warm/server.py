@@ -97,7 +97,8 @@ class Server:
         while not self._is_over():
             for key, _ in self._selector.select(self._wait_s()):
                 if key.data == "request":
-                    job = self._answer()
+                    # It may have been told to end a moment ago.
+                    job = None if self._ending else self._answer()
                     if job is not None:
                         return job
                 elif key.data == "child":
@@ -126,7 +127,10 @@ class Server:
 
     def _answer(self) -> Job | None:
         """Take one request; returns the job in the fork, None in the server."""
-        requester, _ = self._listener.accept()
+        try:
+            requester, _ = self._listener.accept()
+        except OSError:
+            return None  # it is gone already
         requester.settimeout(_PATIENCE_S)
         try:
             if not _is_own_user(requester):
@@ -182,6 +186,8 @@ class Server:
 
     def _hear(self, fork: _Fork) -> None:
         """Take what a requester says: a signal to pass on; or that it is gone."""
+        if fork.kill_at is not None:
+            return
         try:
             message, _, _ = receive(fork.requester)
         except (OSError, EOFError, ValueError):
@@ -216,6 +222,7 @@ class Server:
         for fork in self._forks.values():
             if fork.kill_at is not None and time.monotonic() >= fork.kill_at:
                 _signal(fork.pid, signal.SIGKILL)
+                fork.kill_at = time.monotonic() + _GRACE_S
 
     def _reap(self) -> None:
         """Take leave of the forks that ended, and of what they left running."""

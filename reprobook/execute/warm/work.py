@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 import sys
 import threading
 import traceback
@@ -28,6 +29,7 @@ from reprobook.runs import Store
 if TYPE_CHECKING:
     from reprobook.execute.warm.server import Job
 
+_LEAVE_S = 5
 _MACHINERY = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
@@ -53,7 +55,12 @@ def do(job: Job) -> None:
 
 
 def _exit() -> None:
-    """End this process as an interpreter ends, but for the taking apart of modules, which takes longer than a run."""
+    """End this process as an interpreter ends, but for the taking apart of modules, which takes longer than a run.
+
+    Threads of the notebook's that go on are waited for as long as Jupyter waits for a kernel to leave.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_LEAVE_S)
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # the interpreter's own steps
     atexit._run_exitfuncs()  # noqa: SLF001
     sys.stdout.flush()

@@ -70,7 +70,7 @@ def _run(case: Case, scratch: Path, notebook: Mapping[str, Any], kernel: str) ->
     shutil.rmtree(folder, ignore_errors=True)
     side = Side(setup=case.run_a.setup, env={"PYTHONHASHSEED": "0", **case.run_a.env})
     path = prepare(case, folder, side, notebook)
-    env = environment(side, folder, REPROBOOK_STORE=str(scratch / "store"))
+    env = environment(side, folder, REPROBOOK_STORE=str(scratch / "store"), REPROBOOK_WARM_IDLE="20")
     command = [REPROBOOK, "run", path.name, "--kernel", kernel, "--json"]
     if case.run_a.affinity:
         command = ["taskset", "-c", ",".join(map(str, case.run_a.affinity)), *command]

@@ -101,6 +101,12 @@ def test_a_process_that_dies_in_a_cell_leaves_a_failed_run(servers: Servers, wri
     assert record.metrics == {"loss": 0.5}
 
 
+def test_a_thread_that_never_ends_does_not_hold_up_its_run(servers: Servers, write: Write, store: Store) -> None:
+    run, _ = warm(write("import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()"), store)
+    assert run.check_integrity().status == "succeeded"
+    assert not servers.forks()
+
+
 def test_an_unseeded_run_draws_numbers_of_its_own(servers: Servers, write: Write, store: Store) -> None:
     del servers
     path = write("import random, numpy\nimport reprobook as rb\nrb.log(a=random.random(), b=numpy.random.rand())")
@@ -109,15 +115,38 @@ def test_an_unseeded_run_draws_numbers_of_its_own(servers: Servers, write: Write
     assert found[0]["b"] != found[1]["b"]
 
 
-def test_ctrl_c_is_recorded_and_leaves_nothing(servers: Servers, write: Write, store: Store) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_recorded_and_leaves_nothing(
+    number: signal.Signals, servers: Servers, write: Write, store: Store
+) -> None:
     path = write(ASLEEP, SLEEP)
     process = started(path, store)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=90)
     assert process.returncode == 130, said
     assert [record.status for record in store.records()] == ["interrupted"]
     until(lambda: gone(child_of(path)), "the cell's own process has ended")
     until(lambda: not servers.forks(), "the fork has ended")
+
+
+def test_a_second_ctrl_c_kills_what_ignores_the_first(servers: Servers, write: Write, store: Store) -> None:
+    stubborn = """open('working', 'w').close()
+while True:
+    try:
+        time.sleep(600)
+    except BaseException:
+        open('caught', 'w').close()"""
+    path = write(ASLEEP, stubborn)
+    process = started(path, store)
+    until((path.parent / "working").exists, "the last cell is at work")
+    process.send_signal(signal.SIGINT)
+    until((path.parent / "caught").exists, "the cell caught it")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=90)
+    assert process.returncode == 130, said
+    assert [record.status for record in store.records()] == ["interrupted"]
+    until(lambda: gone(child_of(path)), "the cell's own process has ended")
+    assert not servers.forks()
 
 
 def test_with_its_requester_killed_a_run_ends_recorded(servers: Servers, write: Write, store: Store) -> None:
