@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reprobook.errors import ReprobookError
-from reprobook.execute.run import sigterm_interrupts
+from reprobook.execute.signals import sigterm_interrupts
 from reprobook.runs import Store
 from reprobook.sweep.driver import Driver
 from reprobook.sweep.executor import open_executor
