@@ -9,13 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from reprobook.execute.front import run_notebook
-from reprobook.execute.options import Kernel, OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
+from reprobook.execute.options import ACCEPT_DATA, Kernel, OnEvent, ReplayOptions, RunEvent, RunOptions, ignore
 
 if TYPE_CHECKING:
     from reprobook.execute.journal import read_trace
     from reprobook.execute.replay import replay_run
 
 __all__ = [
+    "ACCEPT_DATA",
     "Kernel",
     "OnEvent",
     "ReplayOptions",
