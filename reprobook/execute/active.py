@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
-from reprobook.execute.sinklog import SinkLog
+from reprobook.execute.sinklog import Place, SinkLog
 
 _active: list[tuple[SinkLog, str]] = []
 
@@ -56,9 +55,9 @@ def keep(name: str, data: bytes) -> None:
         _active[-1][0].keep(name, data)
 
 
-def remembered() -> Path | None:
-    """Return the folder in which the store remembers things from run to run; None where nothing does."""
-    return _active[-1][0].place.memory if _active else None
+def place() -> Place | None:
+    """Return where what is recorded goes; None where nothing is."""
+    return _active[-1][0].place if _active else None
 
 
 def device() -> str:

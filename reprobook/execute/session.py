@@ -56,7 +56,7 @@ class Session:
         self.sinks = SinkLog(
             self.run,
             self.run.make_artifacts,
-            place=Place(self.run.path, self.run.path.parent.parent),
+            place=Place(self.run.path, self.run.path.parent.parent, replay=self.run.read_record().kind == "replay"),
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
         )

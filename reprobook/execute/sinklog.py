@@ -27,10 +27,12 @@ class Place:
     Attributes:
         folder: Of this run or job.
         memory: What is remembered from run to run; None: nothing.
+        replay: Whether a run is repeated, to see what differs: then nothing is refused for that, or learned.
     """
 
     folder: Path
     memory: Path | None = None
+    replay: bool = False
 
 
 class SinkLog:

@@ -52,6 +52,18 @@ def test_a_run_that_downloads_is_reproduced_by_one_that_does_not(
     assert (found.verdict, found.all) == ("reproduced", ())
 
 
+def test_a_replay_refuses_no_changed_data_but_shows_it(run: Run, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("x\n1\n2\n")
+    made = run(*cells("numbers.csv"))
+    (tmp_path / "numbers.csv").write_text("x\n1\n3\n")
+    found = verify_run(made, store, VerifyOptions())
+    assert found.verdict == "diverged"
+    assert found.first is not None
+    assert found.first.cause == "data_drift.file_changed"
+    (tmp_path / "numbers.csv").write_text("x\n1\n2\n")
+    assert run(*cells("numbers.csv")).read_record().status == "succeeded"  # the replay taught the store nothing
+
+
 def test_changed_data_fails_a_run_until_it_is_accepted(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
