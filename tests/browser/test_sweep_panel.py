@@ -10,8 +10,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import OpenPage, Serve
-from notebook_page import NotebookPage, write_notebook
+from lab_server import Serve
+from notebook_page import NotebookPage, OpenPage, write_notebook
 from playwright.sync_api import expect
 
 from reprobook.runs import Store
