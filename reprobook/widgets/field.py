@@ -12,6 +12,7 @@ from reprobook.space import Choice, Float, Int, Parameter, Space, parse_space, p
 Kind = Literal["fixed", "range", "choice"]
 _SPREAD = 10  # of a range that nobody declared: from a tenth of the value to ten times it
 _DIGITS = 4
+_APART = ",'\"()[]{}"  # what the reader of choices does not take for plain text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class Field:
     def text(self) -> str:
         """Return it as the command line takes it: a space, or a value."""
         if self.kind == "fixed":
-            return self.value.strip()
+            return self.value if self.parameter.type is str else self.value.strip()
         if self.kind == "choice":
             return f"choice:{self.options.strip().strip(',')}"
         kind = "log" if self.log else "int" if self.is_integer else "uniform"
@@ -77,7 +78,7 @@ class Field:
         """Return what is wrong with the entries, in words; empty if nothing is."""
         try:
             if self.kind == "fixed":
-                parse_value(self.parameter, self.value.strip())
+                parse_value(self.parameter, self.text())
             else:
                 self.space()
         except ParameterError as error:
@@ -124,8 +125,8 @@ def field_of(parameter: Parameter) -> Field:
         parameter=parameter, kind="fixed", value=value_text(parameter.default), low="", high="", log=False, options=""
     )
     if isinstance(space, Choice):
-        return replace(bare, kind="choice", options=", ".join(map(value_text, space.options)))
-    options = "False, True" if parameter.type is bool else bare.value
+        return replace(bare, kind="choice", options=", ".join(map(_option_text, space.options)))
+    options = "False, True" if parameter.type is bool else _option_text(parameter.default)
     if not bare.is_number:
         return replace(bare, options=options)
     low, high = bare.limits()
@@ -144,12 +145,16 @@ def number_text(number: float) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Write a value as ``parse_value`` reads it."""
+    """Write a value as ``parse_value`` reads it: text as it is."""
     if isinstance(value, float):
         return number_text(value)
-    return (
-        value if isinstance(value, str) and value and "," not in value else repr(value) if value is not None else "None"
-    )
+    return value if isinstance(value, str) else repr(value)
+
+
+def _option_text(value: Any) -> str:
+    """Write a value as one of several: text in quotes where it would fall apart or vanish."""
+    apart = isinstance(value, str) and (not value.strip() or any(each in _APART for each in value))
+    return repr(value) if apart else value_text(value)
 
 
 def _room(default: float, *, integer: bool) -> tuple[float, float]:

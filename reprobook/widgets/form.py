@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Literal
 from reprobook.errors import ReprobookError
 from reprobook.notebook import Notebook
 from reprobook.space import declared_parameters, parse_value
+from reprobook.sweep.grid import axis
 from reprobook.sweep.model import Direction, Pruner, Sampler, SweepKernel, SweepOptions
 from reprobook.widgets.field import Field, field_of
 
@@ -63,6 +65,13 @@ class SweepForm:
         elif not self.metric.strip():
             found[""] = "Choose the metric that trials are judged by: a name that the notebook logs or prints."
         return found
+
+    def note(self) -> str:
+        """Return what is worth knowing of entries without problems: the size of a grid."""
+        if self.sampler != "grid" or self.problems():
+            return ""
+        size = math.prod(len(axis(field.space())) for field in self._varied)
+        return f"The grid has {size} points" + (f": {self.trials} of them are tried." if self.trials < size else ".")
 
     def options(self) -> SweepOptions:
         """Return it as options of a sweep; what the notebook declares and the form fixes is given as a value.

@@ -78,7 +78,7 @@ class RunPanel:
             word
             for name, field in self._fields.items()
             if field.value != fixed_field(field.parameter).value
-            for word in ("-p", name, field.value.strip())
+            for word in ("-p", name, field.text())
         ]
         seed = ["--seed", str(self._seed.value)] if self._seeded.value else []
         return ["run", self._notebook.name, *changed, *seed, *(["--lite"] if self._lite.value else [])]

@@ -139,7 +139,8 @@ class SweepPanel:
         for name, line in self._rows.items():
             line.say(problems.get(name, ""))
         if not self._busy:
-            self._say(problems.get("", ""), "error")
+            problem = problems.get("", "")
+            self._say(problem or self.form.note(), "error" if problem else "")
         self._command.value = command_html(self.form.command())
         self._enable()
 

@@ -63,7 +63,7 @@ class ValueRow:
         self.field = replace(self.field, value=str(change["new"]))
         if self._slider is not None and not self.field.problem():
             self._own = True
-            self._slider.value = parse_value(self.field.parameter, self.field.value.strip())
+            self._slider.value = parse_value(self.field.parameter, self.field.text())
             self._own = False
         self._on_change(self.field)
 

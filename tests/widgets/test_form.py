@@ -158,3 +158,22 @@ def test_metrics_are_known_from_source_and_runs(
     assert known_metrics(parsed, store) == before
     run_notebook(path, store, RunOptions())
     assert known_metrics(parsed, store) == after
+
+
+def test_the_size_of_a_grid_is_told(form: SweepForm) -> None:
+    assert form.note() == ""
+    # five values of lr, all eight of layers, three batch sizes
+    assert replace(form, sampler="grid").note() == "The grid has 120 points: 20 of them are tried."
+    assert replace(form, sampler="grid", trials=500).note() == "The grid has 120 points."
+    assert replace(form, sampler="grid", metric="").note() == ""
+
+
+@pytest.mark.parametrize("text", ["", " ", "a, b", "it's", "plain"])
+def test_text_stays_as_it_is(text: str) -> None:
+    declared = (
+        f"from reprobook import Choice, Float\nlr: Float(0.1, 1.0) = 0.5\nname: Choice({text!r}, 'other') = {text!r}"
+    )
+    form = form_of(notebook(declared), ("score",))
+    assert form.problems() == {}
+    assert form.options().spaces["name"] == Choice(text, "other")
+    assert changed(form, "name", kind="fixed").options().values == {"name": text}

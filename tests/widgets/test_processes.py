@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import queue
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +103,10 @@ def test_a_command_tells_its_answer_or_its_reason(notebook: Path, store: Store, 
     else:
         assert answer["status"] == status
         assert answer["parameters"] == {"lr": 0.25}
+
+
+def test_no_heavy_library_enters_the_kernel_with_a_panel() -> None:
+    code = "import sys, reprobook.widgets.sweep_panel, reprobook.widgets.run_panel; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "ipywidgets" in loaded
+    assert {"matplotlib", "optuna", "scipy", "numpy", "pandas", "torch"} & set(loaded) == set()
