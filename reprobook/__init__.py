@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reprobook import runs, sweep
     from reprobook.comparison import compare
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
@@ -27,8 +28,10 @@ __all__ = [
     "job",
     "load_ipython_extension",
     "log",
+    "runs",
     "save",
     "show",
+    "sweep",
     "unload_ipython_extension",
 ]
 
@@ -46,10 +49,14 @@ _HOMES = {
     "show": "reprobook.execute.job",
     "unload_ipython_extension": "reprobook.magics",
 }
+# Modules that can be called: ``rb.sweep(...)`` is ``reprobook.sweep`` itself, whichever of the two is imported first.
+_MODULES = {"runs", "sweep"}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from where it lives (PEP 562)."""
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         msg = f"module 'reprobook' has no attribute {name!r}"
         raise AttributeError(msg)

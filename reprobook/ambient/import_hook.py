@@ -37,6 +37,10 @@ class AfterImport(MetaPathFinder):
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
+    def waits_for(self, name: str) -> bool:
+        """Say whether it acts after the import of a module that is still to come."""
+        return name in self._actions
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:

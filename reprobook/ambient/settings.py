@@ -39,6 +39,11 @@ def settings() -> Settings:
     return found
 
 
+def library_settings(library: str, module: Any) -> Settings:
+    """Return the settings of one library, which may still be on its way into ``sys.modules``."""
+    return _LIBRARIES[library](module)
+
+
 def _python() -> Settings:
     """Return the settings of Python and of the process."""
     context = decimal.getcontext()
@@ -160,6 +165,10 @@ _LIBRARIES: dict[str, Callable[[Any], Settings]] = {
     "sklearn": _sklearn,
     "matplotlib": _matplotlib,
 }
+
+
+# Libraries whose settings are known.
+LIBRARIES = tuple(_LIBRARIES)
 
 
 def _read(facts: _Facts) -> Settings:

@@ -30,7 +30,9 @@ _COMMANDS = {
     "diff": _Command("reprobook.cli.diff:diff_runs", "Show what differs between two runs."),
     "compare": _Command("reprobook.cli.compare:compare_runs", "Say whether runs differ by more than seed noise."),
     "verify": _Command("reprobook.cli.verify:verify", "Run it again and name the first cell that differs."),
+    "sweep": _Command("reprobook.cli.sweep:sweep", "Run it many times over a space of parameters."),
     "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
+    "track": _Command("reprobook.cli.track:track", "Send recorded runs to W&B, MLflow or TensorBoard."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
     "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
 }

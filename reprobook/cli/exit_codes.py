@@ -16,6 +16,7 @@ from reprobook.errors import (
 if TYPE_CHECKING:
     # Only for the annotations: the models cost more time than the whole of `reprobook --help` has.
     from reprobook.runs import RunError, RunRecord
+    from reprobook.sweep.model import SweepRecord
     from reprobook.verify import Verification
 
 SUCCESS = 0
@@ -55,6 +56,13 @@ def exit_code_of_verification(found: Verification) -> int:
     if found.verdict == "failed":
         return _exit_code_of_failure(found.error)
     return DIVERGED if found.verdict == "diverged" else SUCCESS
+
+
+def exit_code_of_sweep(record: SweepRecord) -> int:
+    """Return the code of a sweep: of one whose trials have all failed, that of a failure."""
+    if record.status == "succeeded":
+        return FAILED if record.best is None else SUCCESS
+    return FAILED if record.status == "failed" else INTERRUPTED
 
 
 def _exit_code_of_failure(error: RunError | None) -> int:

@@ -26,6 +26,11 @@ def common_options(command: Command) -> Command:
     return store(as_json(command))
 
 
+def kernel_option(text: str) -> Callable[[Command], Command]:
+    """Add ``--kernel``."""
+    return click.option("--kernel", type=click.Choice(["warm", "cold"]), default="cold", show_default=True, help=text)
+
+
 def cwd_option(text: str) -> Callable[[Command], Command]:
     """Add ``--cwd``."""
     return click.option("--cwd", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help=text)

@@ -13,13 +13,14 @@ from reprobook.cli import render_run
 from reprobook.cli.console import print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
-from reprobook.cli.options import common_options, cwd_option, open_store
+from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.runs import Store, record_json
+from reprobook.track import NAMES
 
 
 @click.command(
@@ -28,6 +29,8 @@ from reprobook.runs import Store, record_json
         "reprobook run train.ipynb -p lr 3e-4 -p epochs 5 --seed 42",
         "reprobook run train.ipynb -f params.yaml -o executed.ipynb",
         "reprobook run train.ipynb --seeds 0-4",
+        "reprobook run train.ipynb --kernel warm",
+        "reprobook run train.ipynb --track mlflow --track tensorboard",
     )
 )
 @click.argument("notebook", metavar="NB", type=click.Path(path_type=Path))
@@ -41,11 +44,13 @@ from reprobook.runs import Store, record_json
 )
 @click.option("--lite", is_flag=True, help="Use the lite values of the parameters.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
+@kernel_option("warm: fork a process that has imported the packages already.")
 @click.option("--trace", type=click.Choice(["full", "light", "off"]), default="full", show_default=True)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds a cell may take.")
 @cwd_option("Working folder.  [default: the notebook's]")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
 @click.option("--name", help="Name of the experiment.")
+@click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
 @common_options
 def run(  # noqa: PLR0913  # options of a command line, by keyword
     *,
@@ -59,7 +64,12 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     as_json: bool,
     **settings: Any,
 ) -> int:
-    """Run a notebook headless and record it; the notebook itself is not changed."""
+    """Run a notebook headless and record it; the notebook itself is not changed.
+
+    With --kernel warm it runs in a fork of a server, which imported the notebook's heavy packages in the first run and
+    ends when it was idle for ten minutes. The results are those of a cold kernel, bit by bit; where a fork could not
+    give them, the run is a cold one and says why.
+    """
     if settings["output"] is not None and not settings["output"].absolute().parent.is_dir():
         msg = f"--output: the folder {settings['output'].parent} does not exist"
         raise click.UsageError(msg)

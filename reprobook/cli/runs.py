@@ -15,7 +15,9 @@ from reprobook.runs import record_json
 
 @click.command(
     epilog=examples(
-        "reprobook runs", 'reprobook runs --where "accuracy > 0.9 and seed == 1" --sort -accuracy --limit 5'
+        "reprobook runs",
+        'reprobook runs --where "accuracy > 0.9 and seed == 1" --sort -accuracy --limit 5',
+        "reprobook runs --where \"sweep == '20261129-112031-k3f9'\" --sort trial",
     )
 )
 @click.option("--where", metavar="EXPR", help="Only runs for which this holds: \"lr > 0.1 and status == 'succeeded'\".")

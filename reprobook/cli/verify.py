@@ -9,9 +9,10 @@ import click
 from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_verification
 from reprobook.cli.messages import examples
-from reprobook.cli.options import common_options, cwd_option, is_notebook, open_store
+from reprobook.cli.options import common_options, cwd_option, is_notebook, kernel_option, open_store
 from reprobook.cli.progress import Progress
 from reprobook.cli.render_verify import show_verification
+from reprobook.execute import Kernel
 from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job, verify_notebook, verify_run
 
 
@@ -31,10 +32,18 @@ from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job,
     metavar="bitwise|REL",
     help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2.",
 )
+@kernel_option("Kernel of the replay; experiments have cold ones.")
 @cwd_option("Working folder of the replay.  [default: the run's]")
 @common_options
 def verify(  # noqa: PLR0913  # one argument an option
-    *, target: str, diagnose: bool, tolerance: str, cwd: Path | None, store_path: Path | None, as_json: bool
+    *,
+    target: str,
+    diagnose: bool,
+    tolerance: str,
+    kernel: Kernel,
+    cwd: Path | None,
+    store_path: Path | None,
+    as_json: bool,
 ) -> int:
     """Run it again, compare cell by cell, and name the first cell and variable that differ.
 
@@ -51,7 +60,7 @@ def verify(  # noqa: PLR0913  # one argument an option
     else:
         store = open_store(store_path, target)
         with Progress() as progress:
-            options = VerifyOptions(cwd=cwd, tolerance=allowed, diagnose=diagnose, on_event=progress)
+            options = VerifyOptions(cwd=cwd, tolerance=allowed, diagnose=diagnose, kernel=kernel, on_event=progress)
             if is_notebook(target):
                 found = verify_notebook(Path(target), store, options)
             else:

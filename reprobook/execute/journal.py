@@ -28,6 +28,10 @@ class Journal:
         line = {"sink": sink.model_dump(mode="json")}
         self._lines.append(line if sink.explicit else {**line, "value": repr(value)})
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._lines.close()
+
 
 def cells_done(run: RunFolder) -> int:
     """Return how many cells have ended so far in a run that goes on."""

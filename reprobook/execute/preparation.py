@@ -43,6 +43,7 @@ class Preparation:
             parameters={name: encode(value) for name, value in self.parameters.items()},
             notebook=str(self.path),
             cwd=str(self.cwd),
+            origin=str(options.origin) if options.origin else None,
             name=options.name or self.init.name,
             seed=self.seed,
             deterministic=self.init.deterministic,
@@ -66,7 +67,7 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
         ParameterError: For a wrong name, type or value.
         InputError: If the working folder does not exist.
     """
-    data = _read(path) if source is None else source
+    data = read_source(path) if source is None else source
     original = read_notebook(data, path.name)
     init = init_directive(original) or InitOptions()
     declared = declared_parameters(original)
@@ -79,8 +80,12 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
     return Preparation(data, original, notebook, parameters, init, seed, cwd, path.resolve())
 
 
-def _read(path: Path) -> bytes:
-    """Read the notebook file; devices and pipes, which could block for ever, are refused."""
+def read_source(path: Path) -> bytes:
+    """Read the notebook file; devices and pipes, which could block for ever, are refused.
+
+    Raises:
+        NotebookError: If it cannot be read.
+    """
     if path.exists() and not path.is_file():
         msg = f"{path} is not a file"
         raise NotebookError(msg, hint="Give the path of an .ipynb file.")

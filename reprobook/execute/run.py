@@ -8,17 +8,21 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError
+from reprobook.errors import ExecutionError, InputError, KernelDiedError
+from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
+from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.recording import Recording
+from reprobook.execute.tracking import Tracking, tracked
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
@@ -32,7 +36,8 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
-    return run_prepared(prepare(path, options), store, options, on_event)
+    with tracked(store, options, on_event) as (untracked, told):
+        return run_prepared(prepare(path, untracked), store, untracked, told)
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -42,6 +47,10 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
         InputError: If no kernel can run it.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
+    if options.kernel == "warm":
+        from reprobook.execute.warm import WarmServer  # noqa: PLC0415 - it forks from a process that imports this
+
+        return WarmServer().run_prepared(prepared, store, options, on_event)
     run = store.create(
         NewRun(
             kind=options.kind,
@@ -59,16 +68,18 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     on_event(RunEvent("started", None, total, run.run_id))
+    tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
-        with _sigterm_interrupts(), reported_metrics(run, on_event, total):
-            _execute(prepared, recording, options)
+        with sigterm_interrupts(), reported_metrics(run, on_event, total):
+            _execute(prepared, recording, options, on_event)
     except KeyboardInterrupt:
         interrupted = True
     except ExecutionError as error:
         recording.error = error
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    tracking.end()
     _write_copy(run, options.output)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
@@ -101,20 +112,30 @@ def _environment(variables: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if value is not None}
 
 
-def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
-    """Hand the notebook to papermill; how it ended stands in the recording."""
-    nbformat = import_nbformat()  # first: papermill imports it too
+def _execute(prepared: Preparation, recording: Recording, options: RunOptions, on_event: OnEvent) -> None:
+    """Run the cells by the kernel that was asked for; how it ended stands in the recording."""
+    if options.kernel == "inline":
+        from reprobook.execute.inline import execute_inline, unfit  # noqa: PLC0415 - other runs do without
+
+        reason = unfit(prepared, options)
+        if reason is None:
+            execute_inline(prepared, recording, options)
+            return
+        on_event(RunEvent("note", None, len(prepared.notebook.code_cells), f"in a kernel of its own: {reason}"))
+    _execute_cold(prepared, recording, options)
+
+
+def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
+    """Hand the notebook to papermill and a new kernel."""
+    import_nbformat()  # first: papermill imports it too
     import papermill  # noqa: PLC0415 - takes seconds to import
     from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
-    # papermill reads text as well as paths; text cannot be mistaken for a remote address or a path template.
-    node = nbformat.from_dict(dict(prepared.notebook.content))
-    for cell in node.cells:
-        _complete(cell)
     try:
         papermill.execute_notebook(
-            node,
+            # papermill reads text as well as paths; a notebook is no remote address and no path template.
+            notebook_node(prepared),
             None,
             engine_name="reprobook",
             kernel_name=kernel_name(prepared),
@@ -129,20 +150,18 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions) -
         return  # noted in the recording, by the cell that it happened in
 
 
-def _complete(cell: Any) -> None:
-    """Add the keys that a cell must have; notebooks written by hand or by a script often lack them."""
-    cell.setdefault("metadata", {})
-    if cell.cell_type == "code":
-        cell.setdefault("outputs", [])
-        cell.setdefault("execution_count", None)
+def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
+    """End a run whose process died in a cell, by its code index, as one whose kernel died.
 
-
-def kernel_name(prepared: Preparation) -> str:
-    """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
-    from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see _execute
-
-    named = (prepared.notebook.metadata.get("kernelspec") or {}).get("name")
-    return str(named) if named in KernelSpecManager().find_kernel_specs() else "python3"
+    What the process had recorded by then is kept; the outputs of its cells are gone with it.
+    """
+    error = DeadKernelError("Kernel died")
+    indices = [each.code_index for each in prepared.notebook.cells]
+    recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
+    recording.failed = None if cell is None else indices.index(cell)
+    created = datetime.fromisoformat(run.read_record().created)
+    duration = (datetime.now(UTC) - created).total_seconds()
+    _seal(run, recording, prepared, interrupted=interrupted, duration=duration)
 
 
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
@@ -196,7 +215,7 @@ def _relative(path: Path, store: Store) -> str:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -211,6 +230,10 @@ def _sigterm_interrupts() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class DeadKernelError(KernelDiedError):
+    """A fork died in a cell; called as nbclient calls the death of a kernel."""
 
 
 _HINTS = {

@@ -71,6 +71,8 @@ class Session:
         deactivate(self.sinks)
         if self.request.trace != "off":
             self._hooks.detach()
+        self._journal.close()
+        self.run.close_metrics()
 
     def reseed(self) -> Seeds:
         """Set the requested seeds again: ``%reprotrain init`` means from here on."""
@@ -86,6 +88,7 @@ class Session:
                 code=Code(cells=request.cells),
                 sources=request.sources,
                 folder=Path(request.cwd),
+                origin=Path(request.origin) if request.origin else None,
                 parameters={name: decode(value) for name, value in request.parameters.items()},
                 seeds=self.seeds.model_copy(update={"positions": positions()}),
                 notebook=request.notebook,

@@ -17,7 +17,7 @@ from reprobook.header.model import (
     Seeds,
 )
 from reprobook.header.schema import header_schema
-from reprobook.header.seal import check_header, header_bytes, header_data, open_header, seal, short_id
+from reprobook.header.seal import check_header, header_bytes, header_data, identity, open_header, seal, short_id
 
 __all__ = [
     "MIME_TYPE",
@@ -41,6 +41,7 @@ __all__ = [
     "header_bytes",
     "header_data",
     "header_schema",
+    "identity",
     "open_header",
     "seal",
     "sha256_hex",

@@ -27,6 +27,8 @@ _HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device a
 %reprotrain verify [--diagnose]
     does Restart and run all, of the notebook as it is saved, give what is on the screen? If not: which cell and why;
     with --diagnose the cause is proven by experiments
+%reprotrain sweep      a panel: vary the parameters, watch the trials, promote the best; the notebook stays usable
+%reprotrain panel      a panel: run the notebook headless with other values of its parameters
 %reprotrain promote    export a script and prove that it gives the same result
 %reprotrain runs       the newest runs
 %reprotrain end        seal the run
@@ -149,6 +151,25 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         made = promote_notebook(path, self._store(), out=Path(words[0]) if words else None)
         _say(f"{made.script}: equivalent {made.equivalent}")
 
+    def _sweep(self, _: list[str]) -> None:
+        self._show_panel("sweep")
+
+    def _panel(self, _: list[str]) -> None:
+        self._show_panel("run")
+
+    def _show_panel(self, kind: str) -> None:
+        """Show a panel of the notebook as it is saved."""
+        if _is_headless():
+            _say(f"the {kind} panel is for open notebooks; in a headless run it does nothing")
+            return
+        from reprobook.magics.panels import show_panel  # noqa: PLC0415 - only when asked for
+
+        path = notebook_path(self.shell)
+        if path is None:
+            msg = "the notebook's file is not known here"
+            raise InputError(msg, hint="Save the notebook, or run `reprobook sweep NOTEBOOK.ipynb` in a terminal.")
+        show_panel(kind, path, self._store())
+
     def _runs(self, _: list[str]) -> None:
         for record in self._store().records(limit=10):
             metrics = "  ".join(f"{name}={value:.4g}" for name, value in record.metrics.items())
@@ -175,7 +196,7 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         return Store.open(None, path.parent if path else Path.cwd())
 
 
-_VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "runs", "end"})
+_VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "sweep", "panel", "runs", "end"})
 
 
 def _say(text: str) -> None:

@@ -1,5 +1,11 @@
 """The run store: records of runs on disk, found, checked and compared."""
 
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
 from reprobook.runs.blobs import Blobs
 from reprobook.runs.diff import Difference, Side, diff
 from reprobook.runs.files import JsonLines, Lines, StorageError
@@ -13,6 +19,11 @@ from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Statu
 from reprobook.runs.query import Query
 from reprobook.runs.series import series
 from reprobook.runs.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
 
 __all__ = [
     "Blobs",
@@ -44,3 +55,35 @@ __all__ = [
     "record_json",
     "series",
 ]
+
+
+class _CallableModule(ModuleType):
+    """``rb.runs(...)`` is this module, called."""
+
+    def __call__(
+        self,
+        where: str | None = None,
+        sweep: Any = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        *,
+        store: str | Path | None = None,
+    ) -> pd.DataFrame:
+        """Return recorded runs as a pandas DataFrame, parameters and metrics as columns, newest first.
+
+        Args:
+            where: Only runs for which this holds: ``"lr > 0.1 and status == 'succeeded'"``.
+            sweep: Only runs of this sweep: its id, what ``rb.sweep`` returned, or ``"latest"``.
+            sort: By a field, parameter or metric; ``-`` before it for descending.
+            limit: At most so many.
+            store: The run store; default: that of the project around the working folder.
+
+        Raises:
+            InputError: If ``where`` or ``sort`` cannot be understood.
+        """
+        from reprobook.runs.frame import runs_frame  # noqa: PLC0415 - pandas takes a second to import
+
+        return runs_frame(where, sweep, sort, limit, store=store)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -73,7 +73,7 @@ class RunFolder:
 
         ``status`` belongs to the changes. ``metrics``, when not given, are the last values that were logged.
         """
-        self._journal.close()
+        self.close_metrics()
         with self._locked():
             if "metrics" not in changes:
                 changes["metrics"] = self.last_metrics()
@@ -118,6 +118,10 @@ class RunFolder:
         # float and int: NumPy's scalars are no JSON.
         number, step = json_number(float(value)), None if step is None else int(step)
         self._journal.append({"name": name, "value": number, "step": step, "time": time.time()})
+
+    def close_metrics(self) -> None:
+        """Let go of ``metrics.jsonl``; the next value opens it again."""
+        self._journal.close()
 
     def read_metrics(self) -> Lines:
         """Return all values logged (not finite ones as text), and whether the journal is torn."""

@@ -34,6 +34,9 @@ class Driver:
         store: The store that the runs go into.
         executor: Runs the trials; entered.
         on_event: Told of what happens.
+
+    Raises:
+        InputError: If runs of an earlier driver still go on.
     """
 
     def __init__(self, folder: SweepFolder, store: Store, executor: Executor, on_event: OnSweepEvent) -> None:
@@ -48,6 +51,7 @@ class Driver:
         self._tasks = Tasks(self._plan, source, store)
         self._proposals = Proposals(self._plan)
         self._reuse = Reuse(self._plan, source, store)
+        self._reuse.settle()
         self._status: SweepStatus = "running"
         self._without_metric = 0
 
@@ -190,9 +194,9 @@ class Driver:
                 return
             outcome = replace(outcome, error=f"{reason} (twice)")
         running.take(seed_index, outcome)
-        self._conclude(running, lacks_metric=outcome.lacks_metric)
+        self._conclude(running)
 
-    def _conclude(self, running: RunningTrial, *, lacks_metric: bool = False) -> None:
+    def _conclude(self, running: RunningTrial) -> None:
         """Write down what became of a trial, once all of it is done.
 
         Raises:
@@ -206,6 +210,7 @@ class Driver:
         self._told[number] = told
         del self._running[number]
         self._show(told.trial)
+        lacks_metric = any(outcome.lacks_metric for outcome in running.outcomes.values())
         if lacks_metric and not any(each.trial.state == "complete" for each in self._told.values()):
             self._without_metric += 1
             if self._without_metric >= min(_MOST_WITHOUT_METRIC, self._plan.trials):

@@ -86,6 +86,10 @@ class SweepFolder:
             return State("interrupted", state.owner)
         return state
 
+    def stamp(self) -> int:
+        """Return what changes whenever a driver writes where the sweep stands; 0 before the first did."""
+        return self._state.stat().st_mtime_ns if self._state.exists() else 0
+
     def set_state(self, status: SweepStatus, error: str | None = None) -> None:
         """Write where the sweep stands; this process drives it."""
         owner = current_owner().model_dump(mode="json")
@@ -145,8 +149,9 @@ def sweeps_of(store: Store) -> Path:
 
 def sweep_ids(store: Store) -> list[str]:
     """Return the ids of all sweeps, the oldest first."""
-    root = sweeps_of(store)
-    return sorted(path.parent.name for path in root.glob("*/plan.json")) if root.is_dir() else []
+    plans = [(path.parent.name, path.stat().st_mtime_ns) for path in sweeps_of(store).glob("*/plan.json")]
+    # Ids count seconds; within one, the time at which the plan was frozen tells.
+    return [name for name, _ in sorted(plans, key=lambda each: (each[0][: -len("-abcd")], each[1]))]
 
 
 def find_folder(store: Store, text: str) -> SweepFolder:

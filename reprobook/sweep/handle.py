@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reprobook.errors import InputError
+from reprobook.execute.preparation import read_source
 from reprobook.runs import Store
+from reprobook.sweep.drive import drive
+from reprobook.sweep.folder import SweepFolder, create_folder, find_folder, new_sweep_id, sweep_ids
+from reprobook.sweep.frame import trials_frame
 from reprobook.sweep.model import OnSweepEvent, SweepOptions, SweepRecord, Trial, ignore_event
+from reprobook.sweep.plan import make_plan
+from reprobook.sweep.process import start_driver
+from reprobook.sweep.record import read_record
+from reprobook.sweep.text import sweep_html, sweep_text
 
 if TYPE_CHECKING:
     import pandas as pd  # takes a second to import
+
+_LOOK = 0.5  # seconds
 
 
 def start_sweep(notebook: Path, store: Store, options: SweepOptions) -> SweepHandle:
@@ -19,7 +31,9 @@ def start_sweep(notebook: Path, store: Store, options: SweepOptions) -> SweepHan
     Raises:
         InputError: If the notebook, a space, a constraint or another option is wrong: nothing ran.
     """
-    raise NotImplementedError
+    folder = _freeze(notebook, store, options)
+    start_driver(folder, store)
+    return SweepHandle(store, folder.sweep_id)
 
 
 def run_sweep(
@@ -31,7 +45,9 @@ def run_sweep(
         InputError: If the notebook, a space, a constraint or another option is wrong: nothing ran.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the sweep was left so that it can be resumed.
     """
-    raise NotImplementedError
+    folder = _freeze(notebook, store, options)
+    drive(folder, store, on_event)
+    return read_record(folder)
 
 
 def resume_sweep(store: Store, sweep_id: str, on_event: OnSweepEvent = ignore_event) -> SweepRecord:
@@ -40,12 +56,21 @@ def resume_sweep(store: Store, sweep_id: str, on_event: OnSweepEvent = ignore_ev
     Raises:
         InputError: If there is no such sweep, or another process drives it.
     """
-    raise NotImplementedError
+    folder = find_folder(store, sweep_id)
+    folder.tell("run")
+    drive(folder, store, on_event)
+    return read_record(folder)
+
+
+def _freeze(notebook: Path, store: Store, options: SweepOptions) -> SweepFolder:
+    """Check all of it, and write the plan."""
+    source = read_source(notebook)
+    return create_folder(store, make_plan(new_sweep_id(store), notebook, source, options), source)
 
 
 def sweeps(store: Store) -> tuple[SweepHandle, ...]:
     """Return the sweeps of a store, newest first."""
-    raise NotImplementedError
+    return tuple(SweepHandle(store, sweep_id) for sweep_id in reversed(sweep_ids(store)))
 
 
 class SweepHandle:
@@ -59,6 +84,7 @@ class SweepHandle:
     def __init__(self, store: Store, sweep_id: str) -> None:
         self.store = store
         self.sweep_id = sweep_id
+        self._folder = find_folder(store, sweep_id)
 
     @classmethod
     def open(cls, store: Store, sweep_id: str) -> SweepHandle:
@@ -67,16 +93,16 @@ class SweepHandle:
         Raises:
             InputError: If there is none.
         """
-        raise NotImplementedError
+        return cls(store, find_folder(store, sweep_id).sweep_id)
 
     def record(self) -> SweepRecord:
         """Return what is known of it now; cheap, and safe while it runs."""
-        raise NotImplementedError
+        return read_record(self._folder)
 
     @property
     def alive(self) -> bool:
         """Whether a process drives it."""
-        raise NotImplementedError
+        return self._folder.state().alive
 
     @property
     def best(self) -> Trial | None:
@@ -85,27 +111,58 @@ class SweepHandle:
 
     def pause(self) -> None:
         """Start no further trial; those that run go on."""
-        raise NotImplementedError
+        self._folder.tell("pause")
 
     def resume(self) -> None:
         """Go on, with a new driver where there is none; nothing where all is done."""
-        raise NotImplementedError
+        if self._folder.control() == "stop":
+            self.wait()  # a driver that is about to leave does not look at what it is told any more
+        self._folder.tell("run")
+        if not self.alive and self._folder.state().status != "succeeded":
+            start_driver(self._folder, self.store)
 
     def stop(self) -> None:
         """End the trials that run, and the driver; ``resume`` goes on from there."""
-        raise NotImplementedError
+        self._folder.tell("stop")
 
     def wait(self, timeout: float | None = None, on_record: Callable[[SweepRecord], None] | None = None) -> SweepRecord:
         """Wait until nobody drives it, at most ``timeout`` seconds, and return the record.
 
         ``on_record`` is called with each new state, about twice a second.
         """
-        raise NotImplementedError
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        seen = None
+        while True:
+            alive = self.alive  # first: what was written before the end is then in the record
+            record = self.record()
+            if on_record is not None and record != seen:
+                on_record(record)
+            seen = record
+            left = until - time.monotonic()
+            if not alive or left <= 0:
+                return record
+            time.sleep(min(_LOOK, left))
 
     def frame(self) -> pd.DataFrame:
         """Return the trials as a pandas DataFrame: number, state, value, a column a parameter, run_id."""
-        raise NotImplementedError
+        return trials_frame(self.record())
 
     def plot(self, kind: str = "history") -> Any:
-        """Return a matplotlib figure: ``history``, ``parallel``, ``importance`` or ``curves``."""
-        raise NotImplementedError
+        """Return a matplotlib figure: ``history``, ``parallel``, ``importance`` or ``curves``.
+
+        Raises:
+            InputError: If there is no such figure.
+        """
+        from reprobook.sweep.figures import FIGURES  # noqa: PLC0415 - matplotlib takes a second to import
+
+        if kind not in FIGURES:
+            msg = f"there is no figure {kind!r} of a sweep"
+            raise InputError(msg, hint=f"There are: {', '.join(FIGURES)}.")
+        return FIGURES[kind](self.record(), self.store)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        record = self.record()
+        return {"text/plain": sweep_text(record), "text/html": sweep_html(record)}
+
+    def __repr__(self) -> str:
+        return f"SweepHandle({self.sweep_id!r})"

@@ -160,10 +160,11 @@ class SweepEvent:
     """Progress of a sweep that runs in this process.
 
     ``trial`` is as it is now, for ``trial`` events (one for every change of its state); ``text`` of a ``note`` is for
-    people, of a ``status`` the status of the sweep, of a ``metric`` the last value of the metric of ``trial``.
+    people, of ``started`` the id of the sweep, of a ``status`` its status, of a ``metric`` the last value of the metric
+    of ``trial``.
     """
 
-    kind: Literal["status", "trial", "metric", "note"]
+    kind: Literal["started", "status", "trial", "metric", "note"]
     trial: Trial | None = None
     text: str = ""
 

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import usable_cpus
-from reprobook.errors import InputError, ParameterError
+from reprobook.errors import ParameterError
 from reprobook.execute import RunOptions
 from reprobook.execute.preparation import SEED, Preparation, prepare
 from reprobook.space import Parameter, Space, check_space, declared_parameters, find_parameter
+from reprobook.sweep.checks import check_options
 from reprobook.sweep.domain import Domain
 from reprobook.sweep.grid import grid
 from reprobook.sweep.model import SweepOptions
+from reprobook.track import check_trackers
 
 WINDOW = 4
 _TRIALS = 20
-_MOST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,8 @@ def make_plan(sweep_id: str, path: Path, source: bytes, options: SweepOptions) -
     Raises:
         InputError: If an option is wrong; nothing has been written by then.
     """
-    _check_numbers(options)
+    check_options(options)
+    check_trackers(options.track)
     prepared = prepare(path, _run_options(options), source)
     declared = {parameter.name: parameter for parameter in declared_parameters(prepared.original)}
     options = replace(options, spaces=_spaces(declared, options, path.name), cwd=prepared.cwd)
@@ -94,22 +96,6 @@ def _run_options(options: SweepOptions) -> RunOptions:
         device=options.device,
         cwd=options.cwd,
     )
-
-
-def _check_numbers(options: SweepOptions) -> None:
-    """Refuse numbers that make no sweep."""
-    wrong = next((name for name in ("jobs", "seeds", "trials") if (getattr(options, name) or 0) < 0), None)
-    wrong = wrong or next((name for name in ("jobs", "seeds") if not getattr(options, name)), None)
-    wrong = wrong or ("trials" if options.trials == 0 else None)
-    if wrong:
-        msg = f"{wrong} = {getattr(options, wrong)}: there must be at least one"
-        raise InputError(msg, hint=f"Give --{wrong} 1 or more.")
-    if not 0 <= options.seed <= _MOST_SEED - options.seeds:
-        msg = f"seed = {options.seed} is out of range"
-        raise InputError(msg, hint="Seeds go from 0 to 4294967295.")
-    if not options.metric.strip():
-        msg = "the metric has no name"
-        raise InputError(msg, hint="Name one that the notebook logs: --metric val_accuracy")
 
 
 def _spaces(declared: Mapping[str, Parameter], options: SweepOptions, place: str) -> dict[str, Space]:

@@ -34,27 +34,30 @@ class Reuse:
         self._source = source
         self._digest = sha256_hex(source)
         self._store = store
+        self._own: dict[tuple[int | None, int | None], list[str]] = {}
         self._now: dict[int, dict[str, Any] | None] = {}
 
     def settle(self) -> None:
-        """Wait until the runs of an earlier driver of this sweep have ended.
+        """Wait until the runs of an earlier driver of this sweep have ended, and look what there are.
 
         Raises:
             InputError: If one goes on.
         """
+        of_sweep = f"sweep == {self._plan.sweep_id!r}"
         until = time.monotonic() + _PATIENCE
-        while going := self._store.records(f"sweep == {self._plan.sweep_id!r} and status in ('pending', 'running')"):
+        while going := self._store.records(f"{of_sweep} and status in ('pending', 'running')", limit=1):
             if time.monotonic() > until:
                 owner = going[0].owner
                 msg = f"run {going[0].run_id} of this sweep still goes on"
                 raise InputError(msg, hint=f"End process {owner.pid if owner else '?'} on its host, then resume.")
             time.sleep(0.1)
+        for record in self._store.records(of_sweep, sort="sequence"):
+            self._own.setdefault((record.trial, record.seed), []).append(record.run_id)
 
     def own(self, number: int, seed_index: int) -> list[RunFolder]:
-        """Return the runs that this sweep has of a trial and seed, the oldest first."""
-        seed = self._plan.options.seed + seed_index
-        where = f"sweep == {self._plan.sweep_id!r} and trial == {number} and seed == {seed}"
-        return [self._store.folder(record.run_id) for record in self._store.records(where, sort="sequence")]
+        """Return the runs that earlier drivers of this sweep have made for a trial and seed, the oldest first."""
+        run_ids = self._own.get((number, self._plan.options.seed + seed_index), ())
+        return [self._store.folder(run_id) for run_id in run_ids]
 
     def cached(self, number: int, parameters: Mapping[str, Any], seed_index: int) -> RunFolder | None:
         """Return a run that succeeded with the same recipe: code, parameters, seed, surroundings, and files read.

@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from reprobook.capture import seed_environment
+from reprobook.execute.kernels import kernel_name
 from reprobook.execute.preparation import Preparation
-from reprobook.execute.run import kernel_name
 from reprobook.sweep.plan import Plan
 from reprobook.sweep.probe import ask
 from reprobook.sweep.tasks import thread_pins

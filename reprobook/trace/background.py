@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from reprobook.ambient.caller import MACHINERY
+
 
 class Background:
     """Looks for threads and tasks that the notebook has started; those there at the beginning are the kernel's.
@@ -22,7 +24,9 @@ class Background:
     def running(self) -> list[object]:
         """Return the threads and coroutines that may run at any moment."""
         threads = _threads()
-        found: list[object] = [thread for ident, thread in threads.items() if ident not in self._others]
+        found: list[object] = [
+            thread for ident, thread in threads.items() if ident not in self._others and not _is_machinery(thread)
+        ]
         return [*found, *self._coroutines()]
 
     def _coroutines(self) -> Iterator[object]:
@@ -36,6 +40,11 @@ class Background:
             frame = getattr(coroutine, "cr_frame", None)
             if frame is not None and frame.f_globals is self._namespace:
                 yield coroutine
+
+
+def _is_machinery(thread: threading.Thread) -> bool:
+    """Tell a thread of the kernel or of ours, such as a panel's, that began after the recording did."""
+    return type(thread).__module__.partition(".")[0] in MACHINERY
 
 
 def _threads() -> dict[int, threading.Thread]:

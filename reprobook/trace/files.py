@@ -15,8 +15,8 @@ import stat
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from threading import get_ident
 from types import FrameType
 
@@ -38,13 +38,25 @@ _INSTALLED = tuple(
 
 _watches: list[FileWatch] = []
 _installed_hooks: list[bool] = []
+_unrecorded: set[int] = set()
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Let what this thread opens be no doing of the cell that runs: a panel's button is clicked at any time."""
+    thread = get_ident()
+    _unrecorded.add(thread)
+    try:
+        yield
+    finally:
+        _unrecorded.discard(thread)
 
 
 def _audit(event: str, args: tuple[object, ...]) -> None:
     """Note files as they are opened; called for every audit event of the process, so it returns at once."""
     if not _watches:
         return
-    if event == "open":
+    if event == "open" and get_ident() not in _unrecorded:
         for watch in _watches:
             watch.note(*args)
     elif event == "os.mkdir":

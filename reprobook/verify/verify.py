@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprobook.errors import InputError, NotebookError
-from reprobook.execute import OnEvent, ReplayOptions, ignore, replay_run, run_notebook
+from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
@@ -42,12 +42,14 @@ class VerifyOptions:
         cwd: Working folder of the replay; default: that of the run.
         tolerance: Relative difference that metrics may have; None: bit by bit.
         diagnose: Prove the causes of divergences by experiments.
+        kernel: Of the replay; experiments, which change what holds from the start of a process, have cold ones.
         on_event: Told of the progress.
     """
 
     cwd: Path | None = None
     tolerance: Tolerance | None = None
     diagnose: bool = False
+    kernel: Kernel = "cold"
     on_event: OnEvent = ignore
 
 
@@ -79,7 +81,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     known = (run_of_header(header, store) for header in headers)
     run = recorded_run(path, store) or next(filter(None, known), None)
     if run is None:
-        run = run_notebook(path, store, RunOptions(cwd=options.cwd), options.on_event)
+        run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
     _check(run)
     return keep(_Case(run, store, options, source).verification(), run)
 
@@ -156,6 +158,7 @@ class _Case:
             cwd=self._options.cwd,
             notebook=(self._live and self._live.clean_notebook()) or self._bytes,
             pins=self._conditions.pins,
+            kernel=self._options.kernel,
         )
         for attempt in range(1, _ATTEMPTS + 1):
             replay = replay_run(self._original, self._store, how, self._options.on_event)

@@ -11,8 +11,8 @@ import nbformat
 from jupyter import Jupyter
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_WIDTH, _HEIGHT = 1280, 1000
-_PATIENCE_MS = 120_000  # machines are shared
+_WIDTH, _HEIGHT = 1280, 1400
+_PATIENCE_MS = 60_000  # machines are shared
 _PANEL = "window.jupyterapp.shell.currentWidget"
 # The toolbar says idle before the kernel connects, and a cell that is run then is silently dropped.
 _CONNECTED = f"""async () => {{
@@ -112,6 +112,21 @@ class NotebookPage:
             }}""",
             index,
         )
+
+    def start_cell(self, index: int) -> None:
+        """Begin to run a cell (all cells count), and do not wait for its end."""
+        self.evaluate(
+            f"""(index) => {{
+                {_PANEL}.content.activeCellIndex = index;
+                window.jupyterapp.commands.execute("notebook:run-cell");
+                return null;
+            }}""",
+            index,
+        )
+
+    def is_running(self, index: int) -> bool:
+        """Tell whether a cell waits or runs."""
+        return "[*]" in self.cell(index).locator(".jp-InputPrompt").inner_text()
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do."""

@@ -5,6 +5,7 @@ python tests/cases/harness.py --own --fixed       our fixed twins: no false alar
 python tests/cases/harness.py 01 unseeded         cases by id or part of an id
 python tests/cases/harness.py --own --selftest    without reprobook: does each buggy version differ, each fix not?
 python tests/cases/harness.py --own --same-bits   does the recorder change any value, or move any generator?
+python tests/cases/harness.py --own --warm-bits   does a warm kernel change any bit of recipe, results or evidence?
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from casebook.model import Case, shared_cases
 from casebook.same_bits import same_bits
 from casebook.score import RATES, Score, score
 from casebook.selftest import selftest
+from casebook.warm_bits import warm_bits
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases"
 
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return selftest(cases, jobs=options.jobs)
     if options.same_bits:
         return same_bits(cases, jobs=options.jobs)
+    if options.warm_bits:
+        return warm_bits(cases, jobs=options.jobs)
     variant = Variant(
         same_folder="same_folder" in options.variant,
         alive="alive" in options.variant,
@@ -69,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all scores")
     parser.add_argument("--selftest", action="store_true", help="prove the cases themselves, without reprobook")
     parser.add_argument("--same-bits", action="store_true", help="compare the ends with the recorder on and off")
+    parser.add_argument("--warm-bits", action="store_true", help="compare runs in cold and in warm kernels")
     parser.add_argument(
         "--variant",
         action="append",

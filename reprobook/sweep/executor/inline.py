@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,11 @@ from reprobook.sweep.executor.task import run_task
 
 
 class InlineExecutor:
-    """Runs a task when it is asked for events, to its end: a pruned trial is not cut short, only judged so."""
+    """Runs a task when it is asked for events, to its end: a pruned trial is not cut short, only judged so.
+
+    The process keeps its own hash seed, which a seed cannot change any more: what depends on the order of a set of
+    texts may differ from a run that has a process to itself.
+    """
 
     def __init__(self, settings: ExecutorSettings) -> None:
         del settings  # one at a time, in this process, with the threads that it has
@@ -30,18 +35,20 @@ class InlineExecutor:
 
     def submit(self, task: TrialTask) -> None:
         """Queue a task."""
-        self._tasks.append(replace(task, options=replace(task.options, kernel="inline")))
+        self._tasks.append(task)
 
     def events(self, timeout: float) -> Sequence[TrialEvent]:
-        """Run the next task and return what happened; nothing is waited for.
+        """Run the next task and return what happened; wait only where there is none.
 
         Raises:
             KeyboardInterrupt: On Ctrl-C, after the run was sealed as interrupted.
         """
-        del timeout
         found, self._cancelled = self._cancelled, []
-        if not found and self._tasks:
-            run_task(self._tasks.popleft(), found.append)
+        if self._tasks and not found:
+            task = self._tasks.popleft()
+            run_task(replace(task, options=replace(task.options, kernel="inline")), found.append)
+        elif not found:
+            time.sleep(timeout)
         return found
 
     def cancel(self, key: TaskKey) -> None:

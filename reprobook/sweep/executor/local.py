@@ -1,104 +1,31 @@
-"""The executor that runs trials in worker processes of this machine."""
+"""The executor that runs trials on this machine: in forks of a warm server, or in worker processes."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
-from multiprocessing import Pipe
 from multiprocessing.connection import wait
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import psutil
-
-from reprobook.runs import Store
+from reprobook.errors import ReprobookError
+from reprobook.execute.warm.refusal import ColdOnlyError
+from reprobook.sweep.executor.cold import ColdPool
 from reprobook.sweep.executor.port import ExecutorSettings, TaskKey, TrialEvent, TrialTask
-from reprobook.sweep.executor.tail import MetricTail
-from reprobook.sweep.executor.task import metric_events
+from reprobook.sweep.executor.task import note_event
+from reprobook.sweep.executor.warm import WarmPool
 
 _LOOK = 0.25  # seconds between two looks at the metrics
-_PATIENCE = 20.0  # seconds that a cancelled run has to end by itself
-
-
-class WorkerProcess:
-    """One worker, and the task that it has."""
-
-    def __init__(self, log: Path | None) -> None:
-        self.connection, theirs = Pipe()
-        with theirs, open(log or os.devnull, "ab") as output:  # noqa: PTH123  # a Path would not take os.devnull
-            self._process = subprocess.Popen(  # noqa: S603  # our own module
-                [sys.executable, "-m", "reprobook.sweep.executor.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=output if log else None,
-                stderr=output if log else None,
-                # Ctrl-C in a terminal reaches the driver alone, which then ends the workers in order.
-                start_new_session=True,
-            )
-        self.task: TrialTask | None = None
-        self.run_id = ""
-        self.tail: MetricTail | None = None
-        self.deadline = float("inf")
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    def give(self, task: TrialTask) -> None:
-        """Begin a task."""
-        self.task, self.run_id, self.tail, self.deadline = task, "", None, float("inf")
-        self._send(task)
-
-    def cancel(self) -> None:
-        """Ask it to end its task, and begin to count."""
-        if self.task is not None and self.deadline == float("inf"):
-            self.deadline = time.monotonic() + _PATIENCE
-            self._send(self.task.key)
-
-    def _send(self, message: TrialTask | TaskKey) -> None:
-        """Send; of a worker that has died the next look finds the connection closed."""
-        with suppress(OSError):
-            self.connection.send(message)
-
-    def hang_up(self) -> None:
-        """Tell it that nobody listens: it ends its run and leaves."""
-        self.connection.close()
-        self.deadline = time.monotonic() + _PATIENCE
-
-    def left(self) -> bool:
-        """Tell whether it has ended; one that was asked to long ago is killed, with all that it started."""
-        if self._process.poll() is None and time.monotonic() > self.deadline:
-            self.kill()
-        return self._process.poll() is not None
-
-    def kill(self) -> None:
-        """End it at once; its kernel would notice by itself, but only after a second."""
-        try:
-            family = [*psutil.Process(self.pid).children(recursive=True), psutil.Process(self.pid)]
-        except psutil.NoSuchProcess:
-            return
-        for each in family:
-            try:
-                each.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
-        self._process.wait()
 
 
 class LocalExecutor:
-    """A pool of worker processes, one a job, each started when it is first needed."""
+    """Runs each task in a fork where it can be, else in a cold kernel, and says why."""
 
     def __init__(self, settings: ExecutorSettings) -> None:
-        self._settings = settings
-        self._workers: list[WorkerProcess] = []
+        self._cold = ColdPool(settings.log)
+        self._warm = WarmPool() if settings.kernel == "warm" else None
+        self._found: list[TrialEvent] = []
+        self._refusals: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -106,75 +33,44 @@ class LocalExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for worker in self._workers:
-            worker.hang_up()
-        waiting = self._workers
-        while waiting := [worker for worker in waiting if not worker.left()]:
-            time.sleep(0.02)
-        self._workers = []
+        try:
+            if self._warm is not None:
+                self._warm.close()
+        finally:
+            self._cold.close()
 
     def submit(self, task: TrialTask) -> None:
-        """Give a task to a worker that has none."""
-        worker = next((each for each in self._workers if each.task is None), None)
-        if worker is None:
-            worker = WorkerProcess(self._settings.log)
-            self._workers.append(worker)
-        worker.give(task)
+        """Begin a task."""
+        if self._warm is None:
+            self._cold.submit(task)
+            return
+        try:
+            self._warm.submit(task)
+        except ColdOnlyError as refused:
+            if refused.reason not in self._refusals:  # once is enough
+                self._refusals.add(refused.reason)
+                self._found.append(note_event(task, f"{refused}; cold ones are started"))
+            self._cold.submit(task)
+        except ReprobookError as error:
+            self._found.append(TrialEvent(kind="ended", key=task.key, status="failed", text=f"{error} {error.hint}"))
 
     def cancel(self, key: TaskKey) -> None:
         """End a task as interrupted."""
-        for worker in self._workers:
-            if worker.task is not None and worker.task.key == key:
-                worker.cancel()
+        self._cold.cancel(key)
+        if self._warm is not None:
+            self._warm.cancel(key)
 
     def events(self, timeout: float) -> Sequence[TrialEvent]:
         """Return what happened; metrics are looked at four times a second."""
         until = time.monotonic() + timeout
         while True:
-            found = [event for worker in list(self._workers) for event in self._news_of(worker)]
+            found, self._found = [*self._found, *self._cold.news()], []
+            found += self._warm.news() if self._warm is not None else []
             left = until - time.monotonic()
             if found or left <= 0:
                 return found
-            if not self._workers:
+            waiting = [*self._cold.waitable(), *(self._warm.waitable() if self._warm is not None else ())]
+            if waiting:
+                wait(waiting, min(left, _LOOK))
+            else:
                 time.sleep(left)
-            wait([worker.connection for worker in self._workers], min(left, _LOOK))
-
-    def _news_of(self, worker: WorkerProcess) -> list[TrialEvent]:
-        """Return what one worker sent, and what its run has logged."""
-        found: list[TrialEvent] = []
-        try:
-            while worker.connection.poll():
-                found += self._received(worker, worker.connection.recv())
-        except (EOFError, OSError):
-            return found + self._lost(worker)
-        if time.monotonic() > worker.deadline:
-            worker.kill()  # it closes the connection, so the next look finds it lost
-        if worker.task is not None and worker.tail is not None:
-            found += metric_events(worker.task, worker.run_id, worker.tail)
-        return found
-
-    def _received(self, worker: WorkerProcess, event: TrialEvent) -> list[TrialEvent]:
-        """Take an event of a worker; before the end of a run come the metrics that it logged last."""
-        if worker.task is None or event.key != worker.task.key:
-            return []
-        if event.kind == "started":
-            worker.run_id = event.run_id
-            worker.tail = MetricTail(Store(Path(worker.task.store)).folder(event.run_id))
-        if event.kind != "ended":
-            return [event]
-        last = metric_events(worker.task, worker.run_id, worker.tail) if worker.tail is not None else []
-        worker.task, worker.tail, worker.deadline = None, None, float("inf")
-        return [*last, event]
-
-    def _lost(self, worker: WorkerProcess) -> list[TrialEvent]:
-        """Take a worker that died out of the pool, and say what became of its task."""
-        self._workers.remove(worker)
-        cancelled = worker.deadline < float("inf")
-        worker.kill()
-        worker.connection.close()
-        if worker.task is None:
-            return []
-        Store(Path(worker.task.store)).mark_dead()
-        text = "" if cancelled else f"the worker process {worker.pid} was killed"
-        ended = TrialEvent(kind="ended", key=worker.task.key, run_id=worker.run_id, status="lost", text=text)
-        return [replace(ended, status="interrupted") if cancelled else ended]

@@ -74,7 +74,6 @@ class ExecutorSettings:
         kernel: How the kernels of its runs start.
         threads: Intra-operation threads that each task was given: the CPUs that it asks of a scheduler; 0: not known.
         address: Of the Ray cluster.
-        packages: Modules that the notebook imports, for servers that import them ahead.
         device: As in ``SweepOptions``.
         log: File that worker processes write what they print to; None: they inherit the streams.
     """
@@ -83,7 +82,6 @@ class ExecutorSettings:
     kernel: SweepKernel = "warm"
     threads: int = 1
     address: str | None = None
-    packages: tuple[str, ...] = ()
     device: str = "auto"
     log: Path | None = None
 

@@ -32,7 +32,7 @@ def run_task(
             begun.append(event.text)
             tell(TrialEvent(kind="started", key=task.key, run_id=event.text))
         elif event.kind == "note":
-            tell(TrialEvent(kind="note", key=task.key, text=event.text))
+            tell(note_event(task, event.text))
         on_event(event)
 
     try:
@@ -45,10 +45,10 @@ def run_task(
     except KeyboardInterrupt:
         tell(TrialEvent(kind="ended", key=task.key, run_id=begun[0] if begun else "", status="interrupted"))
         raise
-    tell(_ended(task, run))
+    tell(ended_event(task, run))
 
 
-def _ended(task: TrialTask, run: RunFolder) -> TrialEvent:
+def ended_event(task: TrialTask, run: RunFolder) -> TrialEvent:
     """Return the end of a run as an event."""
     record = run.read_record()
     text = f"{record.error.ename}: {record.error.evalue}" if record.error else ""
@@ -62,3 +62,8 @@ def metric_events(task: TrialTask, run_id: str, tail: MetricTail) -> list[TrialE
         TrialEvent(kind="metric", key=task.key, run_id=run_id, name=each.name, value=each.value, step=each.step)
         for each in tail.new()
     ]
+
+
+def note_event(task: TrialTask, text: str) -> TrialEvent:
+    """Return a text for people as an event."""
+    return TrialEvent(kind="note", key=task.key, text=text)

@@ -1,0 +1,86 @@
+"""What a fork of a server does first: it becomes the process of whoever asked for it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import resource
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reprobook.execute.warm.shelf import Shelf
+
+_PR_SET_PDEATHSIG = 1
+_LIMITS = {name: getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
+_RESET = (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a process that is started takes over from the one that starts it.
+
+    Attributes:
+        environment: All its variables.
+        cwd: Its working folder.
+        umask: Of the files that it makes.
+        limits: Of the system, by name: soft and hard.
+    """
+
+    environment: dict[str, str]
+    cwd: str
+    umask: int
+    limits: dict[str, list[int]]
+
+    @classmethod
+    def of_this_process(cls, environment: dict[str, str], cwd: str) -> Circumstances:
+        """Return those of this process, but for its variables and folder."""
+        return cls(environment, cwd, _umask(), {name: list(resource.getrlimit(kind)) for name, kind in _LIMITS.items()})
+
+
+def become(circumstances: Circumstances, descriptors: Sequence[int], server: int, shelf: Shelf) -> None:
+    """Make this fork the process that a requester asked for.
+
+    Args:
+        circumstances: Its circumstances.
+        descriptors: What it has as standard output and error.
+        server: Process id of the server, with which it dies.
+        shelf: Where the imported modules are.
+    """
+    os.setsid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != server:
+        os._exit(1)  # it died in between
+    signal.set_wakeup_fd(-1)
+    for number in _RESET:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for target, descriptor in enumerate(descriptors, start=1):
+        os.dup2(descriptor, target)
+        os.close(descriptor)
+    os.umask(circumstances.umask)
+    for name, (soft, hard) in circumstances.limits.items():
+        if name in _LIMITS and resource.getrlimit(_LIMITS[name]) != (soft, hard):
+            resource.setrlimit(_LIMITS[name], (soft, hard))
+    os.environ.clear()
+    os.environ.update(circumstances.environment)
+    os.chdir(circumstances.cwd)
+    reseed(shelf)
+
+
+def reseed(shelf: Shelf) -> None:
+    """Give the global generators chance states of their own, as those of a fresh process have."""
+    random.seed()
+    if mtrand := shelf.module("numpy.random.mtrand"):
+        mtrand._rand.seed(None)  # noqa: SLF001  # the generator behind numpy.random, whatever watches its functions
+    if torch := shelf.module("torch"):
+        # Those of GPUs begin at a fixed seed in every process.
+        torch.default_generator.seed()
+
+
+def _umask() -> int:
+    """Return the umask; to ask the system for it is to change it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))
