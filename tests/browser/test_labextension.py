@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import OpenPage
-from notebook_page import NotebookPage, write_notebook
+from notebook_page import CONNECTED, NotebookPage, write_notebook
 
 from reprobook.header import MIME_TYPE as HEADER_MIME_TYPE
 from reprobook.header import Code, Environment, Header, Origin, Seeds, seal, sha256_hex
@@ -208,6 +208,24 @@ def test_reports_are_shown_and_what_is_no_report_harms_nothing(root: Path, open_
         page.output(index).get_by_text("this output is not readable").wait_for()
     page.screenshot("reports")
     assert page.page.evaluate("() => window.hacked") is None
+    assert page.problems == []
+
+
+def test_a_new_experiment_runs_as_it_comes(root: Path, open_page: OpenPage) -> None:
+    write_notebook(root / "shown.ipynb", "1")
+    page = open_page("shown.ipynb")
+    page.command("reprobook:new-experiment")
+    page.page.locator(".jp-mod-current", has_text="Untitled.ipynb").wait_for()
+    page.evaluate(CONNECTED)
+    page.run_all()
+    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="lr=0.1, batch_size=32, epochs=10").wait_for()
+    page.save()
+    page.page.locator(".rb-Chip:visible", has_text="frozen rb1-").wait_for()
+    page.screenshot("experiment")
+    (record,) = Store(root / ".reprobook").records()
+    assert (record.name, record.seed) == ("Untitled", 42)
+    assert Store(root / ".reprobook").folder(record.run_id).last_metrics().keys() == {"loss"}
+    assert page.problems == []
 
 
 def assert_fits(page: NotebookPage) -> None:
