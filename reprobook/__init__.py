@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from reprobook.comparison import compare
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
+    from reprobook.execute.datasets import data
     from reprobook.execute.job import job, show
+    from reprobook.execute.splits import split
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
     from reprobook.space import Choice, Float, Int
 
@@ -24,6 +26,7 @@ __all__ = [
     "Float",
     "Int",
     "compare",
+    "data",
     "device",
     "job",
     "load_ipython_extension",
@@ -31,6 +34,7 @@ __all__ = [
     "runs",
     "save",
     "show",
+    "split",
     "sweep",
     "unload_ipython_extension",
 ]
@@ -41,12 +45,14 @@ _HOMES = {
     "Float": "reprobook.space",
     "Int": "reprobook.space",
     "compare": "reprobook.comparison",
+    "data": "reprobook.execute.datasets",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
     "load_ipython_extension": "reprobook.magics",
     "log": "reprobook.execute.active",
     "save": "reprobook.execute.active",
     "show": "reprobook.execute.job",
+    "split": "reprobook.execute.splits",
     "unload_ipython_extension": "reprobook.magics",
 }
 # Modules that can be called: ``rb.sweep(...)`` is ``reprobook.sweep`` itself, whichever of the two is imported first.

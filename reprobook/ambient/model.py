@@ -33,7 +33,8 @@ CallKind = Literal[
 class _Frozen(BaseModel):
     """A frozen part of the evidence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Validators are made when they are first needed: many a process only passes pins on.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Call(_Frozen):

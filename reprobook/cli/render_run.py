@@ -13,7 +13,6 @@ from reprobook.cli.console import cell_text, console, number_text, table
 from reprobook.cli.messages import plain
 from reprobook.cli.summary import Summary
 from reprobook.runs import RunFolder, RunRecord
-from reprobook.trace.outputs import normalised
 
 STATUS_STYLES = {
     "succeeded": "green",
@@ -79,7 +78,11 @@ def traceback_lines(run: RunFolder) -> list[str]:
     cells: list[dict[str, Any]] = json.loads(run.executed.read_bytes())["cells"]
     outputs = (output for cell in cells for output in cell.get("outputs", ()))
     found = [output["traceback"] for output in outputs if output.get("output_type") == "error"]
-    return [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()] if found else []
+    if not found:
+        return []
+    from reprobook.trace.outputs import normalised  # noqa: PLC0415 - only runs that failed show it
+
+    return [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()]
 
 
 def show_seeds(records: Sequence[RunRecord], summary: Summary) -> None:

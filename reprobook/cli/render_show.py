@@ -15,10 +15,11 @@ from reprobook.verify.subject import Subject
 
 
 def subject_json(subject: Subject) -> dict[str, Any]:
-    """Return the JSON of `show`: the run's record, its header and its artifacts."""
+    """Return the JSON of `show`: the run's record, its header, its artifacts, and its data and splits by name."""
     record = record_json(subject.record) if subject.record else {}
     header = header_data(subject.header) if subject.header else None
-    return {**record, "artifacts": list(subject.artifacts), "header": header}
+    kept = {"data": dict(subject.data), "splits": dict(subject.splits)}
+    return {**record, "artifacts": list(subject.artifacts), "header": header, **kept}
 
 
 def show_subject(out: Console, subject: Subject) -> None:
@@ -29,6 +30,7 @@ def show_subject(out: Console, subject: Subject) -> None:
         show_facts(out, record)
     if subject.header:
         _show_header(out, subject.header)
+    _show_data(out, subject)
     for name in subject.artifacts:
         out.print(cell_text(f"  {name}"))
     if subject.run and record:
@@ -43,6 +45,25 @@ def _show_header(out: Console, header: Header) -> None:
         if value:
             rows.add_row(cell_text(name, "dim"), cell_text(value))
     out.print(rows)
+
+
+def _show_data(out: Console, subject: Subject) -> None:
+    """Show what was read, how it was divided, and what leaks."""
+    rows = table("", "", "")
+    rows.show_header = False
+    for name, found in subject.data.items():
+        sizes = [
+            f"{found[unit]} {word}" for unit, word in (("rows", "rows"), ("size", "bytes")) if found[unit] is not None
+        ]
+        about = (found["source"], *sizes, found["version"] or "", found["license"] or "", f"{found['digest'][:12]}…")
+        rows.add_row("data", cell_text(name), cell_text(", ".join(filter(None, about))))
+    for name, made in subject.splits.items():
+        counts = ", ".join(f"{part} {len(each['rows'])}" for part, each in made["parts"].items())
+        rows.add_row("split", cell_text(name), cell_text(f"by {made['by']}: {counts}"))
+        for leak in made["leakage"]["found"]:
+            rows.add_row("leakage", "", cell_text(leak["text"], "bold red"))
+    if rows.row_count:
+        out.print(rows)
 
 
 def _facts(header: Header) -> dict[str, str]:

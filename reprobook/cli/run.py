@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
-from reprobook.execute import RunOptions, run_notebook
+from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
 from reprobook.runs import Store, record_json
 from reprobook.track import NAMES
 
@@ -51,6 +52,7 @@ from reprobook.track import NAMES
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
+@click.option("--accept-data", is_flag=True, help="Accept that data of `rb.data` has changed.")
 @common_options
 def run(  # noqa: PLR0913  # options of a command line, by keyword
     *,
@@ -60,6 +62,7 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     files: Iterable[Path],
     documents: Iterable[str],
     seeds: range | None,
+    accept_data: bool,
     store_path: Path | None,
     as_json: bool,
     **settings: Any,
@@ -73,6 +76,8 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     if settings["output"] is not None and not settings["output"].absolute().parent.is_dir():
         msg = f"--output: the folder {settings['output'].parent} does not exist"
         raise click.UsageError(msg)
+    if accept_data:
+        os.environ[ACCEPT_DATA] = "1"  # the kernel inherits it
     given = collect_values(texts, raw, files, documents)
     options = RunOptions(texts=given.texts, values=given.values, **settings)
     store = open_store(store_path, notebook)

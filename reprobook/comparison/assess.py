@@ -88,6 +88,8 @@ def _side(
         msg = f"{label}: {len(counted)} run that counts is too few; the noise of seeds shows from two on"
         raise InputError(msg, hint=_more_seeds(records, notes))
     values = tuple(record.metrics[options.metric] for record in counted)
+    if len(set(values)) == 1:
+        notes.append(f"{label}: all {len(values)} runs have the same {options.metric}: does the seed change anything?")
     first = records[0].parameters
     return Side(
         label,

@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Any
 
-from reprobook.execute.sinklog import SinkLog
+from reprobook.execute.sinklog import Place, SinkLog
 
 _active: list[tuple[SinkLog, str]] = []
 
@@ -43,6 +43,21 @@ def save(name: str, value: Any) -> None:
     """
     if sinks := active_sinks():
         sinks.save(name, value)
+
+
+def keep(name: str, data: bytes) -> None:
+    """Keep a file with what is recorded, if anything is; unlike an artifact it is no result.
+
+    Raises:
+        InputError: If the name leads out of the folder.
+    """
+    if _active:
+        _active[-1][0].keep(name, data)
+
+
+def place() -> Place | None:
+    """Return where what is recorded goes; None where nothing is."""
+    return _active[-1][0].place if _active else None
 
 
 def device() -> str:

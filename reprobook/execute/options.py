@@ -11,6 +11,8 @@ from reprobook.ambient import NO_PINS, Pins
 
 TraceLevel = Literal["full", "light", "off"]
 Kernel = Literal["cold", "warm", "inline"]
+# Set to 1 in the environment of a run, it accepts that data has changed.
+ACCEPT_DATA = "REPROBOOK_ACCEPT_DATA"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,10 @@
-"""Run a notebook headless, through papermill, into a run of the store."""
+"""Run a prepared notebook headless into a run of the store."""
 
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,24 +17,14 @@ from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
 from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
-from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
-from reprobook.execute.tracking import Tracking, tracked
+from reprobook.execute.signals import sigterm_interrupts
+from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 from reprobook.runs.files import write_atomic
-
-
-def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
-    """Run a notebook and return its run, whatever came of it: the record says so.
-
-    Raises:
-        InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
-        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
-    """
-    with tracked(store, options, on_event) as (untracked, told):
-        return run_prepared(prepare(path, untracked), store, untracked, told)
 
 
 def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
@@ -212,24 +199,6 @@ def _relative(path: Path, store: Store) -> str:
     """Return a notebook's path relative to the project, where it lies inside."""
     project = store.root.resolve().parent
     return path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
-
-
-@contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: recorded, and with no kernel left behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class DeadKernelError(KernelDiedError):

@@ -8,12 +8,13 @@ from typing import Any
 
 from reprobook.ambient.pin import apply_pins
 from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
+from reprobook.dataset.fetch import cache_folder
 from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
 from reprobook.execute.inputs import keep_modules
 from reprobook.execute.journal import Journal
 from reprobook.execute.request import RecordRequest
-from reprobook.execute.sinklog import SinkLog
+from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.header import Code, Header, Seeds, decode
 from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
@@ -49,12 +50,13 @@ class Session:
             on_cell=self._cell_ended,
             resolve=self.cells.resolve,
             hidden=shell.user_ns_hidden,
-            ignore=(self.run.path.parent.parent,),
+            ignore=(self.run.path.parent.parent, cache_folder()),
             budget=_LIGHT_BUDGET if request.trace == "light" else DEFAULT_BUDGET,
         )
         self.sinks = SinkLog(
             self.run,
             self.run.make_artifacts,
+            place=Place(self.run.path, self.run.path.parent.parent, replay=self.run.read_record().kind == "replay"),
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
         )

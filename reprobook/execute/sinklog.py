@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from reprobook.errors import InputError
 from reprobook.execute.artifacts import save_object
+from reprobook.runs.files import is_inside, make_folder, write_atomic
 from reprobook.trace import Sink, SinkChain, as_number, digest_value
 
 
@@ -17,12 +20,28 @@ class MetricLog(Protocol):
         """Append one value."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where files go that are no results.
+
+    Attributes:
+        folder: Of this run or job.
+        memory: What is remembered from run to run; None: nothing.
+        replay: Whether a run is repeated, to see what differs: then nothing is refused for that, or learned.
+    """
+
+    folder: Path
+    memory: Path | None = None
+    replay: bool = False
+
+
 class SinkLog:
     """The sinks of one run, in order, written through as they come.
 
     Args:
         metrics: Takes the values of explicit metrics.
         artifacts: Gives the folder of artifacts, made if need be.
+        place: Where other files go.
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
     """
@@ -32,12 +51,14 @@ class SinkLog:
         metrics: MetricLog,
         artifacts: Callable[[], Path],
         *,
+        place: Place,
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.chain = SinkChain()
         self._metrics = metrics
         self._artifacts = artifacts
+        self.place = place
         self._on_sink = on_sink
         self._cell = cell
 
@@ -66,3 +87,16 @@ class SinkLog:
         path = save_object(value, self._artifacts(), name)
         self._on_sink(self.chain.artifact(name, digest_value(value).digest, cell=self._cell()), None)
         return path
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep a file that is no result, by its path below the folder.
+
+        Raises:
+            InputError: If the name leads out of the folder.
+        """
+        path = self.place.folder / name
+        if not is_inside(path, self.place.folder):
+            msg = f"{name!r} is no name for a file of the run"
+            raise InputError(msg, hint="Use letters, digits, '-', '_' and '.'.")
+        make_folder(path.parent)
+        write_atomic(path, data)

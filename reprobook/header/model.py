@@ -22,6 +22,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,  # who reads no header does not wait for its validators
         extra="forbid",
         serialize_by_alias=True,
         validate_by_name=True,

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 
 from reprobook.errors import InputError
-from reprobook.statistics.interval import bootstrap_interval, difference_interval
-from reprobook.statistics.model import Comparison, Direction
+from reprobook.statistics.interval import bootstrap_interval, difference_interval, student_interval
+from reprobook.statistics.model import Comparison, Direction, Interval
 from reprobook.statistics.power import seeds_needed
 from reprobook.statistics.significance import (
+    Pairs,
     mann_whitney,
-    paired_differences,
     paired_test,
     pooled_deviation,
     unpaired_test,
@@ -40,8 +40,8 @@ def compare_paired(
         msg = f"{len(left)} and {len(right)} values are no pairs"
         raise InputError(msg, hint="Pair the values by seed, or compare them unpaired.")
     _enough(len(left))
-    differences, spread = paired_differences(left, right)
-    effect = _effect(mean(differences), spread)
+    pairs = Pairs.of(left, right)
+    effect = _effect(pairs.centre, pairs.spread)
     test, p_value = paired_test(left, right)
     return Comparison(
         direction=direction,
@@ -51,13 +51,13 @@ def compare_paired(
         n_b=len(right),
         mean_a=mean(left),
         mean_b=mean(right),
-        difference=mean(differences),
-        interval=bootstrap_interval(differences, confidence, seed),
+        difference=pairs.centre,
+        interval=_interval(pairs, confidence, seed),
         effect_size=effect,
         test=test,
         p_value=p_value,
         rank_test="Wilcoxon",
-        p_rank=wilcoxon(differences),
+        p_rank=wilcoxon(pairs.differences),
         p_corrected=p_value,
         seeds_needed=seeds_needed(effect, paired=True, confidence=confidence),
     )
@@ -105,6 +105,13 @@ def _enough(count: int) -> None:
     if count < _TWO:
         msg = f"{count} run a side is too few: the noise of seeds shows from two on"
         raise InputError(msg, hint="Run more seeds, for example `reprobook run NOTEBOOK --seeds 0-4`.")
+
+
+def _interval(pairs: Pairs, confidence: float, seed: int) -> Interval:
+    """Return the interval of the mean difference."""
+    if pairs.rounded:
+        return student_interval(pairs.centre, pairs.spread, len(pairs.differences), confidence)
+    return bootstrap_interval(pairs.differences, confidence, seed)
 
 
 def _effect(difference: float, spread: float) -> float:

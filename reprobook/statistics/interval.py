@@ -35,9 +35,8 @@ def bootstrap_interval(values: Sequence[float], confidence: float = 0.95, seed: 
         return UNKNOWN
     if deviation(numbers) == 0:
         return Interval(mean(numbers), mean(numbers), "constant")
-    if len(numbers) < _ENOUGH:
-        return _student(numbers, confidence)
-    return _bootstrap((numbers,), confidence, seed) or _student(numbers, confidence)
+    found = _bootstrap((numbers,), confidence, seed) if len(numbers) >= _ENOUGH else None
+    return found or student_interval(mean(numbers), deviation(numbers), len(numbers), confidence)
 
 
 def difference_interval(a: Sequence[float], b: Sequence[float], confidence: float = 0.95, seed: int = 0) -> Interval:
@@ -56,11 +55,12 @@ def difference_interval(a: Sequence[float], b: Sequence[float], confidence: floa
     return _bootstrap((right, left), confidence, seed) or _welch(left, right, confidence)
 
 
-def _student(numbers: list[float], confidence: float) -> Interval:
+def student_interval(centre: float, spread: float, count: int, confidence: float) -> Interval:
+    """Return Student's t interval of the mean of so many values with this deviation."""
     from scipy import stats  # noqa: PLC0415  # takes a second to import
 
-    reach = float(stats.t.ppf((1 + confidence) / 2, len(numbers) - 1)) * deviation(numbers) / math.sqrt(len(numbers))
-    return Interval(mean(numbers) - reach, mean(numbers) + reach, "student")
+    reach = float(stats.t.ppf((1 + confidence) / 2, count - 1)) * spread / math.sqrt(count)
+    return Interval(centre - reach, centre + reach, "student")
 
 
 def _welch(a: list[float], b: list[float], confidence: float) -> Interval:

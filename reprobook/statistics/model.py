@@ -47,7 +47,8 @@ class Comparison:
         interval: Of that difference.
         effect_size: The difference in standard deviations: Cohen's d_z (of the differences) where paired, else
             Cohen's d (pooled); infinite where nothing deviates, 0 where nothing differs.
-        test: The test that decides: ``paired t``, ``Welch's t``, or ``sign`` where the differences do not vary.
+        test: The test that decides: ``paired t``, ``paired t (rounding)`` where all differences are the same number of
+            steps, ``Welch's t``, or ``Mann-Whitney`` where no side varies.
         p_value: Of that test, two-sided.
         rank_test: The test on ranks that stands beside it: ``Wilcoxon`` or ``Mann-Whitney``.
         p_rank: Of that test, two-sided.

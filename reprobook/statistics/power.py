@@ -12,7 +12,7 @@ def seeds_needed(effect_size: float, *, paired: bool, confidence: float = 0.95, 
     """Return the smallest number of seeds a side at which the two-sided t test finds such an effect with that power.
 
     The power is that of the noncentral t distribution (J. Cohen, "Statistical Power Analysis for the Behavioral
-    Sciences", 1988). An infinite effect (differences that never vary) is tested by its sign. None for no effect.
+    Sciences", 1988). None for no effect.
 
     Args:
         effect_size: Cohen's d_z where paired, else Cohen's d.
@@ -24,7 +24,7 @@ def seeds_needed(effect_size: float, *, paired: bool, confidence: float = 0.95, 
     if size == 0 or math.isnan(size):
         return None
     if math.isinf(size):
-        return math.ceil(round(1 - math.log2(alpha), 9))
+        return 2
     least = _by_normal(size, alpha, power, paired=paired)
     if least > _LARGE:
         return least

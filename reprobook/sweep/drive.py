@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reprobook.errors import ReprobookError
-from reprobook.execute.run import sigterm_interrupts
+from reprobook.execute.signals import sigterm_interrupts
 from reprobook.runs import Store
 from reprobook.sweep.driver import Driver
 from reprobook.sweep.executor import open_executor
@@ -21,6 +21,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
         KeyboardInterrupt: On Ctrl-C or SIGTERM; it can be resumed.
     """
     with folder.driven():
+        plan = folder.read_plan()
         if folder.state().status == "succeeded":
             return "succeeded"
         folder.set_state("running")
@@ -28,7 +29,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
         status: SweepStatus = "interrupted"
         error: str | None = None
         try:
-            with sigterm_interrupts(), open_executor(*_executor(folder.read_plan(), folder)) as executor:
+            with sigterm_interrupts(), open_executor(*_executor(plan, folder)) as executor:
                 status = Driver(folder, store, executor, on_event).drive()
         except ReprobookError as problem:
             status, error = "failed", f"{problem} {problem.hint}".strip()

@@ -20,7 +20,7 @@ from reprobook.errors import InputError
 from reprobook.track.model import Outcome, Report, Subject
 
 _VARIABLE = "REPROBOOK_TRACK_SECONDS"
-_SECONDS = 30.0
+_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from reprobook.errors import InputError, NotebookError
 from reprobook.header import Header
@@ -21,6 +24,8 @@ class Subject:
     run: RunFolder | None = None
     record: RunRecord | None = None
     artifacts: tuple[str, ...] = ()
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def run_subject(run: RunFolder) -> Subject:
@@ -36,7 +41,14 @@ def run_subject(run: RunFolder) -> Subject:
         run=run,
         record=record,
         artifacts=tuple(path.relative_to(run.path).as_posix() for path in files),
+        data=_kept(run.path / "data"),
+        splits=_kept(run.path / "splits"),
     )
+
+
+def _kept(folder: Path) -> dict[str, Mapping[str, Any]]:
+    """Return what `rb.data` or `rb.split` kept with a run, by name; its files were checked against the seal."""
+    return {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
 def notebook_subject(path: Path, store: Store) -> Subject:

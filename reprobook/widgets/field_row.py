@@ -51,7 +51,7 @@ class FieldRow:
         self._slider: Any = None
         self._shown = (0.0, 0.0)
         self._place = widgets.HBox(
-            layout=widgets.Layout(flex="1 1 150px", max_width="270px", min_width="110px", overflow="hidden")
+            layout=widgets.Layout(flex="1 1 150px", max_width="280px", min_width="120px", padding="0 8px")
         )
         self._range = row(
             self._low, self._place, self._high, self._log, flex_flow="row nowrap", flex="1 1 360px", min_width="0"

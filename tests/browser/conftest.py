@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from jupyter import Jupyter
-from notebook_page import NotebookPage, find_chromium
+from lab_server import Jupyter, Serve
+from notebook_page import NotebookPage, OpenPage, find_chromium
 
-Serve = Callable[..., Jupyter]
-OpenPage = Callable[..., NotebookPage]
 _MISSING = "no Chromium here: `make browser` installs one (or install Chromium or Google Chrome yourself)"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import nbformat
-from jupyter import Jupyter
+from lab_server import Jupyter
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _WIDTH, _HEIGHT = 1280, 1400
@@ -154,3 +155,6 @@ class NotebookPage:
     def close(self) -> None:
         """Close the page and all that belongs to it."""
         self._context.close()
+
+
+OpenPage = Callable[..., NotebookPage]

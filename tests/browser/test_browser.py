@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import OpenPage, Serve
-from notebook_page import write_notebook
+from lab_server import Serve
+from notebook_page import OpenPage, write_notebook
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])

@@ -258,7 +258,7 @@ def try_filter(page: NotebookPage) -> None:
     filter_box.fill("lr < 0.01 and status == 'succeeded'")
     panel(page).get_by_text("10 runs match").wait_for()
     filter_box.fill("lr <")
-    panel(page).locator(".rb-Alert", has_text="where").wait_for()
+    panel(page).locator(".rb-Alert", has_text="cannot read 'lr <'").wait_for()
     page.screenshot("wrong-filter")
     filter_box.fill("")
     panel(page).get_by_text("203 runs").wait_for()

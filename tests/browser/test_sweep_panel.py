@@ -10,8 +10,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import OpenPage, Serve
-from notebook_page import NotebookPage, write_notebook
+from lab_server import Serve
+from notebook_page import NotebookPage, OpenPage, write_notebook
 from playwright.sync_api import expect
 
 from reprobook.runs import Store
@@ -76,6 +76,16 @@ def enter(panel: Any, name: str, text: str) -> None:
     entry = panel.get_by_title(name, exact=True)
     entry.fill(text)
     entry.press("Tab")
+
+
+def drag(page: NotebookPage, handle: Any, pixels: int) -> None:
+    """Drag a handle of a slider to the side."""
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + pixels, y, steps=5)
+    page.page.mouse.up()
 
 
 def button(panel: Any, name: str) -> Any:
@@ -186,6 +196,9 @@ def test_it_shows_in_the_classic_notebook(notebook: Path, serve: Serve, open_pag
     expect(panel.locator(".rb-name").first).to_have_text("lr")
     enter(panel, "lowest lr", "1e-4")
     expect(panel.locator("details code")).to_contain_text("lr=log:1e-4:0.1")
+    drag(page, panel.locator(".noUi-handle-upper").first, -60)
+    expect(panel.get_by_title("highest lr", exact=True)).not_to_have_value("0.1")
+    expect(panel.locator("details code")).to_contain_text(re.compile(r"lr=log:1e-4:0\.0\d+ "))
     page.screenshot("form", panel)
 
 

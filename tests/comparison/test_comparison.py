@@ -211,9 +211,10 @@ def test_the_json_is_json(store: Store, put: Put) -> None:
         put(seed, parameters={"lr": math.inf}, accuracy=0.75)
     document = json.loads(json.dumps(compared(store, "lr == 0.1", "lr > 1").as_json(), allow_nan=False))
     (found,) = document["comparisons"]
-    assert found["effect_size"] == "Infinity"
+    assert found["test"] == "paired t (rounding)"
     assert found["verdict"] == "cannot be told apart"
-    assert found["seeds_needed"] == 6
+    assert document["sides"][1]["parameters"] == {"lr": {"$float": "inf"}}
+    assert "all 2 runs have the same accuracy" in document["notes"][0]
     assert document["sides"][0]["values"] == [0.5, 0.5]
 
 

@@ -13,6 +13,8 @@ import pytest
 from reprobook.errors import InputError
 from reprobook.execute import RunEvent, RunOptions, run_notebook
 from reprobook.execute.sending import send_run
+from reprobook.execute.tracking import tracked
+from reprobook.execute.warm import warm_server
 from reprobook.runs import NewRun, RunFolder, Store
 from reprobook.track import close_links
 
@@ -75,6 +77,27 @@ def test_shown_metrics_and_failures_are_told_too(store: Store, write: Write) -> 
     run, said = notes(store, write("print('accuracy: 0.75')", "1 / 0"), track=("tensorboard",))
     assert run.read_record().status == "failed"
     assert scalars(said[0].removeprefix("tensorboard: ")) == {"accuracy": [(0.75, 0)]}
+
+
+def test_cells_that_run_in_this_process_are_told_too(store: Store, write: Write) -> None:
+    run, said = notes(store, write(*CELLS), track=("tensorboard",), kernel="inline")
+    assert run.read_record().status == "succeeded"
+    assert scalars(said[0].removeprefix("tensorboard: "))["loss"][0] == (1, 0)
+
+
+def test_a_fork_that_runs_cells_starts_no_tracker(store: Store, write: Write) -> None:
+    said: list[str] = []
+
+    def note(event: RunEvent) -> None:
+        if event.kind == "note":
+            said.append(event.text)
+
+    options = RunOptions(track=("tensorboard",), kernel="warm")
+    with warm_server() as server, tracked(store, options, note) as (untracked, told):
+        assert untracked.track == ()
+        run = server.run(write(*CELLS), store, untracked, told)
+    assert run.read_record().status == "succeeded"
+    assert scalars(said[-1].removeprefix("tensorboard: "))["loss"][0] == (1, 0)
 
 
 def test_runs_of_a_group_are_filed_together_and_say_nothing(store: Store, write: Write) -> None:

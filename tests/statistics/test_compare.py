@@ -10,7 +10,7 @@ from scipy import stats
 
 from reprobook.errors import InputError
 from reprobook.statistics import compare_paired, compare_unpaired, corrected, holm
-from reprobook.statistics.significance import paired_test, unpaired_test
+from reprobook.statistics.significance import paired_test, step_of, unpaired_test
 
 values = st.lists(st.floats(-100, 100, allow_nan=False).map(lambda x: round(x, 3)), min_size=3, max_size=9)
 pairs = st.integers(3, 9).flatmap(lambda n: st.tuples(*[st.lists(st.integers(-99, 99), min_size=n, max_size=n)] * 2))
@@ -79,17 +79,35 @@ def test_equal_values_differ_in_nothing() -> None:
     assert compare_unpaired([0.5, 0.5], [0.5, 0.5]).verdict == "cannot be told apart"
 
 
-@pytest.mark.parametrize(
-    ("count", "verdict"), [(2, "cannot be told apart"), (5, "cannot be told apart"), (6, "better")]
-)
-def test_two_equal_differences_are_no_proof(count: int, verdict: str) -> None:
-    a = [0.1 * n for n in range(count)]
-    found = compare_paired(a, [x + 0.7 for x in a])  # equal but for rounding
-    assert found.test == "sign"
-    assert found.p_value == 2.0 ** (1 - count)
+def test_the_same_noise_on_both_sides_leaves_no_doubt() -> None:
+    noise = np.random.default_rng(0).normal(size=3)
+    found = compare_paired(list(noise), list(noise + 0.145))  # equal but for rounding
+    assert (found.test, found.p_value, found.verdict) == ("paired t", 0.0, "better")
     assert found.effect_size == math.inf
-    assert found.seeds_needed == 6
-    assert found.verdict == verdict
+    assert found.interval.method == "constant"
+    assert found.seeds_needed == 2
+
+
+@pytest.mark.parametrize(
+    ("steps", "count", "verdict"), [(1, 2, "not"), (1, 3, "not"), (20, 3, "better"), (1, 5, "better")]
+)
+def test_the_same_number_of_steps_is_less(steps: int, count: int, verdict: str) -> None:
+    right = [340 + n for n in range(count)]
+    found = compare_paired([n / 360 for n in right], [(n + steps) / 360 for n in right])
+    assert found.test == "paired t (rounding)"
+    assert found.effect_size == pytest.approx(found.difference / (step_of([n / 360 for n in right]) / math.sqrt(6)))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(found.effect_size * math.sqrt(count), count - 1))
+    assert found.verdict == ("better" if verdict == "better" else "cannot be told apart")
+    assert (found.interval.low > 0) == (found.p_value < 0.05)
+
+
+def test_steps_are_found() -> None:
+    assert step_of([0.93, 0.95, 0.9]) == 0.01
+    assert step_of([n / 50_000 for n in (1, 777, 49_999)]) == 1 / 50_000
+    assert step_of([3.0, 17.0]) == 1.0
+    assert step_of([1 / 3, 2 / 7, 0.5]) == 1 / 42
+    generator = np.random.default_rng(0)
+    assert not any(step_of(generator.normal(size=4)) for _ in range(300))
 
 
 def test_sets_that_do_not_vary_are_compared_by_rank() -> None:
@@ -102,7 +120,7 @@ def test_sets_that_do_not_vary_are_compared_by_rank() -> None:
 @pytest.mark.parametrize("count", [2, 3, 5, 10])
 def test_paired_false_positives_keep_to_five_percent(kind: str, count: int) -> None:
     generator = np.random.default_rng(count)
-    tries = 2000
+    tries = 1000
     wrong = sum(paired_test(*_null(generator, kind, count))[1] <= 0.05 for _ in range(tries))
     assert wrong / tries < 0.05 + 3 * (0.05 * 0.95 / tries) ** 0.5
 
@@ -110,7 +128,7 @@ def test_paired_false_positives_keep_to_five_percent(kind: str, count: int) -> N
 @pytest.mark.parametrize("count", [3, 8])
 def test_unpaired_false_positives_keep_to_five_percent(count: int) -> None:
     generator = np.random.default_rng(count)
-    tries = 2000
+    tries = 1000
     drawn = ((generator.normal(0, 1, count), generator.normal(0, 3, count + 2)) for _ in range(tries))
     wrong = sum(unpaired_test(list(a), list(b))[1] <= 0.05 for a, b in drawn)
     assert wrong / tries < 0.05 + 4 * (0.05 * 0.95 / tries) ** 0.5

@@ -55,7 +55,7 @@ def run(use: Callable[[FunctionExecutor], None], store: Store, write: Write) -> 
     return run
 
 
-@pytest.mark.parametrize("changes", [{}, {"prune": "median"}, {"prune": "asha"}, {"sampler": "random"}, {"seeds": 3}])
+@pytest.mark.parametrize("changes", [{}, {"prune": "median"}, {"prune": "asha"}, {"sampler": "random"}, {"seeds": 2}])
 def test_the_same_trials_and_values_whatever_the_jobs_and_the_order_of_events(
     run: Run, changes: dict[str, Any]
 ) -> None:
@@ -134,7 +134,7 @@ def test_killed_anywhere_and_resumed_it_ends_as_if_nothing_had_happened(
 ) -> None:
     changes = {"trials": 14, **changes}
     expected = run(FunctionExecutor(), **changes)
-    for die_after in (1, 9, 23, 60):
+    for die_after in (1, 9, 40):
         with pytest.raises(KilledError):
             run(FunctionExecutor(order=die_after, die_after=die_after), **changes)
         handle = SweepHandle.open(store, "latest")

@@ -161,3 +161,7 @@ def test_no_figure_touches_the_state_of_pyplot(record: SweepRecord, store: Store
     for draw in FIGURES.values():
         draw(record, store)
     assert ("matplotlib.pyplot" in sys.modules) == loaded
+
+
+def test_a_notebook_shows_a_figure_without_pyplot(record: SweepRecord) -> None:
+    assert history(record)._repr_html_().startswith("<svg")  # what IPython asks for

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
 import reprobook as rb
@@ -123,6 +121,4 @@ def test_a_driver_that_cannot_start_says_why(write: Write, tmp_path: Path) -> No
     plan.write_bytes(b"{}")
     with pytest.raises(rb.errors.ReprobookError, match="not a readable plan"):
         handle.resume()
-    assert not [
-        child for child in psutil.Process(os.getpid()).children() if "reprobook.sweep" in " ".join(child.cmdline())
-    ]
+    assert not handle.alive

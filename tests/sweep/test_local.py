@@ -86,7 +86,7 @@ SPACES = ("--param", "width=int:1:4", "--sampler", "grid", "--no-cache")
 KERNELS = ["warm", pytest.param("cold", marks=pytest.mark.slow)]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_pool_gives_what_one_process_gives(sweep: Sweep, kernel: str, jobs: int) -> None:
     expected = sweep(trials=5)
@@ -137,7 +137,7 @@ def test_what_is_killed_in_a_trial_costs_one_more_run(held: Path, store: Store, 
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("moment", ["trials run", "some have ended"])
+@pytest.mark.parametrize("moment", ["trials run", pytest.param("some have ended", marks=pytest.mark.slow)])
 def test_a_driver_killed_by_sigkill_leaves_a_sweep_that_can_be_resumed(
     held: Path, store: Store, moment: str, kernel: str
 ) -> None:
@@ -164,7 +164,7 @@ def test_a_driver_killed_by_sigkill_leaves_a_sweep_that_can_be_resumed(
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_ctrl_c_leaves_no_process_and_a_sweep_that_can_be_resumed(
     held: Path, store: Store, number: signal.Signals, kernel: str
 ) -> None:
@@ -183,6 +183,7 @@ def test_ctrl_c_leaves_no_process_and_a_sweep_that_can_be_resumed(
     assert [trial.value for trial in resume_sweep(store, "latest").trials] == [0.5, 1.0, 1.5, 2.0]
 
 
+@pytest.mark.slow
 def test_a_second_driver_is_refused(held: Path, store: Store) -> None:
     process = start(held, *SPACES)
     wait_for(lambda: begun(held))

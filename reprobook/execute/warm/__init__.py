@@ -7,6 +7,7 @@ one, and says why.
 
 from __future__ import annotations
 
-from reprobook.execute.warm.client import WarmRun, WarmServer, run_warm, warm_server
+from reprobook.execute.warm.client import WarmServer, run_warm, warm_server
+from reprobook.execute.warm.handle import WarmRun
 
 __all__ = ["WarmRun", "WarmServer", "run_warm", "warm_server"]

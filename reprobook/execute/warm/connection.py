@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +25,9 @@ _IDLE_S = 600.0
 _MOST_SHARED = 4
 _LINES_OF_LOG = 3
 _END_S = 10.0
-_started: list[subprocess.Popen[bytes]] = []
+# A server may end, being idle, as a request comes.
+_ATTEMPTS = 3
+_started: list[tuple[subprocess.Popen[bytes], socket.socket | None]] = []
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Request:
     Attributes:
         kind: ``run`` or ``kernel``.
         circumstances: Those of the fork.
+        folder: Working folder of the notebook.
         arguments: Of a kernel.
         body: Of a run.
         descriptors: Standard output and error of the fork, and where a run reports to.
@@ -42,13 +45,19 @@ class Request:
 
     kind: str
     circumstances: Circumstances
+    folder: str
     descriptors: Sequence[int]
     arguments: Sequence[str] = ()
     body: bytes = b""
 
     def message(self) -> Message:
         """Return it as it travels."""
-        return {"kind": self.kind, "arguments": list(self.arguments), **asdict(self.circumstances)}
+        return {
+            "kind": self.kind,
+            "arguments": list(self.arguments),
+            "folder": self.folder,
+            **asdict(self.circumstances),
+        }
 
 
 class Fork:
@@ -96,13 +105,19 @@ class Fork:
         self._connection.close()
 
 
-def fork(plan: Plan, request: Request, owner: socket.socket | None = None) -> Fork:
+def fork(
+    plan: Plan,
+    request: Request,
+    owner: socket.socket | None = None,
+    on_start: Callable[[], None] = lambda: None,
+) -> Fork:
     """Have a fork made by the server of a plan, which is started if need be.
 
     Args:
         plan: What the server is for.
         request: What the fork is to do.
         owner: The end that a private server is given: it ends when the other end is closed.
+        on_start: Called before a server is started.
 
     Raises:
         ColdOnlyError: If there can be none.
@@ -111,9 +126,8 @@ def fork(plan: Plan, request: Request, owner: socket.socket | None = None) -> Fo
         reason = f"forks of a process with such libraries are not safe on {sys.platform}"
         raise ColdOnlyError(reason)
     place, name = Place.open(), plan.name
-    # A server may end, being idle, between the two; the second is fresh.
-    for _ in range(2):
-        connection = _connect(plan, place, name, owner)
+    for _ in range(_ATTEMPTS):
+        connection = _connect(plan, place, name, owner, on_start)
         try:
             send(connection, request.message(), request.body, request.descriptors)
             message, _, _ = receive(connection)
@@ -131,14 +145,16 @@ def fork(plan: Plan, request: Request, owner: socket.socket | None = None) -> Fo
     raise ColdOnlyError(reason)
 
 
-def end_with_owner() -> None:
-    """Take leave of the private servers that this process started, once it let go of them."""
-    for server in [each for each in _started if each.poll() is None]:
+def take_leave(owner: socket.socket) -> None:
+    """Wait for the end of the private servers that were given this end, once the other one is closed."""
+    for server in [server for server, end in _started if end is owner and server.poll() is None]:
         with suppress(subprocess.TimeoutExpired):
             server.wait(_END_S)
 
 
-def _connect(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> socket.socket:
+def _connect(
+    plan: Plan, place: Place, name: str, owner: socket.socket | None, on_start: Callable[[], None]
+) -> socket.socket:
     """Connect to the server of a plan."""
     path = place.socket(name)
     found = _try(path)
@@ -146,6 +162,7 @@ def _connect(plan: Plan, place: Place, name: str, owner: socket.socket | None) -
         with place.locked():
             found = _try(path)
             if found is None:
+                on_start()
                 _clear(place)
                 _start(plan, place, name, owner)
                 found = _try(path)
@@ -187,7 +204,7 @@ def _start(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> 
         descriptor = os.open(place.log(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         with open(descriptor, "wb") as log:  # noqa: PTH123  # a descriptor, made private from the start
             server = subprocess.Popen(  # noqa: S603  # this interpreter
-                [sys.executable, "-m", "reprobook.execute.warm.server", json.dumps(settings)],
+                [sys.executable, "-m", "reprobook.execute.warm.process", json.dumps(settings)],
                 cwd=place.folder,
                 env=dict(plan.environment),
                 stdin=subprocess.DEVNULL,
@@ -197,7 +214,7 @@ def _start(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> 
                 start_new_session=True,
             )
     # Those that ended meanwhile are forgotten.
-    _started[:] = [each for each in _started if each.poll() is None] + [server]
+    _started[:] = [each for each in _started if each[0].poll() is None] + [(server, owner)]
 
 
 def _clear(place: Place) -> None:

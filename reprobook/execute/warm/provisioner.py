@@ -6,6 +6,7 @@ here: papermill loads provisioners while it is itself being imported.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -36,7 +37,8 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]  # jupyter_client
         environment = dict(kwargs.get("env") or os.environ)
         cwd = str(kwargs.get("cwd") or Path.cwd())
         try:
-            made = _forked(cmd, environment, cwd)
+            # A server that has to start takes seconds, which others of the event loop do not wait for.
+            made = await asyncio.to_thread(_forked, cmd, environment, cwd)
         except ColdOnlyError as refused:
             self.log.warning("%s; a cold one is started", refused)
             return await super().launch_kernel(cmd, **kwargs)
@@ -109,7 +111,7 @@ def _forked(command: list[str], environment: Mapping[str, str], cwd: str) -> For
     variables = {**environment, "JPY_PARENT_PID": str(os.getpid())}
     plan = Plan(statements=_early_imports(environment, cwd), environment=server_environment(variables), role="kernel")
     circumstances = Circumstances.of_this_process(variables, cwd)
-    return fork(plan, Request("kernel", circumstances, (1, 2), arguments[2:]))
+    return fork(plan, Request("kernel", circumstances, cwd, (1, 2), arguments[2:]))
 
 
 def _early_imports(environment: Mapping[str, str], cwd: str) -> tuple[str, ...]:

@@ -1,13 +1,10 @@
-"""The server process: imports once, then one fork for each request. It never runs a line of a notebook.
+"""The server: one fork for each request, for as long as somebody wants them.
 
-It has one thread, and is gone when it was idle for some time, or when the process that it is private to is gone. A
-fork that a requester no longer waits for is ended, with the processes that it started.
+A fork that its requester no longer waits for is ended, with the processes that it started.
 """
 
 from __future__ import annotations
 
-import gc
-import json
 import os
 import selectors
 import signal
@@ -21,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprobook.execute.warm.child import Circumstances, become
-from reprobook.execute.warm.place import Place
-from reprobook.execute.warm.preload import UnfitImportError, preload
 from reprobook.execute.warm.safety import refusal, shadowed
+from reprobook.execute.warm.settings import Settings
 from reprobook.execute.warm.shelf import Shelf
 from reprobook.execute.warm.wire import Message, receive, send
 
@@ -31,27 +27,6 @@ from reprobook.execute.warm.wire import Message, receive, send
 _PATIENCE_S = 10.0
 # From SIGTERM to SIGKILL, for a fork whose requester is gone: to record that it was interrupted.
 _GRACE_S = 5.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a server is started; its environment is the rest.
-
-    Attributes:
-        statements: The imports that it does.
-        watched: Whether they see the functions that a recorder watches.
-        listener: Descriptor of its listening socket.
-        path: Where that is bound.
-        owner: Descriptor that ends with the process that the server is private to; -1 if it is shared.
-        idle_s: How long it waits for a request before it ends.
-    """
-
-    statements: tuple[str, ...]
-    watched: bool
-    listener: int
-    path: str
-    owner: int
-    idle_s: float
 
 
 @dataclass
@@ -72,6 +47,21 @@ class Job:
     reports: int
 
 
+class _Bound:
+    """The file of a socket, and the log beside it, as long as they are this server's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = path.stat().st_ino
+
+    def remove(self) -> None:
+        """Remove them."""
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+                self._path.with_suffix(".log").unlink()
+
+
 class Server:
     """Answers requests until it was idle for too long.
 
@@ -90,6 +80,7 @@ class Server:
         self._forks: dict[int, _Fork] = {}
         self._used = time.monotonic()
         self._ending = False
+        self._bound = _Bound(Path(settings.path))
         self._awake, wake = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(self._awake, False)
@@ -106,7 +97,8 @@ class Server:
         while not self._is_over():
             for key, _ in self._selector.select(self._wait_s()):
                 if key.data == "request":
-                    job = self._answer()
+                    # It may have been told to end a moment ago.
+                    job = None if self._ending else self._answer()
                     if job is not None:
                         return job
                 elif key.data == "child":
@@ -118,6 +110,7 @@ class Server:
                     self._hear(key.data)
             self._reap()
             self._kill_late()
+        self._bound.remove()
         return None
 
     def _is_over(self) -> bool:
@@ -134,7 +127,10 @@ class Server:
 
     def _answer(self) -> Job | None:
         """Take one request; returns the job in the fork, None in the server."""
-        requester, _ = self._listener.accept()
+        try:
+            requester, _ = self._listener.accept()
+        except OSError:
+            return None  # it is gone already
         requester.settimeout(_PATIENCE_S)
         try:
             if not _is_own_user(requester):
@@ -145,11 +141,10 @@ class Server:
             requester.close()
             return None
         if message["kind"] == "end":
-            self._ending = True
             requester.close()
+            self._stop_listening()
             return None
-        reason = "the server is ending" if self._ending else self._refusal(message)
-        if reason:
+        if reason := self._refusal(message):
             with suppress(OSError):
                 send(requester, {"refused": reason})
             requester.close()
@@ -164,9 +159,9 @@ class Server:
     def _refusal(self, message: Message) -> str:
         """Return why there can be no fork for a request."""
         modules = {**self._shelf.modules(), **sys.modules}
-        if name := shadowed(message["cwd"], modules):
+        if name := shadowed(message["folder"], modules):
             return f"the working folder has a module of its own called {name!r}"
-        if "matplotlib" in modules and Path(message["cwd"], "matplotlibrc").exists():
+        if "matplotlib" in modules and Path(message["folder"], "matplotlibrc").exists():
             return "the working folder has a matplotlibrc"
         return refusal(self._shelf.module("torch"))
 
@@ -191,6 +186,8 @@ class Server:
 
     def _hear(self, fork: _Fork) -> None:
         """Take what a requester says: a signal to pass on; or that it is gone."""
+        if fork.kill_at is not None:
+            return
         try:
             message, _, _ = receive(fork.requester)
         except (OSError, EOFError, ValueError):
@@ -205,9 +202,17 @@ class Server:
         fork.kill_at = time.monotonic() + _GRACE_S
         _signal(fork.pid, signal.SIGTERM)
 
+    def _stop_listening(self) -> None:
+        """Take no more requests: the next one has a server of its own. This one ends with its last fork."""
+        if not self._ending:
+            self._ending = True
+            self._selector.unregister(self._listener)
+            self._listener.close()
+            self._bound.remove()
+
     def _end(self) -> None:
         """End all forks, and then this process."""
-        self._ending = True
+        self._stop_listening()
         self._selector.unregister(self._settings.owner)
         for fork in self._forks.values():
             if fork.kill_at is None:
@@ -217,6 +222,7 @@ class Server:
         for fork in self._forks.values():
             if fork.kill_at is not None and time.monotonic() >= fork.kill_at:
                 _signal(fork.pid, signal.SIGKILL)
+                fork.kill_at = time.monotonic() + _GRACE_S
 
     def _reap(self) -> None:
         """Take leave of the forks that ended, and of what they left running."""
@@ -259,59 +265,3 @@ def _is_own_user(connection: socket.socket) -> bool:
     """Tell whether the other side is a process of the same user."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return bool(struct.unpack("3i", data)[1] == os.getuid())
-
-
-def _import_machinery() -> None:
-    """Import what every fork needs itself."""
-    from reprobook.execute.warm import work  # noqa: PLC0415  # takes a second, and comes after the path is set
-
-    work.load()
-
-
-def main(argument: str) -> None:
-    """Serve, and in each fork do the job."""
-    if sys.path[0] == str(Path.cwd()):
-        del sys.path[0]  # as ipykernel's launcher does; a kernel gets its working folder back later
-    content = json.loads(argument)
-    settings = Settings(**content | {"statements": tuple(content["statements"])})
-    environment = dict(os.environ)
-    _import_machinery()
-    defaults = {name: value for name, value in os.environ.items() if environment.get(name) != value}
-    shelf = Shelf()
-    if settings.watched:
-        from reprobook.ambient.watch import install  # noqa: PLC0415  # it replaces functions of the process
-
-        install()
-    try:
-        shelf.put_aside(preload(settings.statements))
-    except UnfitImportError as unfit:
-        print(f"not imported beforehand: {settings.statements[unfit.index]}: {unfit.reason}", flush=True)  # noqa: T201  # its log
-        rest = {**content, "statements": settings.statements[: unfit.index]}
-        command = [sys.executable, "-m", "reprobook.execute.warm.server", json.dumps(rest)]
-        os.execve(sys.executable, command, environment)  # noqa: S606  # itself
-    for descriptor in (settings.listener, settings.owner):
-        if descriptor >= 0:
-            os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
-    gc.collect()
-    gc.freeze()
-    job = _served(settings, shelf, defaults)
-    if job is not None:
-        from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
-
-        work.do(job)
-
-
-def _served(settings: Settings, shelf: Shelf, defaults: Mapping[str, str]) -> Job | None:
-    """Serve; at its end remove the socket, if it is still this server's."""
-    bound = Path(settings.path).stat().st_ino
-    job = Server(settings, shelf, defaults).serve()
-    if job is None:
-        with Place.open().locked(), suppress(OSError):
-            if Path(settings.path).stat().st_ino == bound:
-                Path(settings.path).unlink()
-                Path(settings.path).with_suffix(".log").unlink()
-    return job
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -5,44 +5,37 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 import sys
 import threading
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.kernels import other_environment
-from reprobook.execute.options import RunEvent, RunOptions
+from reprobook.execute.options import RunEvent
 from reprobook.execute.preparation import prepare
 from reprobook.execute.run import run_prepared
 from reprobook.execute.warm.refusal import ColdOnlyError
+from reprobook.execute.warm.task import RunTask, error_message
 from reprobook.execute.warm.wire import Message, packed
 from reprobook.runs import Store
 
 if TYPE_CHECKING:
     from reprobook.execute.warm.server import Job
 
+_LEAVE_S = 5
 _MACHINERY = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "jupyter_client.kernelspec",
     "reprobook.execute.inline.execution",
 )
-
-
-@dataclass(frozen=True)
-class RunTask:
-    """A run to be done: the notebook as bytes, where it lies, and the root of the store."""
-
-    path: Path
-    source: bytes
-    store: Path
-    options: RunOptions
 
 
 def load() -> None:
@@ -62,7 +55,12 @@ def do(job: Job) -> None:
 
 
 def _exit() -> None:
-    """End this process as an interpreter ends, but for the taking apart of modules, which takes longer than a run."""
+    """End this process as an interpreter ends, but for the taking apart of modules, which takes longer than a run.
+
+    Threads of the notebook's that go on are waited for as long as Jupyter waits for a kernel to leave.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_LEAVE_S)
     threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # the interpreter's own steps
     atexit._run_exitfuncs()  # noqa: SLF001
     sys.stdout.flush()
@@ -121,23 +119,3 @@ class _Reports:
         with self._lock, suppress(BrokenPipeError):
             while data:
                 data = data[os.write(self._descriptor, data) :]
-
-
-def error_message(error: ReprobookError) -> Message:
-    """Return an error as it travels: its classes, the nearest first, and its texts."""
-    kinds = [each.__name__ for each in type(error).__mro__ if issubclass(each, ReprobookError)]
-    reason = error.reason if isinstance(error, ColdOnlyError) else ""
-    return {"error": kinds, "message": str(error), "hint": error.hint, "reason": reason}
-
-
-def error_of(message: Message) -> ReprobookError:
-    """Return the error of such a message, as the nearest class that is known here."""
-    if message.get("reason"):
-        return ColdOnlyError(message["reason"])
-    known: dict[str, type[Any]] = {each.__name__: each for each in _classes(ReprobookError)}
-    kind = next((known[name] for name in message["error"] if name in known), ReprobookError)
-    return kind(message["message"], hint=message["hint"])
-
-
-def _classes(base: type[Any]) -> list[type[Any]]:
-    return [base, *(each for child in base.__subclasses__() for each in _classes(child))]

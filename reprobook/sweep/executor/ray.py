@@ -7,13 +7,15 @@ Ray does not repeat it, the driver does.
 
 from __future__ import annotations
 
+import logging
 import os
+import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -34,9 +36,19 @@ from reprobook.sweep.executor.remote import Item, Site, carry_out
 _NAMESPACE = "reprobook"
 _OBJECTS = 256 << 20  # bytes of Ray's object store on this machine; runs and parcels pass through it
 _PATIENCE = 30.0  # seconds that cancelled tasks have to end by themselves
+_TRIES = 3
+_CONNECT = 10.0  # seconds
 _PREFIX = "reprobook-ray-"
-# No reports to the makers of Ray, no line on the terminal for each worker, and no thread that looks for updates.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# No reports to the makers of Ray; a GPU that a task does not ask for stays visible as everywhere else; and workers are
+# started when there is work: at its start Ray's own processes have seconds to find each other.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_prestart_worker_first_driver": "0",
+}
+# Nobody else on this machine may give work to our Ray, and no token is left in the home folder.
+_PRIVATE = {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+_AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 
 
 @dataclass
@@ -69,26 +81,47 @@ class RayExecutor:
         self._parcel: Any = None
         self._place: Path | None = None
         self._site = Site()
+        self._added: set[str] = set()
 
     def __enter__(self) -> Self:
+        is_local = self._settings.address is None
+        _check_address(self._settings.address)
         environment = dict(os.environ)
+        own = not any(name in environment for name in _AUTHENTICATION)
+        wanted = _QUIET | (_PRIVATE if is_local and own else {})
+        # Ray itself sets the mode.
+        self._added = {*wanted, *_AUTHENTICATION} - environment.keys()
+        os.environ.update({name: value for name, value in wanted.items() if name in self._added})
         self._ray = _import_ray()
-        if self._settings.address is None:
+        if is_local:
             self._place = _new_place()
             self._site = Site(str(self._place), environment)
         self._site = replace(self._site, gpus=self._settings.device == "cuda")
-        try:
-            with _own_signals():
-                self._ray.init(**self._options())
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            self._leave()
-            msg = f"Ray does not start: {error}"
-            hint = "Is that the address of a running cluster, with this version of Ray and Python?"
-            raise InputError(msg, hint=hint if self._settings.address else "Use --executor local.") from error
+        self._start(_TRIES if is_local else 1)
         cpus, gpus = max(1, self._settings.threads), int(self._site.gpus)
         remote = self._ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=0, num_returns="streaming")
         self._function = remote(_carry_out)
         return self
+
+    def _start(self, tries: int) -> None:
+        """Start or join Ray; on a busy machine its processes may not find each other in time, at first.
+
+        Raises:
+            InputError: If it does not start.
+        """
+        try:
+            with _own_signals(), _without_advice():
+                self._ray.init(**self._options())
+        # Ray raises plain exceptions here, among others.
+        except Exception as error:
+            if tries > 1:
+                self._ray.shutdown()
+                self._start(tries - 1)
+                return
+            self._leave()
+            msg = f"Ray does not start: {str(error).strip().splitlines()[0]}"
+            hint = "Is that the address of a running cluster, with this version of Ray and Python?"
+            raise InputError(msg, hint=hint if self._settings.address else "Use --executor local.") from error
 
     def _options(self) -> dict[str, Any]:
         """Return how Ray is started, or joined."""
@@ -118,6 +151,8 @@ class RayExecutor:
         """Let go of Ray, and of what it wrote here."""
         with _own_signals():
             self._ray.shutdown()
+        for name in self._added:
+            os.environ.pop(name, None)
         if self._place is not None:
             shutil.rmtree(self._place, ignore_errors=True)
 
@@ -129,7 +164,7 @@ class RayExecutor:
         """
         if self._parcel is None and self._settings.address is not None:
             self._parcel = self._ray.put(pack_parcel(task))
-        ticket = uuid.uuid4().hex
+        ticket = secrets.token_hex(16)
         items = self._function.options(name=f"trial {task.key.number}").remote(task, self._parcel, self._site, ticket)
         self._flights[task.key] = Flight(task, items, ticket)
 
@@ -232,19 +267,36 @@ def _adopt(archive: bytes, store: Store) -> None:
 
 
 def _import_ray() -> Any:
-    """Import Ray, told to keep quiet.
+    """Import Ray.
 
     Raises:
         InputError: If it is not installed.
     """
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
     try:
         import ray  # noqa: PLC0415 - only sweeps on Ray wait for it
     except ImportError as error:
         msg = "Ray is not installed"
         raise InputError(msg, hint="pip install 'reprobook[ray]', or use --executor local.") from error
     return ray
+
+
+def _check_address(address: str | None) -> None:
+    """Refuse an address at which nobody listens: Ray itself would try for minutes.
+
+    Raises:
+        InputError: If there is nobody, or it is one of Ray's client protocol.
+    """
+    host, _, port = (address or "").rpartition(":")
+    if "://" in host:
+        msg = f"{address}: an address of Ray's client protocol cannot be used"
+        raise InputError(msg, hint="Run the sweep on a node of the cluster, with --address auto or HOST:PORT.")
+    if not host or not port.isdecimal():
+        return  # none, or a word of Ray's own, such as auto
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+    except OSError as error:
+        msg = f"no Ray cluster answers at {address}: {error}"
+        raise InputError(msg, hint="`ray start --head` says the address of a cluster.") from error
 
 
 def _kv() -> Any:
@@ -265,6 +317,18 @@ def _new_place() -> Path:
     place = root / f"{_PREFIX}{os.getpid()}"
     place.mkdir(mode=0o700, exist_ok=True)
     return place
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """Keep Ray from telling how its own defaults are changed."""
+    logger = logging.getLogger("ray._private.authentication.authentication_token_setup")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def canvas(title: str = "") -> tuple[Any, Any]:
 
 def blank() -> Any:
     """Return a transparent figure without axes."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  # heavy
+    from reprobook.sweep.figures.drawn import Drawn  # noqa: PLC0415  # heavy
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Drawn(figsize=_SIZE, layout="constrained")
     figure.patch.set_alpha(0)
     return figure
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from reprobook.sweep.figures.canvas import INK
 
+_WIDEST = "760px"
+
 
 def figure_svg(figure: Any, name: str) -> str:
     """Return a figure as an SVG element, as wide as its place; ``name`` keeps its ids apart from those of others."""
@@ -21,4 +23,5 @@ def figure_svg(figure: Any, name: str) -> str:
     # The page's own font, and the size of the page's place.
     text = re.sub(r"(font(?:-family)?: [^;\"]*?)'DejaVu Sans'[^;\"]*", r"\1sans-serif", text)
     head, rest = text.split(">", 1)
-    return re.sub(r' (?:width|height)="[^"]*"', "", head) + ' width="100%">' + rest
+    head = re.sub(r' (?:width|height)="[^"]*"', "", head)
+    return f'{head} width="100%" style="max-width: {_WIDEST}">{rest}'

@@ -86,6 +86,8 @@ def _run(case: Case, scratch: Path, notebook: Mapping[str, Any], kernel: str) ->
     for cell in trace["cells"]:
         for name in _CLOCKED:
             cell.pop(name)
+        # Temporary files have names of chance.
+        cell["files_read"] = {path: digest for path, digest in cell["files_read"].items() if not _is_temporary(path)}
     header = json.loads((run / "header.json").read_bytes())
     for name in ("origin", "header_digest"):
         header.pop(name)
@@ -111,6 +113,11 @@ def _differing(a: Any, b: Any, path: str = "") -> Iterator[tuple[str, str, str]]
             yield from _differing(one, other, f"{path}/{number}")
     elif a != b:
         yield path, repr(a)[:90], repr(b)[:90]
+
+
+def _is_temporary(path: str) -> bool:
+    """Tell whether a file is a temporary one of the notebook's."""
+    return path.startswith(str(Path(tempfile.gettempdir(), tempfile.gettempprefix())))
 
 
 def _is_below(path: str, others: set[str]) -> bool:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 _MODULES = {"lab": "jupyterlab", "notebook": "notebook"}
@@ -98,3 +98,6 @@ class Jupyter:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+
+Serve = Callable[..., Jupyter]

@@ -1,0 +1,209 @@
+"""Warm runs against papermill and a plain script: one run, 200 small cells, and the memory of a run that goes on.
+
+Run: python benchmarks/warm.py [ROUNDS]. All in turn, in processes of their own; only ratios of medians carry over.
+*Warm* has prepaid its imports: the server is started before the clock, and its start is stated apart. *Lean* papermill
+runs without the grammar of `rfc3987_syntax`, whose import takes longer than all else that papermill imports. Every
+run of reprobook records in full.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+IMPORTS = """import os, time
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import nn
+begun = time.perf_counter()"""
+TRAINING = (
+    """torch.manual_seed(0)
+x, y = load_digits(return_X_y=True)
+x, x_test, y, y_test = train_test_split(x.astype(np.float32) / 16, y, random_state=0)
+x, x_test, y, y_test = (torch.from_numpy(each) for each in (x, x_test, y, y_test))
+model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)""",
+    """for epoch in range(60):
+    for at in range(0, len(x), 64):
+        loss = nn.functional.cross_entropy(model(x[at:at + 64]), y[at:at + 64])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()""",
+    "accuracy = (model(x_test).argmax(1) == y_test).float().mean().item()\nprint('accuracy =', accuracy)",
+)
+# What a script's own work takes, once everything is imported.
+OWN_WORK = "import torch._dynamo\nbegun = time.perf_counter()"
+OWN_WORK_END = "print('own', time.perf_counter() - begun)"
+MEMORY = """def _mapped(kind):
+    lines = open('/proc/self/smaps_rollup').read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(kind + ':')) * 1024
+open(f'memory-{os.getpid()}', 'w').write(str(_mapped('Pss')))
+time.sleep(20)"""
+PAPERMILL = "import sys\nsys.modules['rfc3987_syntax'] = None\nfrom papermill.cli import papermill\npapermill()"
+SMALL = [f"value_{number} = {number}\nprint(value_{number})" for number in range(200)]
+
+
+class Bench:
+    """A folder with the notebooks and scripts, and servers of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.variables = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": str(folder),
+            "REPROBOOK_STORE": str(folder / "store"),
+            "PYTHONHASHSEED": "0",
+        }
+        self.write("train", [IMPORTS, *TRAINING])
+        self.write("small", SMALL)
+        self.write("empty", ["pass"])
+        self.write("memory", [IMPORTS, *TRAINING[:2], MEMORY])
+        (folder / "train.py").write_text("\n".join([IMPORTS, *TRAINING]))
+        (folder / "own.py").write_text("\n".join([IMPORTS, OWN_WORK, *TRAINING, OWN_WORK_END]))
+
+    def write(self, name: str, sources: Sequence[str]) -> None:
+        """Write a notebook."""
+        code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        cells = [{**code, "id": f"c{number}", "source": source} for number, source in enumerate(sources)]
+        spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": spec, "cells": cells}
+        (self.folder / f"{name}.ipynb").write_text(json.dumps(content))
+
+    def process(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command in the folder."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def seconds(self, *command: str) -> float:
+        """Return how long a command takes."""
+        start = time.perf_counter()
+        process = self.process(*command)
+        _, said = process.communicate()
+        if process.returncode != 0:
+            msg = f"{' '.join(command)}: {said[-500:]}"
+            raise RuntimeError(msg)
+        return time.perf_counter() - start
+
+    def warm(self, name: str) -> float:
+        """Run a notebook warm."""
+        return self.seconds(sys.executable, "-m", "reprobook", "run", f"{name}.ipynb", "--kernel", "warm")
+
+    def cold(self, name: str) -> float:
+        """Run a notebook cold."""
+        return self.seconds(sys.executable, "-m", "reprobook", "run", f"{name}.ipynb")
+
+    def papermill(self, name: str) -> float:
+        """Run a notebook by lean papermill."""
+        return self.seconds(sys.executable, "-c", PAPERMILL, f"{name}.ipynb", f"{name}.out.ipynb", "--no-progress-bar")
+
+    def script(self, name: str) -> float:
+        """Run a script."""
+        return self.seconds(sys.executable, f"{name}.py")
+
+    def own_work(self) -> float:
+        """Return the seconds that the work of the script takes, its imports prepaid."""
+        said, _ = self.process(sys.executable, "own.py").communicate()
+        return float(said.split()[-1])
+
+    def memory(self, command: Sequence[str], together: int) -> float:
+        """Return the mean memory (PSS, bytes) of runs that go on at the same time."""
+        for file in self.folder.glob("memory-*"):
+            file.unlink()
+        processes = [self.process(sys.executable, *command) for _ in range(together)]
+        try:
+            while len(found := [file.read_text() for file in self.folder.glob("memory-*")]) < together or "" in found:
+                time.sleep(0.1)
+        finally:
+            for process in processes:
+                os.killpg(process.pid, signal.SIGINT)
+                process.communicate()
+        return statistics.mean(map(int, found))
+
+    def close(self) -> None:
+        """End the servers."""
+        for process in psutil.process_iter(["cmdline"]):
+            line = process.info["cmdline"] or []
+            if "reprobook.execute.warm.process" in line and str(self.folder) in line[-1]:
+                process.kill()
+
+
+def compared(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Measure in turn, print medians and ratios to the first, and return the medians."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            found[name].append(way())
+    medians = {name: statistics.median(values) for name, values in found.items()}
+    base = next(iter(medians.values()))
+    print(f"\n{title}")
+    for name, value in medians.items():
+        print(f"  {name:<44} {value:8.3f} s  {value / base:6.2f} x")
+    return medians
+
+
+def main() -> None:
+    """Measure, and print the ratios that have a target."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    with tempfile.TemporaryDirectory(prefix="rb-") as name:
+        bench = Bench(Path(name))
+        try:
+            starts = {each: bench.warm(each) for each in ("train", "small", "empty")}
+            print("first runs, which start a server: " + "  ".join(f"{k} {v:.2f} s" for k, v in starts.items()))
+            single = compared(
+                "one run: a small torch model",
+                {
+                    "python train.py": lambda: bench.script("train"),
+                    "own work, imports prepaid": bench.own_work,
+                    "reprobook run --kernel warm": lambda: bench.warm("train"),
+                    "reprobook run": lambda: bench.cold("train"),
+                    "papermill, lean": lambda: bench.papermill("train"),
+                },
+                rounds,
+            )
+            small = compared(
+                "200 small cells",
+                {
+                    "papermill, lean": lambda: bench.papermill("small"),
+                    "reprobook run --kernel warm": lambda: bench.warm("small"),
+                    "reprobook run --kernel warm, one empty cell": lambda: bench.warm("empty"),
+                },
+                rounds,
+            )
+            run = ("-m", "reprobook", "run", "memory.ipynb")
+            warm = bench.memory((*run, "--kernel", "warm"), 2)
+            cold = bench.memory(run, 2)
+        finally:
+            bench.close()
+    warm_run, peer = single["reprobook run --kernel warm"], single["papermill, lean"]
+    print(f"\none run, warm / papermill        {warm_run / peer:6.3f}  (target 0.25)")
+    print(f"one run, warm / own work         {warm_run / single['own work, imports prepaid']:6.3f}  (target 1.15)")
+    print(f"one run, cold / papermill        {single['reprobook run'] / peer:6.3f}  (target 0.85)")
+    print(f"one run, cold / script           {single['reprobook run'] / single['python train.py']:6.3f}  (target 1.15)")
+    cells = small["reprobook run --kernel warm"]
+    print(f"200 cells, warm / papermill      {cells / small['papermill, lean']:6.3f}  (target 0.05)")
+    print(f"200 cells beyond an empty run    {cells - small['reprobook run --kernel warm, one empty cell']:6.3f} s")
+    print(f"memory of a run (PSS, two at a time): warm {warm / 2**20:.0f} MiB, cold {cold / 2**20:.0f} MiB,")
+    print(f"  warm / cold                    {warm / cold:6.3f}  (target 0.25)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The way in: run a notebook headless, by the kernel that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reprobook.execute.options import OnEvent, RunOptions, ignore
+
+if TYPE_CHECKING:
+    from reprobook.runs import RunFolder, Store
+
+
+def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
+    """Run a notebook and return its run, whatever came of it: the record says so.
+
+    Raises:
+        InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
+        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
+    """
+    if options.track:
+        from reprobook.execute.tracking import tracked  # noqa: PLC0415 - most runs have no tracker
+
+        with tracked(store, options, on_event) as (untracked, told):
+            return run_notebook(path, store, untracked, told)
+    if options.kernel == "warm":
+        from reprobook.execute.warm import run_warm  # noqa: PLC0415 - needs none of what a run needs
+
+        return run_warm(path, store, options, on_event)
+    from reprobook.execute.preparation import prepare  # noqa: PLC0415 - see above
+    from reprobook.execute.run import run_prepared  # noqa: PLC0415
+
+    return run_prepared(prepare(path, options), store, options, on_event)
