@@ -3,6 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 # The JupyterLab extension needs Node, and has a target of its own: without Node all else works.
 PIP := HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+# The development link of the extension: pip would write, and later delete, through it.
+LINK := .venv/share/jupyter/labextensions/reprobook-labextension
+UNLINK := @test ! -L $(LINK) || rm $(LINK)
 JLPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
 NODE := $(shell command -v node)
 
@@ -21,11 +24,13 @@ $(BIN)/python:
 
 .venv/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing reprobook and the demo's packages into .venv (PyTorch is large: minutes, once) ..."
+	$(UNLINK)
 	$(PIP) -e '.[demo]'
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing reprobook with its development tools into .venv (PyTorch is large: minutes, once) ..."
+	$(UNLINK)
 	$(PIP) -e '.[dev]'
 	@touch $@ .venv/.demo
 
@@ -66,7 +71,7 @@ labextension/.installed: labextension/package.json labextension/yarn.lock labext
 	@touch $@
 
 # Linked into .venv, so that a rebuild shows after a reload of the page.
-labextension/.built: labextension/.installed $(shell find labextension/src labextension/style labextension/schema -type f)
+labextension/.built: labextension/.installed .venv/.dev $(shell find labextension/src labextension/style labextension/schema -type f)
 	$(JLPM) build
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-builder develop --overwrite .
 	@touch $@

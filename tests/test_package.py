@@ -69,6 +69,12 @@ def test_import_reprobook_is_light() -> None:
     assert found.isdisjoint(HEAVY)
 
 
+def test_the_magics_need_no_server() -> None:
+    found = imported_by("-c", "import reprobook.magics")
+    assert "IPython" in found
+    assert found.isdisjoint({"jupyter_server", "jupyterlab"})
+
+
 @pytest.mark.parametrize("name", ["reprobook.errors", "reprobook.header", "reprobook.notebook", "reprobook.space"])
 def test_the_pure_rings_are_light(name: str) -> None:
     found = imported_by("-c", f"import {name}")

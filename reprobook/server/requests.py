@@ -96,7 +96,7 @@ class SweepRequest(Request):
     spaces: Annotated[dict[Name, Short], Field(max_length=_MOST_NAMES)] = Field(default_factory=dict)
     direction: Literal["max", "min"] = "max"
     sampler: Literal["grid", "random", "tpe"] = "tpe"
-    trials: Annotated[int, Field(ge=1, le=10_000)] = 20
+    trials: Annotated[int, Field(ge=1, le=10_000)] | None = None
     jobs: Annotated[int, Field(ge=1, le=256)] = 1
     prune: bool = False
 
@@ -104,7 +104,8 @@ class SweepRequest(Request):
         """Return the words of ``reprobook sweep``."""
         del places
         spaces = [f"--param={name}={space}" for name, space in self.spaces.items()]
-        options = [f"--{name}={getattr(self, name)}" for name in ("metric", "direction", "sampler", "trials", "jobs")]
+        options = [f"--{name}={getattr(self, name)}" for name in ("metric", "direction", "sampler", "jobs")]
+        options += [f"--trials={self.trials}"] if self.trials is not None else []
         return ["sweep", str(notebook), *spaces, *options, *(["--prune"] if self.prune else [])]
 
 

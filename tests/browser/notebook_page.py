@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT = 1280, 1400
 _PATIENCE_MS = 60_000  # machines are shared
 _PANEL = "window.jupyterapp.shell.currentWidget"
 # The toolbar says idle before the kernel connects, and a cell that is run then is silently dropped.
-_CONNECTED = f"""async () => {{
+CONNECTED = f"""async () => {{
     const panel = {_PANEL};
     await panel.context.ready;
     await panel.sessionContext.ready;
@@ -83,7 +83,7 @@ class NotebookPage:
         reset = "&reset" if self.server.app == "lab" else ""
         self.page.goto(f"{self.server.url}{tree}/{quote(notebook)}?token={self.server.token}{reset}")
         self.page.wait_for_function(f"() => window.jupyterapp && {_PANEL}?.sessionContext && {_PANEL}.content")
-        self.evaluate(_CONNECTED)
+        self.evaluate(CONNECTED)
         if self.server.app == "lab":
             self.page.wait_for_selector("#jupyterlab-splash", state="detached")
             self.command("filebrowser:hide-main")

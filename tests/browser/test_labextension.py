@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from conftest import OpenPage
-from notebook_page import NotebookPage, write_notebook
+from notebook_page import CONNECTED, NotebookPage, write_notebook
 
+from reprobook.header import MIME_TYPE as HEADER_MIME_TYPE
 from reprobook.header import Code, Environment, Header, Origin, Seeds, seal, sha256_hex
+from reprobook.magics.report import MIME_TYPE
 from reprobook.runs import NewRun, RunFolder, Store
 from reprobook.runs.model import record_bytes
 from reprobook.verify import Verification
@@ -172,10 +174,57 @@ def test_from_not_recorded_to_reproduced(root: Path, open_page: OpenPage) -> Non
 
     # Its parameters go back into the notebook, and undo takes them out again.
     panel(page).locator(".rb-Rows .rb-Row").first.click()
+    verified = panel(page).locator(".rb-Details .rb-Facts dd").first.inner_text()
     panel(page).get_by_role("button", name="Restore parameters").click()
     wait_source(page, 1, "lr = 0.5")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets[1].model.sharedModel.undo()")
     assert source_of(page, 1) == "lr = 0.25"
+
+    # Frozen again: a new run, shown in place of the first header.
+    page.command("reprobook:freeze")
+    frozen = json.loads(notebook.read_text())["metadata"]["reprobook"]
+    assert frozen["run_id"] not in {mirrored["run_id"], verified}
+    assert frozen["header"]["parameters"] == {"lr": mirrored["header"]["parameters"]["lr"] * 2.5}
+    panel(page).get_by_role("button", name="Open executed").click()
+    page.page.locator(".jp-mod-current", has_text=f"train.{verified}.ipynb").wait_for()
+    assert (root / f"train.{verified}.ipynb").is_file()
+    assert page.problems == []
+
+
+def test_reports_are_shown_and_what_is_no_report_harms_nothing(root: Path, open_page: OpenPage) -> None:
+    found = Verification(
+        run_id=HOSTILE, replay_id=None, verdict="diverged", all=(Divergence(cell=1, evidence=HOSTILE),), cells=(0, 1)
+    )
+    shown = {MIME_TYPE: found.model_dump(mode="json"), "text/html": "another front end"}
+    wrong = {MIME_TYPE: {"all": 7}, HEADER_MIME_TYPE: [HOSTILE]}
+    show = "from IPython.display import display\ndisplay({!r}, raw=True)"
+    write_notebook(root / "shown.ipynb", show.format(shown), show.format(wrong), show.format({HEADER_MIME_TYPE: {}}))
+    page = open_page("shown.ipynb")
+    page.run_all()
+    page.output(0).get_by_text("differs").or_(page.output(0).get_by_text("✗ diverged")).first.wait_for()
+    assert "another front end" not in page.output(0).inner_text()
+    assert HOSTILE in page.output(0).inner_text()
+    for index in (1, 2):
+        page.output(index).get_by_text("this output is not readable").wait_for()
+    page.screenshot("reports")
+    assert page.page.evaluate("() => window.hacked") is None
+    assert page.problems == []
+
+
+def test_a_new_experiment_runs_as_it_comes(root: Path, open_page: OpenPage) -> None:
+    write_notebook(root / "shown.ipynb", "1")
+    page = open_page("shown.ipynb")
+    page.command("reprobook:new-experiment")
+    page.page.locator(".jp-mod-current", has_text="Untitled.ipynb").wait_for()
+    page.evaluate(CONNECTED)
+    page.run_all()
+    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="lr=0.1, batch_size=32, epochs=10").wait_for()
+    page.save()
+    page.page.locator(".rb-Chip:visible", has_text="frozen rb1-").wait_for()
+    page.screenshot("experiment")
+    (record,) = Store(root / ".reprobook").records()
+    assert (record.name, record.seed) == ("Untitled", 42)
+    assert Store(root / ".reprobook").folder(record.run_id).last_metrics().keys() == {"loss"}
     assert page.problems == []
 
 
@@ -209,7 +258,7 @@ def try_filter(page: NotebookPage) -> None:
     filter_box.fill("lr < 0.01 and status == 'succeeded'")
     panel(page).get_by_text("10 runs match").wait_for()
     filter_box.fill("lr <")
-    panel(page).locator(".rb-Alert", has_text="where").wait_for()
+    panel(page).locator(".rb-Alert", has_text="cannot read 'lr <'").wait_for()
     page.screenshot("wrong-filter")
     filter_box.fill("")
     panel(page).get_by_text("203 runs").wait_for()

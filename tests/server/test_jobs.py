@@ -118,3 +118,19 @@ async def test_a_verification_marks_the_notebook(ask: Any, store: Store) -> None
     assert run.verification.exists()
     store.delete(run)
     assert not run.verification.exists()
+
+
+async def test_a_sweep_and_a_promotion(ask: Any, notebook: Path) -> None:
+    sweep = {"action": "sweep", "path": PATH, "metric": "loss", "spaces": {"lr": "choice:0.1,0.2"}, "sampler": "grid"}
+    started = await ask("jobs", method="POST", body=sweep)
+    job = await ended(ask, started.document["job_id"])
+    assert (job["state"], job["result"]["status"]) == ("ended", "succeeded"), job
+    assert sorted(trial["parameters"]["lr"] for trial in job["result"]["trials"]) == [0.1, 0.2]
+    runs = (await ask("runs", path=PATH)).document["runs"]
+    assert len(runs) == 2
+    promote = {"action": "promote", "path": PATH, "run_id": runs[0]["run_id"], "out": "job"}
+    job = await ended(ask, (await ask("jobs", method="POST", body=promote)).document["job_id"])
+    assert job["state"] == "ended", job
+    assert (notebook.parent / "job" / "train.py").is_file()
+    executed = (await ask("runs", runs[0]["run_id"], "executed", path=PATH)).document
+    assert executed["metadata"]["reprobook"]["run_id"] == runs[0]["run_id"]

@@ -117,6 +117,7 @@ describe('forms', () => {
       jobs: '2'
     };
     expect(sweepRequest(sweep)).toMatchObject({ spaces: { n: 'int:1:3' }, trials: 5, jobs: 2 });
+    expect(sweepRequest({ ...sweep, trials: '' })).not.toHaveProperty('trials');
   });
 
   it('write declared spaces as the command line does', () => {

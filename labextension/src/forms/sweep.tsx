@@ -19,7 +19,7 @@ export async function askSweep(
     metric: metrics[0] ?? '',
     direction: 'max',
     sampler: 'tpe',
-    trials: '20',
+    trials: '',
     jobs: '1'
   };
   const form = await askForm(`Sweep ${path.split('/').pop() ?? path}`, 'Start', empty, Form);
@@ -75,7 +75,9 @@ function SweepForm(
       </datalist>
       <Line label="better">{pick('direction', ['max', 'min'])}</Line>
       <Line label="sampler">{pick('sampler', ['tpe', 'random', 'grid'])}</Line>
-      <Line label="trials">{text('trials', 'number')}</Line>
+      <Line label="trials" hint="empty: the whole grid, else 20">
+        {text('trials', 'number')}
+      </Line>
       <Line label="at once">{text('jobs', 'number')}</Line>
     </>
   );

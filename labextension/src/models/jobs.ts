@@ -19,13 +19,12 @@ export interface ISweepForm {
 
 /** Only what was changed is sent: the rest is as the notebook says. */
 export function runRequest(form: IRunForm): JobRequest {
-  const seed = Number.parseInt(form.seed, 10);
   return {
     action: 'run',
     parameters: form.parameters,
     lite: form.lite,
     device: form.device,
-    ...(Number.isNaN(seed) ? {} : { seed }),
+    ...whole('seed', form.seed),
     ...(form.name.trim() ? { name: form.name.trim() } : {})
   };
 }
@@ -38,8 +37,8 @@ export function sweepRequest(form: ISweepForm): JobRequest {
     metric: form.metric,
     direction: form.direction,
     sampler: form.sampler,
-    trials: Number.parseInt(form.trials, 10),
-    jobs: Number.parseInt(form.jobs, 10)
+    ...whole('trials', form.trials),
+    ...whole('jobs', form.jobs)
   };
 }
 
@@ -54,4 +53,10 @@ export function declared(parameter: IParameter): string {
     return `${kind}:${space.low}:${space.high}`;
   }
   return '';
+}
+
+/** A whole number where one was filled in. */
+function whole(name: string, text: string): Record<string, number> {
+  const value = Number.parseInt(text, 10);
+  return Number.isNaN(value) ? {} : { [name]: value };
 }

@@ -136,7 +136,11 @@ export class RunsModel implements IDisposable {
         return;
       }
       this._asked.delete(page);
-      problem = error instanceof RequestError ? `${error.message}. ${error.hint}` : String(error);
+      // The command line names its option first.
+      problem =
+        error instanceof RequestError
+          ? `${error.message}. ${error.hint}`.replace(/^--where: /, '')
+          : String(error);
     }
     this._problem = problem;
     this._changed.emit();
