@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reprobook.execute.active import device, log, save
     from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.job import job, show
+    from reprobook.execute.loading import load
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
     from reprobook.space import Choice, Float, Int
 
@@ -26,6 +27,7 @@ __all__ = [
     "compare",
     "device",
     "job",
+    "load",
     "load_ipython_extension",
     "log",
     "runs",
@@ -43,6 +45,7 @@ _HOMES = {
     "compare": "reprobook.comparison",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
+    "load": "reprobook.execute.loading",
     "load_ipython_extension": "reprobook.magics",
     "log": "reprobook.execute.active",
     "save": "reprobook.execute.active",

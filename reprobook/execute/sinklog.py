@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reprobook.execute.artifacts import save_object
+from reprobook.execute.snapshot import Provenance, Snapshot, write_snapshot
 from reprobook.trace import Sink, SinkChain, as_number, digest_value
 
 
@@ -17,6 +18,9 @@ class MetricLog(Protocol):
         """Append one value."""
 
 
+_NOWHERE = Provenance()
+
+
 class SinkLog:
     """The sinks of one run, in order, written through as they come.
 
@@ -25,6 +29,7 @@ class SinkLog:
         artifacts: Gives the folder of artifacts, made if need be.
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
+        provenance: What checkpoints say of where they come from.
     """
 
     def __init__(
@@ -34,8 +39,12 @@ class SinkLog:
         *,
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
+        provenance: Provenance = _NOWHERE,
     ) -> None:
         self.chain = SinkChain()
+        self.provenance = provenance
+        self.parents: dict[str, str] = {}  # by model, the checkpoint that was loaded or saved last
+        self._last: dict[str, float] = {}
         self._metrics = metrics
         self._artifacts = artifacts
         self._on_sink = on_sink
@@ -51,6 +60,7 @@ class SinkLog:
         for name, number in numbers.items():
             sink = self.chain.metric(name, number, step=step, cell=self._cell())
             self._metrics.log_metric(name, number, step)
+            self._last[name] = float(number)
             self._on_sink(sink, number)
 
     def shown(self, name: str, value: float) -> None:
@@ -66,3 +76,18 @@ class SinkLog:
         path = save_object(value, self._artifacts(), name)
         self._on_sink(self.chain.artifact(name, digest_value(value).digest, cell=self._cell()), None)
         return path
+
+    def save_checkpoint(self, snapshot: Snapshot) -> Path:
+        """Save a model with its state and return the folder; the result is its content, without time and place.
+
+        Raises:
+            InputError: If the name is no plain file name, or a state cannot be saved.
+        """
+        parent = self.parents.get(snapshot.model)
+        artifacts = self._artifacts()
+        folder, metadata = write_snapshot(snapshot, artifacts, self.provenance, metrics=self._last, parent=parent)
+        place = [self.provenance.run_id or "", artifacts.name, folder.relative_to(artifacts).as_posix()]
+        self.parents[snapshot.model] = "/".join(filter(None, place))
+        sink = self.chain.artifact(snapshot.model, metadata.content, step=snapshot.step, cell=self._cell())
+        self._on_sink(sink, None)
+        return folder
