@@ -26,7 +26,8 @@ T = TypeVar("T")
 class Subject:
     """What is to be frozen: a notebook's code, its parameters (Python values) and the seeds as they took effect.
 
-    ``sources`` are the code cells as text, ``folder`` is the working folder, where local modules are looked for.
+    ``sources`` are the code cells as text, ``folder`` is the working folder, where local modules are looked for, and
+    ``origin`` what that is a copy of, if it is one.
     """
 
     code: Code
@@ -36,6 +37,7 @@ class Subject:
     seeds: Seeds = dataclasses.field(default_factory=Seeds)
     notebook: str | None = None
     name: str | None = None
+    origin: Path | None = None
 
 
 def capture(subject: Subject) -> Header:
@@ -59,7 +61,7 @@ def capture(subject: Subject) -> Header:
             environment=environment,
             hardware=_attempt("hardware", lambda: read_hardware(os.environ, environment.distributions), missing, None),
             git=_attempt("git", lambda: read_git(subject.folder), missing, None),
-            origin=read_origin(subject.folder, subject.notebook),
+            origin=read_origin(subject.origin or subject.folder, subject.notebook),
             missing=missing,
         )
     )

@@ -14,7 +14,9 @@ from reprobook.cli.render_run import show_records
 
 @click.command(
     epilog=examples(
-        "reprobook runs", 'reprobook runs --where "accuracy > 0.9 and seed == 1" --sort -accuracy --limit 5'
+        "reprobook runs",
+        'reprobook runs --where "accuracy > 0.9 and seed == 1" --sort -accuracy --limit 5',
+        "reprobook runs --where \"sweep == '20261129-112031-k3f9'\" --sort trial",
     )
 )
 @click.option("--where", metavar="EXPR", help="Only runs for which this holds: \"lr > 0.1 and status == 'succeeded'\".")

@@ -20,6 +20,7 @@ from reprobook.cli.sweep_progress import SweepProgress
 from reprobook.sweep.handle import resume_sweep, run_sweep
 from reprobook.sweep.model import SweepOptions
 from reprobook.sweep.spaces import read_spaces
+from reprobook.track import NAMES
 
 # What may be said beside --resume: everything else was frozen with the plan.
 _OF_RESUME = {"notebook", "resume", "store_path", "as_json"}
@@ -72,7 +73,7 @@ _OF_RESUME = {"notebook", "resume", "store_path", "as_json"}
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Seconds a cell may take.")
 @cwd_option("Working folder.  [default: the notebook's]")
 @click.option("--name", help="Name of the experiment.")
-@click.option("--track", multiple=True, type=click.Choice(["wandb", "mlflow", "tensorboard"]), help="Tell a tracker.")
+@click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
 @click.option("--cache/--no-cache", default=True, help="Reuse runs of the same recipe.  [default: cache]")
 @click.option("--resume", metavar="SWEEP", help="Go on with a sweep: its id, the beginning of it, or latest.")
 @common_options

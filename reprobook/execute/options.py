@@ -25,6 +25,7 @@ class RunOptions:
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         timeout: Seconds that one cell may take.
         cwd: Working folder; default: the notebook's folder.
+        origin: The folder that the header names, where the run happens in a copy of it; default: the working folder.
         output: Where to write a copy of the executed notebook.
         name: Name of the experiment.
         trace: How much is recorded: ``full``, ``light`` (large values are sampled) or ``off`` (results only).
@@ -47,6 +48,7 @@ class RunOptions:
     device: str = "auto"
     timeout: float | None = None
     cwd: Path | None = None
+    origin: Path | None = None
     output: Path | None = None
     name: str | None = None
     trace: TraceLevel = "full"

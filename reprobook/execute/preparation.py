@@ -43,6 +43,7 @@ class Preparation:
             parameters={name: encode(value) for name, value in self.parameters.items()},
             notebook=str(self.path),
             cwd=str(self.cwd),
+            origin=str(options.origin) if options.origin else None,
             name=options.name or self.init.name,
             seed=self.seed,
             deterministic=self.init.deterministic,

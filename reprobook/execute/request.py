@@ -20,6 +20,7 @@ class RecordRequest(BaseModel):
         parameters: Values of the parameters, encoded by ``header.encode``.
         notebook: Path of the source notebook.
         cwd: Working folder.
+        origin: The folder that the header names, where the working folder is a copy of it.
         live: An open notebook, not a headless run.
         pins: What is held still from before the header is frozen.
         measured: Names whose numbers are saved after the cell of this code index, for an experiment.
@@ -34,6 +35,7 @@ class RecordRequest(BaseModel):
     parameters: dict[str, Any] = {}
     notebook: str | None = None
     cwd: str
+    origin: str | None = None
     name: str | None = None
     seed: int | None = None
     deterministic: bool = False

@@ -90,6 +90,7 @@ class Session:
                 code=Code(cells=request.cells),
                 sources=request.sources,
                 folder=Path(request.cwd),
+                origin=Path(request.origin) if request.origin else None,
                 parameters={name: decode(value) for name, value in request.parameters.items()},
                 seeds=self.seeds.model_copy(update={"positions": positions()}),
                 notebook=request.notebook,

@@ -18,8 +18,8 @@ from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import layout
 from reprobook.runs.blobs import Blobs
 from reprobook.runs.files import StorageError, is_inside, naming, sync_folder, write_atomic
-from reprobook.runs.folder import RunFolder
-from reprobook.runs.ids import is_id, new_id
+from reprobook.runs.folder import RunFolder, relocated
+from reprobook.runs.ids import check_id, is_id, new_id
 from reprobook.runs.index import Corrupt, Index
 from reprobook.runs.liveness import current_owner, is_dead
 from reprobook.runs.model import NewRun, RunError, RunRecord, record_bytes
@@ -70,25 +70,92 @@ class Store:
         """
         with naming("create a run in", self.root):
             self.prepare()
-            hidden = self.runs / f".new-{secrets.token_hex(8)}"
             with self.locked():
                 run_id = self._unused_id()
-                final = self.runs / run_id
                 record = RunRecord(
                     **dict(new),
                     run_id=run_id,
-                    run_dir=str(final),
+                    run_dir=str(self.runs / run_id),
                     created=datetime.now(UTC).isoformat(timespec="milliseconds"),
                     sequence=self._next_sequence(),
                     owner=current_owner(),
                 )
-                try:
-                    hidden.mkdir(mode=0o700)
-                    write_atomic(hidden / "run.json", record_bytes(record))
-                    hidden.rename(final)
-                finally:
-                    shutil.rmtree(hidden, ignore_errors=True)
-                self._announce()
+                return self._place(record)
+
+    def reserve(self, record: RunRecord) -> RunFolder:
+        """Make a folder for a run that goes on in another store, under its own id, until it is adopted from there.
+
+        This process answers for it: if that dies, the run counts as interrupted.
+
+        Raises:
+            InputError: If there is such a run already.
+        """
+        with naming("create a run in", self.root):
+            self.prepare()
+            with self.locked():
+                final = self.runs / check_id(record.run_id)
+                if final.exists():
+                    msg = f"there is a run {record.run_id} in {self.root} already"
+                    raise InputError(msg, hint="`reprobook show` tells what it is.")
+                changes = {"run_dir": str(final), "sequence": self._next_sequence(), "owner": current_owner()}
+                return self._place(relocated(record, final).model_copy(update={**changes, "status": "running"}))
+
+    def adopt(self, run: RunFolder) -> RunFolder:
+        """Take over a sealed run of another store, under its own id, with its blobs; it is moved, not copied.
+
+        It replaces the folder that was reserved for it. One that is here already, the same to the last file, stays.
+
+        Raises:
+            IntegrityError: If it is not as it was sealed, or has not ended.
+            InputError: If another run has its id.
+        """
+        record = run.check_integrity()
+        if not record.ended:
+            msg = f"run {run.run_id} has not ended"
+            raise IntegrityError(msg, hint="Adopt it when it has.")
+        with naming("adopt a run into", self.root):
+            self.prepare()
+            for digest in run.blobs.digests():
+                self.blobs.put(run.blobs.read(digest))
+            with self.locked():
+                return self._take(run, record)
+
+    def _take(self, run: RunFolder, record: RunRecord) -> RunFolder:
+        """Move a run into its place; only called under the lock."""
+        final = self.runs / run.run_id
+        reserved = RunFolder(final).read_record() if final.exists() else None
+        if reserved is not None and reserved.ended:
+            if reserved.files == record.files:
+                return RunFolder(final)
+            msg = f"there is another run {run.run_id} in {self.root}"
+            raise InputError(msg, hint="`reprobook diff` tells how they differ.")
+        hidden = self.runs / f".new-{secrets.token_hex(8)}"
+        gone = self.runs / f".deleted-{run.run_id}-{secrets.token_hex(4)}"
+        sequence = reserved.sequence if reserved else self._next_sequence()
+        try:
+            shutil.move(run.path, hidden)
+            moved = relocated(record, final).model_copy(update={"sequence": sequence})
+            write_atomic(hidden / "run.json", record_bytes(moved))
+            if reserved is not None:
+                final.rename(gone)
+            hidden.rename(final)
+        finally:
+            for left in (hidden, gone):
+                shutil.rmtree(left, ignore_errors=True)
+        self._announce()
+        return RunFolder(final)
+
+    def _place(self, record: RunRecord) -> RunFolder:
+        """Make the folder of a run appear in one step, its record in it; only called under the lock."""
+        final = self.runs / record.run_id
+        hidden = self.runs / f".new-{secrets.token_hex(8)}"
+        try:
+            hidden.mkdir(mode=0o700)
+            write_atomic(hidden / "run.json", record_bytes(record))
+            hidden.rename(final)
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+        self._announce()
         return RunFolder(final)
 
     def _unused_id(self) -> str:

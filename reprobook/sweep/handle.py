@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reprobook.errors import InputError
 from reprobook.execute.preparation import read_source
 from reprobook.runs import Store
 from reprobook.sweep.drive import drive
@@ -147,8 +148,17 @@ class SweepHandle:
         return trials_frame(self.record())
 
     def plot(self, kind: str = "history") -> Any:
-        """Return a matplotlib figure: ``history``, ``parallel``, ``importance`` or ``curves``."""
-        raise NotImplementedError
+        """Return a matplotlib figure: ``history``, ``parallel``, ``importance`` or ``curves``.
+
+        Raises:
+            InputError: If there is no such figure.
+        """
+        from reprobook.sweep.figures import FIGURES  # noqa: PLC0415 - matplotlib takes a second to import
+
+        if kind not in FIGURES:
+            msg = f"there is no figure {kind!r} of a sweep"
+            raise InputError(msg, hint=f"There are: {', '.join(FIGURES)}.")
+        return FIGURES[kind](self.record(), self.store)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         record = self.record()

@@ -17,6 +17,7 @@ from reprobook.sweep.checks import check_options
 from reprobook.sweep.domain import Domain
 from reprobook.sweep.grid import grid
 from reprobook.sweep.model import SweepOptions
+from reprobook.track import check_trackers
 
 WINDOW = 4
 _TRIALS = 20
@@ -65,6 +66,7 @@ def make_plan(sweep_id: str, path: Path, source: bytes, options: SweepOptions) -
         InputError: If an option is wrong; nothing has been written by then.
     """
     check_options(options)
+    check_trackers(options.track)
     prepared = prepare(path, _run_options(options), source)
     declared = {parameter.name: parameter for parameter in declared_parameters(prepared.original)}
     options = replace(options, spaces=_spaces(declared, options, path.name), cwd=prepared.cwd)

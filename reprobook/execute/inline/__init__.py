@@ -8,10 +8,12 @@ What one process cannot do stays with a kernel: ``needs_kernel`` says which note
 
 from __future__ import annotations
 
+import os
 import threading
 
 from reprobook.ambient import NO_PINS
 from reprobook.execute.inline.needs import needs_kernel
+from reprobook.execute.inline.threads import THREAD_VARIABLES
 from reprobook.execute.kernels import other_environment
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
@@ -37,8 +39,11 @@ def execute_inline(prepared: Preparation, recording: Recording, options: RunOpti
 
 def unfit(prepared: Preparation, options: RunOptions) -> str | None:
     """Say why a run must not happen in this process, which lives on, or None if it may."""
-    if options.pins != NO_PINS:
+    if options.pins.model_copy(update={"environment": {}}) != NO_PINS:
         return "what is pinned stays so for the life of a process"
+    late = [name for name, value in options.pins.environment.items() if os.environ.get(name) != value]
+    if others := sorted(set(late) - THREAD_VARIABLES):
+        return f"{', '.join(others)} must be set before a process starts"
     if options.timeout and threading.current_thread() is not threading.main_thread():
         return "a time limit holds in the main thread only"
     if name := other_environment(prepared):

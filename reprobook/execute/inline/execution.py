@@ -81,6 +81,7 @@ class _Execution:
         """Take over the process; yields what runs the cells."""
         with ExitStack() as stack:
             stack.enter_context(lent_process(self._recording.env, self._recording.cwd))
+            stack.callback(self._let_go)
             streams = stack.enter_context(notebook_streams(self._outputs, self._wire))
             self._streams = streams
             self._shell = stack.enter_context(notebook_shell(self._wire))
@@ -106,6 +107,10 @@ class _Execution:
     def timed_out(self) -> bool:
         """Whether a cell was ended for its time."""
         return self._stop.reason == "timeout"
+
+    def _let_go(self) -> None:
+        """Forget the shell, which holds what the notebook made."""
+        self._shell, self._streams = None, ()
 
     async def _run(self, stamps: Stamps) -> None:
         """Run the cells in order, up to the first that fails."""

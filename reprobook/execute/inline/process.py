@@ -30,6 +30,7 @@ from typing import Any
 from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.ambient.settings import LIBRARIES, Settings, library_settings, settings
 from reprobook.capture.seeding import stop_seeding
+from reprobook.execute.inline.threads import limit_threads
 from reprobook.trace.content.anatomy import is_local_module
 
 _KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_file=:memory:")
@@ -52,6 +53,7 @@ def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
         os.chdir(cwd)
         sys.path[:] = _kernel_path()
         sys.argv[:] = _kernel_arguments()
+        back.callback(limit_threads())
         yield
     gc.collect()
 
@@ -88,14 +90,15 @@ def _keep_hooks() -> Callable[[], None]:
     """Keep the interpreter's hooks and limits."""
     names = ("displayhook", "excepthook", "unraisablehook", "stdin", "stdout", "stderr", "breakpointhook")
     hooks = {name: getattr(sys, name) for name in names}
-    finders, limit, thread_hook = list(sys.meta_path), sys.getrecursionlimit(), threading.excepthook
+    limit, thread_hook = sys.getrecursionlimit(), threading.excepthook
     filters, show, names_of_all = list(warnings.filters), warnings.showwarning, dict(vars(builtins))
     start_method = _start_method()
 
     def put_back() -> None:
         for name, hook in hooks.items():
             setattr(sys, name, hook)
-        sys.meta_path[:] = finders
+        # Those of libraries stay, as their modules do.
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "__main__"]
         sys.setrecursionlimit(limit)
         sys.settrace(None)
         threading.excepthook, warnings.showwarning = thread_hook, show

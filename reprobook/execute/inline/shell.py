@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import getpass
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,9 @@ class InlineApplication(BaseIPythonApplication, InteractiveShellApp):  # type: i
     """Reads the profile of the user, its configuration and startup files, as ipykernel's application does."""
 
     name = "ipython-kernel"
+
+    def _configure_logging(self) -> None:
+        """Leave logging alone: traitlets would close all handlers that this process has."""
 
     def read_profile(self) -> None:
         """Find the profile and read its configuration."""
@@ -68,7 +72,7 @@ def notebook_shell(wire: Wire) -> Iterator[Any]:
 
 def _make_shell(wire: Wire) -> Any:
     """Start the shell as ``IPKernelApp`` and its kernel do, in their order."""
-    application = InlineApplication(log_level="CRITICAL")
+    application = InlineApplication(log=logging.getLogger(__name__))
     application.read_profile()
     shell = ZMQInteractiveShell.instance(
         parent=application,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reprobook.errors import InputError
 from reprobook.sweep.executor.port import Executor, ExecutorSettings
 from reprobook.sweep.model import ExecutorName
 
@@ -14,8 +13,9 @@ def open_executor(name: ExecutorName, settings: ExecutorSettings) -> Executor:
 
         return InlineExecutor(settings)
     if name == "ray":
-        msg = "the executor ray is not built in yet"
-        raise InputError(msg, hint="Use --executor local.")
+        from reprobook.sweep.executor.ray import RayExecutor  # noqa: PLC0415
+
+        return RayExecutor(settings)
     from reprobook.sweep.executor.local import LocalExecutor  # noqa: PLC0415
 
     return LocalExecutor(settings)

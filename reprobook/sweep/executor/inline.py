@@ -9,10 +9,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from reprobook.ambient import NO_PINS
 from reprobook.sweep.executor.port import ExecutorSettings, TaskKey, TrialEvent, TrialTask
 from reprobook.sweep.executor.task import run_task
-from reprobook.sweep.executor.threads import thread_variables
 
 
 class InlineExecutor:
@@ -48,10 +46,7 @@ class InlineExecutor:
         found, self._cancelled = self._cancelled, []
         if self._tasks and not found:
             task = self._tasks.popleft()
-            options = replace(task.options, kernel="inline", pins=NO_PINS)
-            # Pins hold for the life of a process; this one goes on.
-            with thread_variables(task.options.pins.environment):
-                run_task(replace(task, options=options), found.append)
+            run_task(replace(task, options=replace(task.options, kernel="inline")), found.append)
         elif not found:
             time.sleep(timeout)
         return found

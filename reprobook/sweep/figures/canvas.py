@@ -64,7 +64,7 @@ def whole_numbers(axes: Any) -> None:
 
 def key(axes: Any, *, pruned: bool) -> None:
     """Say above the axes what the colours of lines mean."""
-    words = "orange: best   blue to grey: others, by rank" + ("   dashed: pruned" if pruned else "")
+    words = "orange: best · blue to grey: others, by rank" + (" · dashed: pruned" if pruned else "")
     axes.set_title(words, loc="right", color=INK, fontsize=8)
 
 

@@ -38,10 +38,7 @@ def curves(record: SweepRecord, store: Store) -> Any:
     shown = {trial.number: trial for trial in [*judged[:1], *record.trials[-_MOST_TRIALS:]]}
     found = {number: trial_curve(store, trial, metric) for number, trial in shown.items()}
     if not any(len(curve) > 1 for curve in found.values()):
-        name = shortened(metric, 40)
-        return sentence(
-            f"No curve of {name} yet." if not judged else f"{name} has no steps.\nLog it with rb.log(…, step=epoch)."
-        )
+        return sentence(_nothing(shortened(metric, 40), record))
     figure, axes = canvas()
     if spans_decades([value for curve in found.values() for _, value in curve]):
         axes.set_yscale("log")
@@ -68,6 +65,13 @@ def _draw(axes: Any, trial: Trial, curve: Curve, colours: dict[int, Any], *, bes
     else:
         axes.plot(steps, values, color=INK, linewidth=0.9, alpha=0.6, linestyle=(0, (3, 2)), zorder=2)
         axes.plot(steps[-1:], values[-1:], "|" if trial.state == "pruned" else "x", color=INK, markersize=6, zorder=2)
+
+
+def _nothing(name: str, record: SweepRecord) -> str:
+    """Say why there is no curve."""
+    if any(trial.state == "complete" for trial in record.trials):
+        return f"{name} has no steps.\nLog it with rb.log(…, step=epoch)."
+    return f"No curve of {name} yet."
 
 
 def trial_curve(store: Store, trial: Trial, metric: str) -> Curve:

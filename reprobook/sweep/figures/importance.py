@@ -6,6 +6,7 @@ from typing import Any
 
 from reprobook.sweep.figures.canvas import BLUE, INK, canvas, is_judged, nothing_yet, sentence, shortened
 from reprobook.sweep.model import SweepRecord
+from reprobook.sweep.study import Study, Told
 
 # Of fewer the best tenth is one trial, and its parameters are chance.
 _FEWEST = 5
@@ -15,7 +16,7 @@ _MOST_BARS = 12
 def importance(record: SweepRecord) -> Any:
     """Return a figure of the importance of each parameter for reaching the best tenth of the trials.
 
-    By PED-ANOVA (Watanabe, Bansal & Hutter 2023), as Optuna implements it.
+    See ``Study.importances``.
     """
     judged = [trial for trial in record.trials if is_judged(trial)]
     varied = {name for trial in judged for name in trial.parameters}
@@ -28,11 +29,10 @@ def importance(record: SweepRecord) -> Any:
         return sentence("Only one parameter is varied: there is nothing to weigh it against.")
     if len({trial.value for trial in judged}) == 1:
         return sentence("All trials have the same value: no parameter made a difference.")
-    from reprobook.sweep.study import importances  # noqa: PLC0415  # Optuna takes half a second to import
-
-    weights = sorted(importances(record.options, judged).items(), key=lambda item: item[1])[-_MOST_BARS:]
+    study = Study(record.options, len(record.trials), [Told(trial) for trial in judged])
+    weights = sorted(study.importances().items(), key=lambda item: item[1])[-_MOST_BARS:]
     figure, axes = canvas(f"for reaching the best tenth of {len(judged)} trials (PED-ANOVA)")
-    bars = axes.barh([shortened(name, 24) for name, _ in weights], [weight for _, weight in weights], height=0.6)
+    bars = axes.barh([shortened(name, 24) for name, _ in weights], [weight for _, weight in weights], height=0.45)
     for bar, (_, weight) in zip(bars, weights, strict=True):
         bar.set(color=BLUE, alpha=0.85)
         at = (weight, bar.get_y() + bar.get_height() / 2)

@@ -26,6 +26,9 @@ from reprobook.sweep.model import SweepRecord, Trial
 _MOST_AXES = 12
 _MOST_OPTIONS = 8
 _TICKS = 5
+# Names of more axes than these, where they are longer, are written at a slant.
+_MOST_LEVEL = 5
+_SHORT = 8
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,13 @@ def _plot(axes_of: Sequence[Axis]) -> tuple[Any, Any]:
     figure = blank()
     plot = figure.add_subplot()
     plot.set_axis_off()
-    plot.set(xlim=(-0.25, len(axes_of) - 0.55), ylim=(-0.06, 1.14))
-    longest = max(7, 60 // len(axes_of))
+    slanted = len(axes_of) > _MOST_LEVEL and max(len(axis.name) for axis in axes_of) > _SHORT
+    plot.set(xlim=(-0.25, len(axes_of) - 0.4), ylim=(-0.06, 1.4 if slanted else 1.14))
+    style = {"rotation": 28, "ha": "left"} if slanted else {"ha": "center"}
     for index, axis in enumerate(axes_of):
         plot.plot([index, index], [0, 1], color=INK, linewidth=0.9, alpha=0.6, zorder=1)
-        name = shortened(axis.name, longest)
-        plot.text(index, 1.07, name, ha="center", va="bottom", fontsize=9, color=INK, fontweight="bold")
+        name = shortened(axis.name, 18)
+        plot.text(index, 1.05, name, va="bottom", fontsize=9, color=INK, fontweight="bold", **style)
         for height, text in axis.ticks():
             plot.plot([index - 0.012, index + 0.012], [height, height], color=INK, linewidth=0.8, zorder=1)
             plot.text(index + 0.035, height, text, va="center", fontsize=8, color=INK, zorder=5)

@@ -20,4 +20,5 @@ def figure_svg(figure: Any, name: str) -> str:
     text = text[text.index("<svg") :].replace(INK, "currentColor")
     # The page's own font, and the size of the page's place.
     text = re.sub(r"(font(?:-family)?: [^;\"]*?)'DejaVu Sans'[^;\"]*", r"\1sans-serif", text)
-    return re.sub(r'(<svg[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"', r'\1\2 width="100%"', text, count=1)
+    head, rest = text.split(">", 1)
+    return re.sub(r' (?:width|height)="[^"]*"', "", head) + ' width="100%">' + rest

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import logging
 import multiprocessing
@@ -124,7 +125,8 @@ def test_the_process_is_left_as_it_was_found(inline: Run, tmp_path: Path) -> Non
         seed=3,
     )
     assert folder.read_record().status == "succeeded", folder.read_record().error
-    assert state() == before
+    after = state()
+    assert {name: (before[name], after[name]) for name in before if before[name] != after[name]} == {}
 
 
 def state() -> dict[str, Any]:
@@ -145,10 +147,16 @@ def state() -> dict[str, Any]:
         "numpy": (np.random.get_state()[1].tolist(), np.geterr()),  # noqa: NPY002 - see above
         "start method": multiprocessing.get_start_method(allow_none=True),
         "threads": threading.enumerate(),
-        "finders": list(sys.meta_path),
         "local": "beside" in sys.modules,
-        "descriptors": sorted(os.listdir("/proc/self/fd")),  # noqa: PTH208 - names, one of them this listing's own
+        "descriptors": descriptors(),
     }
+
+
+def descriptors() -> dict[str, str]:
+    """Return what this process has open, without the listing itself."""
+    gc.collect()
+    paths = list(Path("/proc/self/fd").iterdir())
+    return {path.name: str(path.readlink()) for path in paths if path.is_symlink()}
 
 
 def test_trials_in_one_process_do_not_see_each_other(inline: Run, tmp_path: Path) -> None:
@@ -253,7 +261,14 @@ def notebook_of(*sources: str) -> Any:
     return read_notebook(json.dumps(content).encode(), "nb.ipynb")
 
 
-@pytest.mark.parametrize(("cell", "options"), [("import ipywidgets\nx = 1", {}), ("x = 1", {"pins": Pins(clock=True)})])
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        ("import ipywidgets\nx = 1", {}),
+        ("x = 1", {"pins": Pins(clock=True)}),
+        ("x = 1", {"pins": Pins(environment={"TZ": "Asia/Tokyo"})}),
+    ],
+)
 def test_what_one_process_cannot_do_runs_in_a_kernel_and_says_so(
     write: Write, store: Store, cell: str, options: dict[str, Any]
 ) -> None:
@@ -262,6 +277,20 @@ def test_what_one_process_cannot_do_runs_in_a_kernel_and_says_so(
     assert folder.read_record().status == "succeeded"
     (note,) = [event.text for event in events if event.kind == "note"]
     assert note.startswith("in a kernel of its own: ")
+
+
+def test_the_threads_of_libraries_are_those_asked_for(inline: Run) -> None:
+    pins = Pins(environment={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    import torch  # noqa: PLC0415 - the library is there before the run, which is the point
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        folder = inline("import torch\nprint(torch.get_num_threads())", pins=pins)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert text_of(folder, 0) == "1\n"
 
 
 def test_another_thread_can_run_notebooks_too(inline: Run) -> None:
