@@ -54,10 +54,10 @@ def save(name: str, value: Any, *, step: int | None = None, **states: Any) -> No
             sinks.save_checkpoint(Snapshot(name, value, states, step))
 
 
-def loaded_checkpoint(model: str, place: str) -> None:
+def loaded_checkpoint(place: str) -> None:
     """Note which checkpoint this run goes on from."""
     if _active:
-        _active[-1][0].parents[model] = place
+        _active[-1][0].loaded = place
 
 
 def store_root() -> Path | None:

@@ -65,7 +65,7 @@ def load(
         state.load_state_dict(kept[each])
     if generators:
         put_global(kept[""])
-    loaded_checkpoint(found.metadata.model, found.place)
+    loaded_checkpoint(found.place)
     about = found.metadata
     metrics = {each: float(number) for each, number in about.metrics.items()}
     return Loaded(value, found.place, about.step, metrics, about.parameters)

@@ -43,7 +43,8 @@ class SinkLog:
     ) -> None:
         self.chain = SinkChain()
         self.provenance = provenance
-        self.parents: dict[str, str] = {}  # by model, the checkpoint that was loaded or saved last
+        self.loaded: str | None = None  # the checkpoint that was loaded last
+        self._saved: dict[str, str] = {}  # by model, the checkpoint that was saved last
         self._last: dict[str, float] = {}
         self._metrics = metrics
         self._artifacts = artifacts
@@ -83,11 +84,11 @@ class SinkLog:
         Raises:
             InputError: If the name is no plain file name, or a state cannot be saved.
         """
-        parent = self.parents.get(snapshot.model)
+        parent = self._saved.get(snapshot.model, self.loaded)
         artifacts = self._artifacts()
         folder, metadata = write_snapshot(snapshot, artifacts, self.provenance, metrics=self._last, parent=parent)
         place = [self.provenance.run_id or "", artifacts.name, folder.relative_to(artifacts).as_posix()]
-        self.parents[snapshot.model] = "/".join(filter(None, place))
+        self._saved[snapshot.model] = "/".join(filter(None, place))
         sink = self.chain.artifact(snapshot.model, metadata.content, step=snapshot.step, cell=self._cell())
         self._on_sink(sink, None)
         return folder

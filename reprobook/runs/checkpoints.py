@@ -30,7 +30,7 @@ class CheckpointMetadata(Entry):
         parameters: Parameters of the run, encoded by ``header.encode``.
         metrics: Last value of each metric at that moment; not finite ones as text.
         data: SHA-256 of each declared data source.
-        parent: The checkpoint that the run had loaded or saved last: run id and path, or path.
+        parent: The checkpoint of this model that the run had saved last, else the one that it had loaded last.
         recipe_digest: Of the header.
         header_digest: Of the header.
         content: Digest of the saved values alone: equal for equal values, whenever they were saved.
