@@ -26,7 +26,7 @@ SAYS = {
     ),
     "03_verify_and_diagnose.ipynb": (
         r"2 hazards",
-        r"cause: hash_randomization\.set_order  proven",
+        r"cause: hash_randomization\.set_order proven",
         r"cell 2: rng, order, train, test — unseeded_rng\.numpy_generator\. Fix",
         r"cell 3: model — wall_clock\.time_seed\. Fix",
         r"reproduced, bit by bit",
