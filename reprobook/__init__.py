@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reprobook.execute.checkpoint import Checkpoint
     from reprobook.execute.datasets import data
     from reprobook.execute.job import job, show
+    from reprobook.execute.loading import load
     from reprobook.execute.splits import split
     from reprobook.magics import load_ipython_extension, unload_ipython_extension
     from reprobook.space import Choice, Float, Int
@@ -29,6 +30,7 @@ __all__ = [
     "data",
     "device",
     "job",
+    "load",
     "load_ipython_extension",
     "log",
     "runs",
@@ -48,6 +50,7 @@ _HOMES = {
     "data": "reprobook.execute.datasets",
     "device": "reprobook.execute.active",
     "job": "reprobook.execute.job",
+    "load": "reprobook.execute.loading",
     "load_ipython_extension": "reprobook.magics",
     "log": "reprobook.execute.active",
     "save": "reprobook.execute.active",

@@ -34,6 +34,7 @@ _COMMANDS = {
     "sweep": _Command("reprobook.cli.sweep:sweep", "Run it many times over a space of parameters."),
     "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
     "track": _Command("reprobook.cli.track:track", "Send recorded runs to W&B, MLflow or TensorBoard."),
+    "models": _Command("reprobook.cli.models:models", "List checkpoints of models, and name them."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
     "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from reprobook.execute.sinklog import Place, SinkLog
+from reprobook.execute.snapshot import Snapshot
 
 _active: list[tuple[SinkLog, str]] = []
 
@@ -33,16 +35,34 @@ def log(*, step: int | None = None, **values: Any) -> None:
         sinks.log(values, step)
 
 
-def save(name: str, value: Any) -> None:
+def save(name: str, value: Any, *, step: int | None = None, **states: Any) -> None:
     """Save an object as an artifact of the run: ``rb.save("model", model)``.
+
+    With ``step``, or with what its training needs to go on (``optimizer=optimizer, schedule=schedule``), it is saved
+    as a checkpoint: ``artifacts/MODEL/VERSION/TIME/`` with weights, states, the positions of the random generators and
+    ``metadata.json``. ``rb.load`` takes it from there.
 
     Nothing is returned: a path at the end of a cell would be another one in each run.
 
     Raises:
-        InputError: If the name is no plain file name.
+        InputError: If the name is no plain file name, or a state cannot be saved.
     """
     if sinks := active_sinks():
-        sinks.save(name, value)
+        if step is None and not states:
+            sinks.save(name, value)
+        else:
+            sinks.save_checkpoint(Snapshot(name, value, states, step))
+
+
+def loaded_checkpoint(place: str) -> None:
+    """Note which checkpoint this run goes on from."""
+    if _active:
+        _active[-1][0].loaded = place
+
+
+def store_root() -> Path | None:
+    """Return the store that this process's run is in, if it is in one."""
+    return _active[-1][0].provenance.store if _active else None
 
 
 def keep(name: str, data: bytes) -> None:

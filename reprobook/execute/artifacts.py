@@ -24,13 +24,22 @@ def save_object(value: Any, folder: Path, name: str) -> Path:
     Raises:
         InputError: If the name is no plain file name.
     """
-    if not name or name != Path(name).name or name in {".", ".."} or not name.isprintable():
-        msg = f"artifact name {name!r} is no plain file name"
-        raise InputError(msg, hint="Use letters, digits, '-', '_' and '.', for example rb.save('model', model).")
+    check_name(name)
     suffix, write = _writer(value)
     path = folder / (name if name.endswith(suffix) else name + suffix)
     write(value, path)
     return path
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that would lead out of its folder.
+
+    Raises:
+        InputError: If the name is no plain file name.
+    """
+    if not name or name != Path(name).name or name in {".", ".."} or not name.isprintable():
+        msg = f"artifact name {name!r} is no plain file name"
+        raise InputError(msg, hint="Use letters, digits, '-', '_' and '.', for example rb.save('model', model).")
 
 
 def _writer(value: Any) -> tuple[str, Writer]:

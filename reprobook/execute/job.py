@@ -18,6 +18,7 @@ from reprobook.execute.printed import MetricReader
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
 from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import Place, SinkLog
+from reprobook.execute.snapshot import Provenance
 from reprobook.runs import NewRun
 from reprobook.runs.files import write_atomic
 from reprobook.trace import Sink, scalar_metrics
@@ -58,7 +59,13 @@ def job(  # noqa: PLR0913 - one for each option, by name
             if not sink.explicit and value is not None:
                 metrics.log_metric(sink.name, value)
 
-        sinks = SinkLog(metrics, lambda: _artifacts(folder), place=Place(folder), on_sink=keep_shown)
+        sinks = SinkLog(
+            metrics,
+            lambda: _artifacts(folder),
+            place=Place(folder),
+            on_sink=keep_shown,
+            provenance=Provenance(parameters=dict(config)),
+        )
         (folder / RESULT).unlink(missing_ok=True)
         activate(sinks, device)
         ledger.open(JobProgress(folder, metrics, sinks))

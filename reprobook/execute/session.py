@@ -15,7 +15,8 @@ from reprobook.execute.inputs import keep_modules
 from reprobook.execute.journal import Journal
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import Place, SinkLog
-from reprobook.header import Code, Header, Seeds, decode
+from reprobook.execute.snapshot import Provenance
+from reprobook.header import Code, Header, Seeds, decode, short_id
 from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
 from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
@@ -59,6 +60,7 @@ class Session:
             place=Place(self.run.path, self.run.path.parent.parent, replay=self.run.read_record().kind == "replay"),
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
+            provenance=self._provenance(),
         )
         self._hooks = ShellTrace(shell, self._recorder, self.sinks.shown)
 
@@ -102,6 +104,18 @@ class Session:
         if header.environment is not None:
             write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
         return header
+
+    def _provenance(self) -> Provenance:
+        """Return what a checkpoint of this run says of where it comes from."""
+        return Provenance(
+            version=short_id(self.header),
+            run_id=self.run.run_id,
+            parameters=self.header.parameters,
+            data={source.name: source.sha256 for source in self.header.data},
+            recipe_digest=self.header.recipe_digest,
+            header_digest=self.header.header_digest,
+            store=self.run.path.parent.parent,
+        )
 
     def _cell_ended(self, cell: CellTrace) -> None:
         self.cells.passed(cell.index)

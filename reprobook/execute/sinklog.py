@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from reprobook.errors import InputError
 from reprobook.execute.artifacts import save_object
+from reprobook.execute.snapshot import Provenance, Snapshot, write_snapshot
 from reprobook.runs.files import is_inside, make_folder, write_atomic
 from reprobook.trace import Sink, SinkChain, as_number, digest_value
 
@@ -18,6 +19,9 @@ class MetricLog(Protocol):
 
     def log_metric(self, name: str, value: float, step: int | None = None) -> None:
         """Append one value."""
+
+
+_NOWHERE = Provenance()
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,10 @@ class SinkLog:
         place: Where other files go.
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
+        provenance: What checkpoints say of where they come from.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing in which a run and a job differ
         self,
         metrics: MetricLog,
         artifacts: Callable[[], Path],
@@ -54,8 +59,13 @@ class SinkLog:
         place: Place,
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
+        provenance: Provenance = _NOWHERE,
     ) -> None:
         self.chain = SinkChain()
+        self.provenance = provenance
+        self.loaded: str | None = None  # the checkpoint that was loaded last
+        self._saved: dict[str, str] = {}  # by model, the checkpoint that was saved last
+        self._last: dict[str, float] = {}
         self._metrics = metrics
         self._artifacts = artifacts
         self.place = place
@@ -72,6 +82,7 @@ class SinkLog:
         for name, number in numbers.items():
             sink = self.chain.metric(name, number, step=step, cell=self._cell())
             self._metrics.log_metric(name, number, step)
+            self._last[name] = float(number)
             self._on_sink(sink, number)
 
     def shown(self, name: str, value: float) -> None:
@@ -100,3 +111,18 @@ class SinkLog:
             raise InputError(msg, hint="Use letters, digits, '-', '_' and '.'.")
         make_folder(path.parent)
         write_atomic(path, data)
+
+    def save_checkpoint(self, snapshot: Snapshot) -> Path:
+        """Save a model with its state and return the folder; the result is its content, without time and place.
+
+        Raises:
+            InputError: If the name is no plain file name, or a state cannot be saved.
+        """
+        parent = self._saved.get(snapshot.model, self.loaded)
+        artifacts = self._artifacts()
+        folder, metadata = write_snapshot(snapshot, artifacts, self.provenance, metrics=self._last, parent=parent)
+        place = [self.provenance.run_id or "", artifacts.name, folder.relative_to(artifacts).as_posix()]
+        self._saved[snapshot.model] = "/".join(filter(None, place))
+        sink = self.chain.artifact(snapshot.model, metadata.content, step=snapshot.step, cell=self._cell())
+        self._on_sink(sink, None)
+        return folder
