@@ -7,8 +7,9 @@ from reprobook.promote.files import job_files
 from reprobook.promote.job_folder import PROOF
 from reprobook.promote.model import Plan
 from reprobook.promote.options import LAUNCHERS, STYLES, JobOptions
+from reprobook.promote.outcome import Promotion
 from reprobook.promote.plan import plan
-from reprobook.promote.promotion import Promotion, promote_notebook
+from reprobook.promote.promotion import promote_notebook
 from reprobook.promote.slice import Dropped
 from reprobook.promote.text import render
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection
 
 from reprobook.promote import libraries
-from reprobook.promote.effects import SETTING, Effects, effects_of
+from reprobook.promote.effect import SETTING, Effects
+from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import flow_of
 from reprobook.promote.meaning import Names
 from reprobook.promote.source import Source
@@ -89,7 +90,7 @@ def _writes_data(calls: Collection[str], written: Collection[str], _: Collection
 
 
 _DATA = frozenset({"x", "y", "X", "Y", "data", "features", "inputs", "labels", "targets"})
-_SCORING = ("_score", "_loss", "_error", "cross_entropy", "criterion", "loss_fn")
+_SCORING = ("accuracy", "_score", "_loss", "_error", "cross_entropy", "criterion", "loss_fn")
 _SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
 _PARTS = frozenset({"train", "test", "val"})
 _SHORT_PART = re.compile(r"[XxYy](tr|te|dev|val|train|test)")  # Xtr, Ydev
@@ -101,7 +102,7 @@ _RULES = (
     ("load_checkpoint", lambda calls, _written, _classes: "load_state_dict" in calls),
     ("train", _trains),
     ("evaluate", _evaluates),
-    ("save_results", lambda calls, _written, _classes: bool(libraries.SAVING & set(calls))),
+    ("save_results", lambda calls, _written, _classes: "log" not in calls and bool(libraries.SAVING & set(calls))),
     ("split_data", _splits),
     ("build_model", _builds),
     ("load_data", _loads),

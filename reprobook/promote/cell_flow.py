@@ -6,7 +6,8 @@ import ast
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from reprobook.promote.effects import Effects, effects_of
+from reprobook.promote.effect import Effects
+from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, aliases, later_reads
 from reprobook.promote.source import Source, Statement

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from dataclasses import replace
 
-from reprobook.promote.effects import SETTING, Effects
+from reprobook.promote.effect import SETTING, Effects
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.python import calls, tree_of, without_target
 from reprobook.promote.source import Statement

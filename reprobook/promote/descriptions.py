@@ -20,8 +20,9 @@ _TALK = frozenset(
     exercises recall remember please github""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _OPENINGS = frozenset(
-    """again all also alternatively and another but finally first firstly fourth hint hopefully however lastly next note
-    now ok okay once second so that's then there's therefore third this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
+    """again all also alternatively and another assume but consider finally first firstly fourth hint hopefully
+    however imagine lastly look next note notice now ok okay once second so that's then there's therefore third
+    this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _CREDITS = re.compile(
     r"credit|thanks|courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
@@ -40,7 +41,7 @@ def first_sentence(prose: str) -> str:
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
                 return _if_it_describes(text[: end + 1])
-        return _if_it_describes(text.rstrip(":,;") + ".")
+        return ""  # a caption, a table, the head of a list
     return ""
 
 
@@ -72,6 +73,11 @@ def without_number(heading: str) -> str:
 
 def _if_it_describes(sentence: str) -> str:
     words = re.findall(r"[a-z0-9']+", sentence.lower().replace("\u2019", "'"))
-    talks = not words or bool(_TALK & set(words)) or words[0] in _OPENINGS or bool(_CREDITS.search(sentence))
+    talks = (
+        not words
+        or bool(_TALK & {*words, *(word.partition("'")[0] for word in words)})
+        or words[0] in _OPENINGS
+        or bool(_CREDITS.search(sentence))
+    )
     asks = "?" in sentence or "```" in sentence or sentence.endswith("!")
     return "" if talks or asks or len(sentence) > _LONGEST else sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -14,56 +14,24 @@ from reprobook.promote import rewrite
 from reprobook.promote.commented_code import without_commented_code
 from reprobook.promote.comments import (
     after_blank,
-    comments_above,
-    sets_parameter,
-    speaks_of,
-    with_comments,
     without_blank,
     without_pass,
     without_repetition,
 )
-from reprobook.promote.configuration import Configuration
+from reprobook.promote.effect import Effects
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
 from reprobook.promote.flow import Flow, flow_of
-from reprobook.promote.hoist import Hoisting, module_globals
+from reprobook.promote.hoist import module_globals
 from reprobook.promote.identifiers import names_in_order
-from reprobook.promote.meaning import Names
-from reprobook.promote.model import Function, Statements, Words
+from reprobook.promote.model import Function, Statements
 from reprobook.promote.naming import function_name
 from reprobook.promote.python import statements, tree_of
+from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
-from reprobook.promote.source import Source, Statement
+from reprobook.promote.surroundings import Surroundings
 
-_IMPORTS = (ast.Import, ast.ImportFrom)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What is decided before the sections are: shared by all of them.
-
-    Attributes:
-        configuration: The parameters.
-        hoisted: What moved to module level.
-        elsewhere: Ids of the trees of statements that stand elsewhere (early settings, guarded imports).
-        names: What the notebook's names stand for.
-        words: The names of the script's own parts.
-        shown: The metrics that the last expression of a cell shows, by code index: the names, or None if only the
-            run tells.
-        pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
-        taken: Every name of the notebook.
-        given: The variables that ``main`` has before the first section.
-    """
-
-    configuration: Configuration
-    hoisted: Hoisting
-    elsewhere: frozenset[int]
-    names: Names
-    words: Words
-    shown: Mapping[int, Sequence[str] | None]
-    pyplot: str
-    taken: frozenset[str]
-    given: tuple[str, ...] = ()
+_FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
 
 
 @dataclass(frozen=True)
@@ -109,9 +77,10 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
         earlier = given.union(*(part.flow.writes for part in parts[:at]))
         arguments = (flow.uses | through) & passed & earlier
         live = (live - flow.binds) | arguments
+        summary = parts[at].summary or ("" if returns else _why_it_is_there(parts[at], around))
         function = Function(
             name=parts[at].name,
-            summary=parts[at].summary,
+            summary=summary if at < len(parts) - 1 else parts[at].summary,
             arguments=tuple(sorted(arguments, key=order.__getitem__)),
             returns=tuple(sorted(returns, key=order.__getitem__)),
             globals=tuple(sorted(flow.writes & shared)),
@@ -119,6 +88,16 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
         )
         result.append(function)
     return tuple(reversed(result))
+
+
+def _why_it_is_there(part: _Part, around: Surroundings) -> str:
+    """Say why a section is kept that gives nothing but a place in the stream of random numbers; else nothing."""
+    effects = Effects()
+    for tree in part.trees:
+        effects |= effects_of(tree, around.names)
+    acts = effects.sinks or part.figures or any(":" in name for name in effects.changes)
+    shows = any(cell in around.shown for cell in part.cells)
+    return _FOR_THE_STREAM if effects.draws and not effects.seeds and not acts and not shows else ""
 
 
 def _first_written(parts: Iterable[_Part]) -> list[str]:
@@ -175,60 +154,23 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
     body: list[cst.BaseStatement] = []
     cells: list[int] = []
     figures = 0
+    last = 0  # statements of the cell before: a row of cells of one line each is one paragraph
     for source in section.sources:
-        lines = list(_lines(source, around))
+        lines = list(lines_of(source, around))
         if not lines:
             continue
         if around.pyplot and any(effects_of(statement.tree, around.names).figures for statement in source.statements):
             lines, figures = saved(lines, Gallery(around.pyplot, around.words.out, name), figures)
-        lines[0] = after_blank(lines[0]) if body else without_blank(lines[0])
+        lines[0] = without_blank(lines[0])
+        apart = max(len(lines), last) > 1 or bool(getattr(lines[0], "leading_lines", ()))
+        lines[0] = after_blank(lines[0]) if body and apart else lines[0]
         body += lines
+        last = len(lines)
         cells.append(source.index)
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
     body_final = without_repetition(body_final, f"{name} {section.summary}")
     trees = tuple(tree_of(node) for node in body_final)
     return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
-
-
-def _lines(source: Source, around: Surroundings) -> Statements:
-    """Return the statements of a cell that stay in its section."""
-    result: list[cst.BaseStatement] = []
-    waiting: list[cst.EmptyLine] = []
-    named = {*around.configuration.cells, *around.hoisted.names}
-    for at, statement in enumerate(source.statements):
-        if _stands_elsewhere(statement, source, around):
-            waiting += comments_above(statement.node) if isinstance(statement.tree, _IMPORTS) else []
-            if sets_parameter(statement.tree, named) and not speaks_of(source, at, named):
-                waiting += [line for line in getattr(statement.node, "leading_lines", ()) if line.comment]
-            continue
-        node, waiting = with_comments(statement.node, waiting), []
-        is_last = statement is source.statements[-1]
-        if is_last and source.shows and source.index in around.shown:
-            result += rewrite.logged(node, around.words.job, around.shown[source.index])
-        else:
-            result.append(node)
-    displays = "display" not in around.taken or around.names.imports.get("display", "").startswith("IPython")
-    return rewrite.without_notebook(result, display=displays)
-
-
-def _stands_elsewhere(statement: Statement, source: Source, around: Surroundings) -> bool:
-    tree, configuration = statement.tree, around.configuration
-    if isinstance(tree, _IMPORTS) or id(statement.tree) in around.elsewhere:
-        return True
-    if _is_reprobook_setup(tree, around.names):
-        return True
-    bound = flow_of(tree).binds
-    if bound and bound <= around.hoisted.names:
-        return True
-    if (name := sets_parameter(tree, configuration.cells)) and configuration.cells[name] == source.index:
-        return True
-    return bool(sets_parameter(tree, configuration.plain))
-
-
-def _is_reprobook_setup(tree: ast.AST, names: Names) -> bool:
-    """Tell ``rb.init(...)``, whose part the job itself plays."""
-    call = tree.value if isinstance(tree, ast.Expr) else None
-    return isinstance(call, ast.Call) and names.dotted(call.func) == "reprobook.init"
 
 
 def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -> _Part:

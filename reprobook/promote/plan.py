@@ -14,7 +14,7 @@ from reprobook.promote.configuration import Configuration, configuration
 from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
-from reprobook.promote.functions import Surroundings, functions
+from reprobook.promote.functions import functions
 from reprobook.promote.headings import title
 from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
@@ -28,6 +28,7 @@ from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, read_source
+from reprobook.promote.surroundings import Surroundings
 from reprobook.space.declare import parameters_cell
 from reprobook.space.model import Parameter
 

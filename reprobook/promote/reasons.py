@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Sequence
 
 from reprobook.promote import libraries
-from reprobook.promote.effects import Effects
+from reprobook.promote.effect import Effects
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.source import Source

@@ -12,7 +12,7 @@ from functools import cache
 
 from reprobook.errors import NotPromotableError
 from reprobook.promote.cell_flow import CellFlow, Observed
-from reprobook.promote.effects import SETTING, Effects
+from reprobook.promote.effect import SETTING, Effects
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.reasons import quoted, reason

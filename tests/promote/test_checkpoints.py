@@ -80,7 +80,7 @@ for i in range(9):
     last = i
     items.append(i)
     rb.log(x=i)
-rb.log(x=last)"""
+rb.log(x=last, n=len(items))"""
 # An inner loop over the same loader or range sets the same names in every pass; one over a list may not.
 INNER_LOADER = """\
 train_loader = [1, 2]
@@ -90,7 +90,7 @@ for i in range(9):
             last = batch + step
     items.append(last)
     rb.log(x=last)
-rb.log(x=last)"""
+rb.log(x=last, n=len(items))"""
 INNER_LIST = """\
 for i in range(9):
     for each in items:

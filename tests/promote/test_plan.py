@@ -113,7 +113,11 @@ def test_without_headings_data_weights_and_samples_have_sections_of_their_own(pr
             ("opt = list('ab')", "class P:\n    def fit(self): self.n = 1\np = P()\np.fit()\nrb.log(n=p.n + len(opt))"),
             ["loss_and_optimizer", "train"],
         ),
-        ("The network", ("import numpy as np\nx = np.array([1.0])", "rb.log(n=x.sum())"), ["prepare_data"]),
+        (
+            "The network",
+            ("import numpy as np\nx = np.array([1.0])", "md:## End", "rb.log(n=x[0])"),
+            ["prepare_data", "end"],
+        ),
         ("Linear regression", ("class P:\n    def fit(self): return 1\nrb.log(n=P().fit())",), ["linear_regression"]),
     ],
 )
@@ -136,6 +140,24 @@ def test_a_long_section_is_split_at_its_inner_headings(promote: Promote) -> None
         long.replace("a", "b") + f"rb.log(n={' + '.join(f'a{n} + b{n}' for n in range(25))})",
     )
     assert [f.name for f in planned.functions] == ["first_look", "second_look"]
+
+
+def test_a_section_that_only_draws_random_numbers_says_why_it_is_there(promote: Promote) -> None:
+    _, text = promote(
+        "md:# T",
+        "import torch\nimport reprobook as rb",
+        "md:## Try it",
+        "trial = torch.nn.Linear(2, 2)\nprint(trial)",
+        "md:## Result",
+        "rb.log(x=torch.rand(1).item())",
+    )
+    assert 'def try_it():\n    """Kept for the random numbers that it draws:' in text
+    assert text.count("Kept for the random numbers") == 1
+
+
+def test_cells_of_one_line_make_one_paragraph(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "a = list('1')", "b = a + a", "# sum\nc = b + a", "rb.log(n=len(c))")
+    assert '    a = list("1")\n    b = a + a\n\n    # sum\n    c = b + a\n    rb.log(' in text
 
 
 def test_a_comment_that_repeats_the_name_goes(promote: Promote) -> None:

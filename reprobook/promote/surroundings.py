@@ -1,0 +1,39 @@
+"""What is decided before the sections become functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reprobook.promote.configuration import Configuration
+from reprobook.promote.hoist import Hoisting
+from reprobook.promote.meaning import Names
+from reprobook.promote.model import Words
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is decided before the sections are: shared by all of them.
+
+    Attributes:
+        configuration: The parameters.
+        hoisted: What moved to module level.
+        elsewhere: Ids of the trees of statements that stand elsewhere (early settings, guarded imports).
+        names: What the notebook's names stand for.
+        words: The names of the script's own parts.
+        shown: The metrics that the last expression of a cell shows, by code index: the names, or None if only the
+            run tells.
+        pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
+        taken: Every name of the notebook.
+        given: The variables that ``main`` has before the first section.
+    """
+
+    configuration: Configuration
+    hoisted: Hoisting
+    elsewhere: frozenset[int]
+    names: Names
+    words: Words
+    shown: Mapping[int, Sequence[str] | None]
+    pyplot: str
+    taken: frozenset[str]
+    given: tuple[str, ...] = ()
