@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import OpenPage
-from notebook_page import CONNECTED, NotebookPage, write_notebook
+from notebook_page import CONNECTED, NotebookPage, OpenPage, write_notebook
 
 from reprobook.header import MIME_TYPE as HEADER_MIME_TYPE
 from reprobook.header import Code, Environment, Header, Origin, Seeds, seal, sha256_hex
