@@ -8,6 +8,7 @@ import click
 
 from reprobook.cli.console import cell_text, console, print_json, table
 from reprobook.cli.messages import examples, plain
+from reprobook.cli.options import common_options
 from reprobook.template import NewNotebook, Template, find_template, new_notebook, templates
 
 
@@ -15,13 +16,14 @@ from reprobook.template import NewNotebook, Template, find_template, new_noteboo
 @click.argument("name", metavar="[TEMPLATE]", required=False)
 @click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "listing", is_flag=True, help="List the templates; so does the command alone.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
-def new(*, name: str | None, path: Path | None, listing: bool, as_json: bool) -> None:
+@common_options
+def new(*, name: str | None, path: Path | None, listing: bool, store_path: Path | None, as_json: bool) -> None:
     """Begin a notebook from a template.
 
     PATH is a new folder, or where the notebook shall be (.ipynb); its README with data card, its data and its test are
     put beside it. Without PATH the folder is called like the template. Nothing is ever overwritten.
     """
+    del store_path  # taken by every command; nothing is recorded here
     if name is None or listing:
         _show_list(templates(), as_json=as_json)
         return
