@@ -14,10 +14,10 @@ from lab_server import Jupyter
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _WIDTH, _HEIGHT = 1280, 1400
 _PATIENCE_MS = 60_000  # machines are shared
-_PANEL = "window.jupyterapp.shell.currentWidget"
+PANEL = "window.jupyterapp.shell.currentWidget"
 # The toolbar says idle before the kernel connects, and a cell that is run then is silently dropped.
 CONNECTED = f"""async () => {{
-    const panel = {_PANEL};
+    const panel = {PANEL};
     await panel.context.ready;
     await panel.sessionContext.ready;
     await panel.sessionContext.session.kernel.info;
@@ -36,11 +36,11 @@ def find_chromium(playwright: Any) -> str | None:
     return installed or (own if Path(own).is_file() else None)
 
 
-def write_notebook(path: Path, *sources: str | tuple[str, list[str]]) -> Path:
+def write_notebook(path: Path, *sources: str | tuple[str, list[str]], kernel: str = "python3") -> Path:
     """Write a notebook of these code cells; a tuple gives source and tags."""
     cells = [(each, []) if isinstance(each, str) else each for each in sources]
     # Without a kernelspec Jupyter would ask the user for one.
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
     made = [nbformat.v4.new_code_cell(source, metadata={"tags": tags}) for source, tags in cells]
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=made, metadata=metadata), path)
@@ -82,7 +82,7 @@ class NotebookPage:
         tree = "lab/tree" if self.server.app == "lab" else "notebooks"
         reset = "&reset" if self.server.app == "lab" else ""
         self.page.goto(f"{self.server.url}{tree}/{quote(notebook)}?token={self.server.token}{reset}")
-        self.page.wait_for_function(f"() => window.jupyterapp && {_PANEL}?.sessionContext && {_PANEL}.content")
+        self.page.wait_for_function(f"() => window.jupyterapp && {PANEL}?.sessionContext && {PANEL}.content")
         self.evaluate(CONNECTED)
         if self.server.app == "lab":
             self.page.wait_for_selector("#jupyterlab-splash", state="detached")
@@ -108,7 +108,7 @@ class NotebookPage:
         """Run one cell (all cells count), and wait for its end."""
         self.evaluate(
             f"""async (index) => {{
-                {_PANEL}.content.activeCellIndex = index;
+                {PANEL}.content.activeCellIndex = index;
                 await window.jupyterapp.commands.execute("notebook:run-cell");
             }}""",
             index,
@@ -118,7 +118,7 @@ class NotebookPage:
         """Begin to run a cell (all cells count), and do not wait for its end."""
         self.evaluate(
             f"""(index) => {{
-                {_PANEL}.content.activeCellIndex = index;
+                {PANEL}.content.activeCellIndex = index;
                 window.jupyterapp.commands.execute("notebook:run-cell");
                 return null;
             }}""",
@@ -131,7 +131,7 @@ class NotebookPage:
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do."""
-        self.page.wait_for_function(f"() => {_PANEL}.sessionContext.session.kernel.status === 'idle'")
+        self.page.wait_for_function(f"() => {PANEL}.sessionContext.session.kernel.status === 'idle'")
 
     def cell(self, index: int) -> Any:
         """Return the locator of a cell."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from lab_server import Serve
-from notebook_page import OpenPage, write_notebook
+from notebook_page import CONNECTED, PANEL, OpenPage, write_notebook
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -25,3 +25,22 @@ def test_cells_run_and_widgets_show_without_any_other_host(
     # Notebook 7.6 itself throws once when it starts ("reading 'schema'").
     assert app == "notebook" or page.problems == []
     assert page.screenshot("widgets").stat().st_size > 1000
+
+
+def test_the_warm_kernel_is_a_fork_with_widgets_and_restarts(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
+    write_notebook(
+        tmp_path / "root" / "warm.ipynb",
+        "import numpy as np\nimport os, pathlib\nprint(pathlib.Path(f'/proc/{os.getppid()}/cmdline').read_text())",
+        "import ipywidgets\nslider = ipywidgets.IntSlider(3, description='epochs')\nslider",
+        "slider.value = 7\nprint('sum:', np.arange(5).sum(), 'again' in globals())\nagain = True",
+        kernel="reprobook-warm",
+    )
+    page = open_page("warm.ipynb", server=serve("lab"))
+    for _ in range(2):
+        page.run_all()
+        page.output(1).locator(".widget-readout", has_text="7").wait_for()
+        assert "reprobook.execute.warm" in page.output(0).inner_text()
+        assert "sum: 10 False" in page.output(2).inner_text()
+        page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.restart().then(() => null)")
+        page.evaluate(CONNECTED)
+    assert page.problems == []
