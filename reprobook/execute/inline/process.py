@@ -1,8 +1,9 @@
 """A process lent to a notebook: as a new kernel finds its own, and afterwards as it was before.
 
 Put back are the working folder, the environment, ``sys.path``, ``sys.argv``, ``__main__``, hooks, warnings, the root
-logger, signal handlers, the position of the global generators, and the settings of libraries that ``ambient.settings``
-knows. Modules beside the notebook are forgotten, so that the next run imports them anew.
+logger, signal handlers, the position of the global generators, the settings of libraries that ``ambient.settings``
+knows, and what the notebook replaced in those modules of the standard library that records are written with. Modules
+beside the notebook are forgotten, so that the next run imports them anew.
 
 What stays behind, because Python has no way back: installed packages that were imported, with whatever state they
 keep (registries, caches, compiled kernels, patches of their attributes), threads that still run, CUDA contexts, and
@@ -33,6 +34,7 @@ from reprobook.capture.seeding import stop_seeding
 from reprobook.execute.inline.threads import limit_threads
 from reprobook.trace.content.anatomy import is_local_module
 
+_WRITES_RECORDS = ("io", "json", "os", "os.path", "pathlib", "hashlib", "shutil", "time")
 _KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_file=:memory:")
 
 
@@ -40,7 +42,7 @@ _KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_fi
 def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
     """Give the process to a notebook, with this environment and working folder."""
     with ExitStack() as back:
-        for keep in (_keep_libraries, _keep_generators, _keep_hooks, _keep_signals, _keep_logging, _keep_modules):
+        for keep in _KEEPERS:
             back.callback(keep())
         back.callback(stop_seeding)
         back.callback(_keep_place())
@@ -164,6 +166,17 @@ def _keep_modules() -> Callable[[], None]:
     return put_back
 
 
+def _keep_standard_library() -> Callable[[], None]:
+    """Keep what a record is written with, whatever a cell replaces in it."""
+    kept = {name: dict(vars(importlib.import_module(name))) for name in _WRITES_RECORDS}
+
+    def put_back() -> None:
+        for name, content in kept.items():
+            vars(sys.modules[name]).update(content)
+
+    return put_back
+
+
 def _keep_generators() -> Callable[[], None]:
     """Keep the positions of the global generators of what is imported now, and begin with fresh ones."""
     back: list[Callable[[], object]] = []
@@ -233,3 +246,13 @@ _TORCH_SWITCHES: dict[str, Callable[[Any, bool], object]] = {
     "torch.cudnn_benchmark": lambda torch, on: setattr(torch.backends.cudnn, "benchmark", on),
     "torch.cudnn_deterministic": lambda torch, on: setattr(torch.backends.cudnn, "deterministic", on),
 }
+
+_KEEPERS = (
+    _keep_libraries,
+    _keep_generators,
+    _keep_hooks,
+    _keep_signals,
+    _keep_logging,
+    _keep_modules,
+    _keep_standard_library,
+)

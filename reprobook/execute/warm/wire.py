@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import struct
 from collections.abc import Sequence
+from json import dumps, loads  # by name: a cell may replace json.dumps, and a fork reports while cells run
 from typing import Any
 
 Message = dict[str, Any]
@@ -27,7 +27,7 @@ def send(connection: socket.socket, message: Message, body: bytes = b"", descrip
 
 def packed(message: Message, body: bytes = b"") -> bytes:
     """Return a message as it travels."""
-    text = json.dumps(message).encode()
+    text = dumps(message).encode()
     return _HEAD.pack(len(text), len(body)) + text + body
 
 
@@ -41,7 +41,7 @@ def receive(connection: socket.socket) -> tuple[Message, bytes, list[int]]:
     # Descriptors that a program started by a cell is not to inherit.
     first, descriptors, _, _ = socket.recv_fds(connection, 1, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)
     text, body = _HEAD.unpack(first + _exactly(connection, _HEAD.size - len(first)))
-    return json.loads(_exactly(connection, text)), _exactly(connection, body), list(descriptors)
+    return loads(_exactly(connection, text)), _exactly(connection, body), list(descriptors)
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
@@ -81,6 +81,6 @@ class Frames:
             end = _HEAD.size + text + body
             if len(self._data) < end:
                 break
-            found.append(json.loads(self._data[_HEAD.size : _HEAD.size + text]))
+            found.append(loads(self._data[_HEAD.size : _HEAD.size + text]))
             del self._data[:end]
         return found

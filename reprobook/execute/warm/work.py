@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprobook.errors import ReprobookError
+from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.kernels import other_environment
 from reprobook.execute.options import RunEvent
@@ -88,7 +89,10 @@ def _do_run(job: Job) -> None:
             reason = f"{name} is another environment"
             raise ColdOnlyError(reason)  # noqa: TRY301  # it goes the way of all errors
         options = replace(task.options, kernel="inline")
-        run = run_prepared(prepared, Store(task.store), options, reports.event)
+        try:
+            run = run_prepared(prepared, Store(task.store), options, reports.event)
+        finally:
+            end_descendants(0, descendants(os.getpid()))  # of a process that is made for one run, all are the cells'
         reports.send({"done": run.run_id})
     except KeyboardInterrupt:
         reports.send({"interrupted": True})

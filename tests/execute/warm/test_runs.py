@@ -266,3 +266,23 @@ def test_a_folder_that_others_may_enter_is_not_used(
     events: list[RunEvent] = []
     WarmServer().run(write("a = 1"), store, WARM, events.append)
     assert "not a folder of this user's own" in notes(events)
+
+
+def test_nothing_that_a_cell_started_outlives_a_warm_run(servers: Servers, write: Write, store: Store) -> None:
+    del servers
+    leaves = "import subprocess\nchild = subprocess.Popen(['sleep', '600'], start_new_session=True)"
+    path = write(leaves, "open('child', 'w').write(str(child.pid))")
+    run, _ = warm(path, store)
+    assert run.read_record().status == "succeeded"
+    until(lambda: gone(child_of(path)), "the process has ended")
+
+
+def test_a_cell_that_replaces_what_records_are_written_with_spoils_none(
+    servers: Servers, write: Write, store: Store
+) -> None:
+    del servers
+    spoil = "import json, os\njson.dumps = lambda *a, **k: 'x'\nos.replace = json.loads = None"
+    run, events = warm(write("import reprobook as rb", spoil, "rb.log(loss=0.5)"), store)
+    assert run.check_integrity().metrics == {"loss": 0.5}
+    assert json.loads(run.executed.read_bytes())["nbformat"] == 4
+    assert [event.cell for event in events if event.kind == "cell"] == [0, 1, 2]
