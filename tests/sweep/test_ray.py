@@ -5,6 +5,7 @@ Starting Ray takes long, so the sessions are few and the tests look at much.
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import tempfile
@@ -37,6 +38,7 @@ os.environ.setdefault("RAY_AUTH_MODE", "token")
 os.environ.setdefault("RAY_AUTH_TOKEN", "0123456789abcdef" * 2)
 pytest.importorskip("ray")
 
+_numbers = itertools.count()
 READS_FILES = """\
 import helper, pathlib, time, reprobook as rb
 table = pathlib.Path("data/table.txt").read_text()
@@ -76,8 +78,8 @@ def skip_if_busy(error: Exception) -> None:
 
 
 def submitted(session: RayExecutor, notebook: Path, store: Store, **options: Any) -> TaskKey:
-    """Submit a run, and return its key."""
-    key = TaskKey(len(store.records()), 0)
+    """Submit a run, and return its key: a worker remembers those that were cancelled."""
+    key = TaskKey(next(_numbers), 0)
     task = TrialTask(
         key=key,
         notebook=notebook.read_bytes(),
@@ -132,11 +134,10 @@ def test_a_task_that_is_cancelled_is_sealed_as_interrupted(session: RayExecutor,
 def test_a_task_whose_worker_is_killed_is_lost(session: RayExecutor, store: Store, write: Write) -> None:
     notebook = write("lr = 0.5\nwidth = 3", SLOW_CELL)
     (notebook.parent / "hold").touch()
-    submitted(session, notebook, store)
+    key = submitted(session, notebook, store)
     wait_for(lambda: session.events(0.2) is not None and begun(notebook))
-    (worker,) = [
-        each for each in psutil.process_iter(["cmdline"]) if (each.info["cmdline"] or [""])[0] == "ray::trial 0"
-    ]
+    name = f"ray::trial {key.number}"
+    (worker,) = [each for each in psutil.process_iter(["cmdline"]) if (each.info["cmdline"] or [""])[0] == name]
     children = worker.children(recursive=True)
     worker.kill()
     *_, ended = until(session, "ended")
