@@ -145,7 +145,7 @@ _MASKS = (
     (r"Wall time: [^\\]*", "Wall time"),
     (r"tmp\w{8}", "tmpNAME"),
     # scikit-learn numbers what it shows
-    (r"sk-container-id-\d+", "sk-container-id"),
+    (r"sk-(container|estimator)-id-\d+", "sk-id"),
     # matplotlib's svg has a date and ids of its own
     (r"<dc:date>[^<]*</dc:date>", ""),
     (r"\b[mp]?[0-9a-f]{10}\b", "ID"),
