@@ -23,6 +23,7 @@ _IDLE = "REPROBOOK_WARM_IDLE"
 _IDLE_S = 600.0
 # Servers that are shared and idle hold memory; the one that was not used for longest goes first.
 _MOST_SHARED = 4
+_MOST_PRIVATE = 8  # of one owner: each hash seed has its own, and hundreds of megabytes
 _LINES_OF_LOG = 3
 _END_S = 10.0
 # A server may end, being idle, as a request comes.
@@ -162,6 +163,7 @@ def _connect(
         with place.locked():
             found = _try(path)
             if found is None:
+                _check_room(owner)
                 on_start()
                 _clear(place)
                 _start(plan, place, name, owner)
@@ -215,6 +217,17 @@ def _start(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> 
             )
     # Those that ended meanwhile are forgotten.
     _started[:] = [each for each in _started if each[0].poll() is None] + [(server, owner)]
+
+
+def _check_room(owner: socket.socket | None) -> None:
+    """Refuse one more private server where there are enough: to end another would only let it start again.
+
+    Raises:
+        ColdOnlyError: If there are.
+    """
+    if owner is not None and sum(end is owner and server.poll() is None for server, end in _started) >= _MOST_PRIVATE:
+        reason = f"{_MOST_PRIVATE} servers run already, one for each hash seed"
+        raise ColdOnlyError(reason)
 
 
 def _clear(place: Place) -> None:

@@ -51,6 +51,7 @@ class Worker:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             if isinstance(message, TrialTask):
+                self._cancelled.discard(message.key)  # a run that was lost is made once more
                 self._tasks.put(message)
             else:
                 self._cancelled.add(message)
