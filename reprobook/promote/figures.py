@@ -11,8 +11,12 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from reprobook.promote import libraries
+from reprobook.promote.meaning import Names
 from reprobook.promote.model import Statements
 from reprobook.promote.python import code_of, statements, tree_of
+
+_PLOTTING_METHODS = frozenset({"hist", "plot", "show"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,16 @@ def saved(lines: Sequence[cst.BaseStatement], gallery: Gallery, count: int) -> t
     paths = [gallery.path(count + number + 1) for number in range(shows)]
     module = cst.Module(lines).visit(_Figures(gallery.pyplot, paths))  # type: ignore[arg-type]  # statements, all
     return list(module.body), count + shows
+
+
+def is_plotting(value: ast.expr, names: Names) -> bool:
+    """Tell a call that draws or shows a figure: what it gives is no result, whatever it returns."""
+    if not isinstance(value, ast.Call):
+        return False
+    dotted = names.dotted(value.func)
+    if dotted is not None:
+        return libraries.root(dotted) in libraries.PLOTTING
+    return isinstance(value.func, ast.Attribute) and value.func.attr in _PLOTTING_METHODS
 
 
 def _save(pyplot: str, path: str) -> Statements:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reprobook.promote.effects import effects_of
+from reprobook.promote.figures import is_plotting
 from reprobook.promote.meaning import Names
 from reprobook.promote.source import Source
 
@@ -41,6 +42,7 @@ def shown_metrics(sources: Sequence[Source], names: Names, shown: Mapping[int, C
         cell: tree.value
         for cell, tree in last.items()
         if cell in shown and isinstance(tree, ast.Expr) and not effects[cell][-1].prints
+        if not is_plotting(tree.value, names)
     }
     prints = {cell for cell in shown if any(one.prints for one in effects.get(cell, ()))}
     plain = all(isinstance(value, ast.Name) and shown[cell] for cell, value in values.items())

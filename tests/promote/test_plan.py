@@ -421,6 +421,18 @@ def test_other_shown_values_are_asked_for_as_the_script_runs(promote: Promote) -
     assert "printed_metrics=True" in text
 
 
+def test_a_figure_shown_below_a_printed_metric_is_no_value(promote: Promote) -> None:
+    _, text = promote(
+        "import matplotlib.pyplot as plt\nx = list((1, 2))",
+        "print(f'acc: {x[0]}')\nplt.plot(x)\nplt.show()",
+        "def scored():\n    plt.plot(x)\n    plt.show()\n    return x[0]\nscored()",
+        shown={1: ["acc"], 2: ["scored()"]},
+    )
+    assert "rb.show(\"plt" not in text
+    assert text.count("    plt.savefig(out /") >= 1
+    assert 'rb.show("scored()", ' in text
+
+
 def test_explicit_metrics_make_shown_ones_display_only(promote: Promote, definition: Definition) -> None:
     _, text = promote("import reprobook as rb", "acc = [0.5][0]\nrb.log(acc=acc)\nacc", shown={1: ["acc"]})
     assert "print" not in definition(text, "train")
