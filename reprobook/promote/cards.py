@@ -86,7 +86,7 @@ def _failures(facts: Facts) -> str:
 
 
 def _container(facts: Facts) -> str:
-    return f'docker run --rm -v "$PWD/out:/job/out"{visible(mounts(facts.data))} job'
+    return visible(f'docker run --rm -v "$PWD/out:/job/out"{mounts(facts.data)} job')
 
 
 def _start(facts: Facts) -> str:

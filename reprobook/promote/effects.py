@@ -155,6 +155,8 @@ def _method_call(call: ast.Call, function: ast.Attribute, names: Names, seen: fr
     holders = frozenset({holder} if holder and holder not in names.imports else ())
     if method in names.methods:
         return _own_method_call(call, holders, names, seen)
+    if holder in names.figures:
+        return Effects(changes=holders | written, plots=True, figures=method not in {"get_figure", "clf", "cla"})
     if method == "log" and not call.args:
         return Effects()  # of numbers; a logger is given something to log
     inplace = "inplace" in keywords and not _is_false(keywords["inplace"])

@@ -23,7 +23,7 @@ from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.hoist import module_globals
-from reprobook.promote.identifiers import names_in_order
+from reprobook.promote.identifiers import names_in_order, names_used
 from reprobook.promote.model import Function, Statements
 from reprobook.promote.naming import function_name
 from reprobook.promote.python import statements, tree_of
@@ -96,8 +96,23 @@ def _why_it_is_there(part: _Part, around: Surroundings) -> str:
     for tree in part.trees:
         effects |= effects_of(tree, around.names)
     acts = effects.sinks or part.figures or any(":" in name for name in effects.changes)
+    acts = acts or bool(effects.changes & _from_outside(part))
     shows = any(cell in around.shown for cell in part.cells)
     return _FOR_THE_STREAM if effects.draws and not effects.seeds and not acts and not shows else ""
+
+
+def _from_outside(part: _Part) -> frozenset[str]:
+    """Return the variables of a section that may be, or be part of, what an earlier one made: loop variables too."""
+    nodes = [node for tree in part.trees for node in ast.walk(tree)]
+    bound = [(node.target, node.iter) for node in nodes if isinstance(node, (ast.For, ast.AsyncFor))]
+    bound += [(target, node.value) for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
+    found, more = frozenset[str](), part.flow.uses
+    while more - found:
+        found |= more
+        more = frozenset(
+            name for target, value in bound if names_used([value]) & found for name in names_used([target])
+        )
+    return found
 
 
 def _first_written(parts: Iterable[_Part]) -> list[str]:

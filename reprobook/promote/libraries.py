@@ -20,6 +20,7 @@ _STYLE_WORDS = frozenset(
     "close ion ioff rc rc_context rcdefaults reset_defaults reset_orig set set_theme switch_backend use".split()  # noqa: SIM905
 )
 _STYLE_WORDS |= {"clf", "set_color_codes", "set_context", "set_palette", "set_style", "load_dataset", "color_palette"}
+_FIGURE_MAKERS = frozenset("Figure axes figure gca gcf subplot subplot2grid subplot_mosaic subplots".split())  # noqa: SIM905
 
 # Their functions leave their arguments alone, with the exceptions below.
 _HARMLESS = frozenset(sys.stdlib_module_names) | PLOTTING | frozenset({"numpy", "pandas", "scipy", "sklearn", "torch"})
@@ -115,6 +116,12 @@ def root(dotted: str) -> str:
 def draws_figure(dotted: str) -> bool:
     """Tell whether a library function draws on the current figure, as far as its name tells."""
     return root(dotted) in _DRAWING and dotted.rpartition(".")[2] not in _STYLE_WORDS
+
+
+def makes_figure(dotted: str) -> bool:
+    """Tell whether a library function returns a figure or axes."""
+    name = dotted.rpartition(".")[2]
+    return draws_figure(dotted) and (root(dotted) == "seaborn" or name in _FIGURE_MAKERS)
 
 
 def is_known(dotted: str) -> bool:

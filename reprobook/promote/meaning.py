@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reprobook.promote import libraries
 from reprobook.promote.flow import flow_of
@@ -25,6 +25,7 @@ class Names:
         definitions: Functions and classes defined at top level.
         methods: What the notebook's classes define, by the method's name.
         loaders: Names bound to data loaders, whose iteration draws a seed.
+        figures: Names bound to figures and axes only: their methods draw.
         has_loaders: Whether the notebook uses data loaders at all.
         has_dropout: Whether calling a model may draw.
     """
@@ -34,6 +35,7 @@ class Names:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     methods: Mapping[str, Sequence[ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
     loaders: frozenset[str] = _NONE
+    figures: frozenset[str] = _NONE
     has_loaders: bool = False
     has_dropout: bool = False
 
@@ -69,7 +71,7 @@ def names_in(sources: Sequence[Source]) -> Names:
     }
     top = [flow_of(tree).binds for tree in trees if isinstance(tree, (ast.Import, ast.ImportFrom))]
     others = [flow_of(tree).writes for tree in trees if not isinstance(tree, (ast.Import, ast.ImportFrom))]
-    return Names(
+    found = Names(
         imports=imports,
         imported=_NONE.union(*top) - _NONE.union(*others),
         definitions=definitions,
@@ -78,6 +80,30 @@ def names_in(sources: Sequence[Source]) -> Names:
         has_loaders="DataLoader" in words,
         has_dropout=any("dropout" in word.lower() or word == "from_pretrained" for word in words),
     )
+    return replace(found, figures=_figures(trees, found))
+
+
+def _figures(trees: Iterable[ast.stmt], names: Names) -> frozenset[str]:
+    """Return the variables that hold figures or axes, made by a library or by another figure, and nothing else."""
+    bound = [(node.targets, node.value) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    found: frozenset[str] = _NONE
+    while True:
+        made = {id(value) for _, value in bound if _makes_figure(value, found, names)}
+        more = _NONE.union(*(_bound_names(targets) for targets, value in bound if id(value) in made))
+        more -= _NONE.union(*(_bound_names(targets) for targets, value in bound if id(value) not in made))
+        if more <= found:
+            return found
+        found |= more
+
+
+def _makes_figure(value: ast.expr, figures: frozenset[str], names: Names) -> bool:
+    dotted = names.dotted(value.func) if isinstance(value, ast.Call) else None
+    return libraries.makes_figure(dotted) if dotted is not None else base_name(value) in figures
+
+
+def _bound_names(targets: Sequence[ast.expr]) -> frozenset[str]:
+    nodes = (node for target in targets for node in ast.walk(target))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
 
 
 def methods_of(tree: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

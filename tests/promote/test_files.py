@@ -169,7 +169,8 @@ def test_data_files_are_named_where_they_are_needed(
     files = job_files(planned[0], replace(facts, data={"data/my a.csv": "0" * 64, "b.csv": "1" * 64}))
     assert "| `data/my a.csv` | `000" in files["README.md"]
     assert (
-        "-v \"$PWD\"/'data/my a.csv':'/job/data/my a.csv':ro -v \"$PWD\"/b.csv:/job/b.csv:ro job" in files["README.md"]
+        '-v "$PWD/out:/job/out" -v "$PWD"/\'data/my a.csv\':\'/job/data/my a.csv\':ro -v "$PWD"/b.csv:/job/b.csv:ro job'
+        in files["README.md"]
     )
     assert '# COPY --chown=job ["data/my a.csv", "./data/my a.csv"]' in files["Dockerfile"]
     test = files["tests/test_train.py"]

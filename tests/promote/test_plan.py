@@ -155,6 +155,21 @@ def test_a_section_that_only_draws_random_numbers_says_why_it_is_there(promote: 
     assert text.count("Kept for the random numbers") == 1
 
 
+def test_a_section_that_changes_what_an_earlier_one_made_is_not_there_for_its_draws(promote: Promote) -> None:
+    _, text = promote(
+        "md:# T",
+        "import torch\nimport reprobook as rb",
+        "md:## Weights",
+        "parameters = [torch.zeros(2)]",
+        "md:## Step it",
+        "for _ in range(3):\n    noise = torch.rand(2)\n    for p in parameters:\n        p.data += noise",
+        "md:## Result",
+        "rb.log(x=parameters[0].sum().item() + torch.rand(1).item())",
+    )
+    assert "p.data += noise" in text
+    assert "Kept for the random numbers" not in text
+
+
 def test_cells_of_one_line_make_one_paragraph(promote: Promote) -> None:
     _, text = promote("import reprobook as rb", "a = list('1')", "b = a + a", "# sum\nc = b + a", "rb.log(n=len(c))")
     assert '    a = list("1")\n    b = a + a\n\n    # sum\n    c = b + a\n    rb.log(' in text
@@ -428,7 +443,7 @@ def test_a_figure_shown_below_a_printed_metric_is_no_value(promote: Promote) -> 
         "def scored():\n    plt.plot(x)\n    plt.show()\n    return x[0]\nscored()",
         shown={1: ["acc"], 2: ["scored()"]},
     )
-    assert "rb.show(\"plt" not in text
+    assert 'rb.show("plt' not in text
     assert text.count("    plt.savefig(out /") >= 1
     assert 'rb.show("scored()", ' in text
 
@@ -572,3 +587,27 @@ def test_what_is_printed_of_what_was_trained_stays(promote: Promote) -> None:
     )
     assert planned.kept == [0, 1, 2, 3, 5]
     assert "print(metrics.accuracy_score(y, model.predict(x)))" in text
+
+
+def test_a_figure_that_is_kept_is_kept_whole(promote: Promote, definition: Definition) -> None:
+    _, text = promote(
+        "import matplotlib.pyplot as plt\nx = list((1, 2))",
+        "print(f'acc: {x[0]}')\nfig = plt.figure()\nax = fig.add_subplot(1, 2, 1)\nplt.plot(x)\n"
+        "ax.set_xlabel('x')\nplt.show()",
+        shown={1: ["acc"]},
+    )
+    body = definition(text, "train")
+    assert all(line in body for line in ("ax = fig.add_subplot(1, 2, 1)", 'ax.set_xlabel("x")', "fig = plt.figure()"))
+    assert body.count("plt.savefig(") == 1
+
+
+def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
+    planned, text = promote(
+        "import matplotlib.pyplot as plt\nimport reprobook as rb",
+        "ax = plt.gca()",
+        "ax = [1]",
+        "ax.append(2)",
+        "rb.log(n=len(ax))",
+    )
+    assert "ax.append(2)" in text
+    assert planned.kept == [0, 2, 3, 4]
