@@ -18,7 +18,7 @@ _PRECISIONS = Choice("32-true", "bf16-mixed")
 _OWN_ARITHMETIC = frozenset({"autocast", "GradScaler", "half", "double", "float16", "bfloat16", "float64"})
 
 
-def seed_field(config: Configuration, seed: int | None) -> tuple[tuple[Field, ...], str | None]:
+def seed_field(config: Configuration, seed: int | None, meaning: str) -> tuple[tuple[Field, ...], str | None]:
     """Return the fields with the seed that reprobook set; a parameter ``seed`` of the same value is that field."""
     if seed is None:
         return config.fields, None
@@ -26,7 +26,7 @@ def seed_field(config: Configuration, seed: int | None) -> tuple[tuple[Field, ..
     if same and same[0].default == seed and "seed" in config.plain:
         return config.fields, "seed"
     name = "run_seed" if same or "seed" in config.variables else "seed"
-    return (*config.fields, Field(name, int, seed, None, "seeds every generator")), name
+    return (*config.fields, Field(name, int, seed, None, meaning)), name
 
 
 @dataclass(frozen=True)

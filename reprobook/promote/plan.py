@@ -24,6 +24,7 @@ from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
+from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
@@ -66,7 +67,7 @@ def plan(
         check_parameters([each.name for each in config.fields])
         checked = with_checkpoints(made, module, ground_of(sources, names, evidence), around.words, evidence)
     used = _used_imports(made, module, level, sources)
-    fields, seed_field = extra.seed_field(config, evidence.seed)
+    fields, seed_field = extra.seed_field(config, evidence.seed, meaning_of_seed(sliced.kept, sliced.names))
     fields, roles = extra.place_fields(fields, sliced, evidence.device, style)
     kept, heading = _kept(sliced.kept, sources, used), title(notebook)
     return Plan(

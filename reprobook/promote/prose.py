@@ -1,9 +1,10 @@
-"""Markdown prose as plain text, for docstrings and names."""
+"""Prose: Markdown as plain text, for docstrings and names, and lists of words."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\[[^\]]*\])")
@@ -17,3 +18,9 @@ def plain(markdown: str) -> str:
     text = _LINK.sub(r"\1", _IMAGE.sub("", markdown))
     text = html.unescape(_TAG.sub("", text))
     return " ".join(_EMPHASIS.sub(r"\2", text).split())
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: ``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

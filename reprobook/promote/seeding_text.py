@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from reprobook.promote.model import Import, Plan
+from reprobook.promote.prose import listed
+
+_WORDS = {"random": "Python", "numpy": "NumPy", "torch": "torch"}
 
 
 def imports(plan: Plan) -> list[Import]:
@@ -34,8 +37,8 @@ def seeding(plan: Plan) -> str:
         return ""
     argument = "seed: int" if plan.seed else ""
     summary = (
-        "Put every generator in the state that the notebook started from."
+        f"Seed {listed([_WORDS[library] for library in plan.seeded])}."
         if plan.seed
-        else ("Choose kernels that give the same bits every time.")
+        else "Choose kernels that give the same bits every time."
     )
     return "\n".join([f"def {plan.words.seed_everything}({argument}) -> None:", f'    """{summary}"""', *lines])

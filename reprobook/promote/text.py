@@ -74,7 +74,7 @@ def _function(function: Function, plan: Plan) -> str:
     own += [f"{words.out}: Path"] * function.takes_out
     star = ["*"] if _names_arguments(function) else []
     head = (
-        f"{'async ' if function.is_async else ''}def {function.name}({', '.join([*own, *star, *function.arguments])}):"
+        f"{'async ' if function.is_async else ''}def {function.name}({', '.join([*star, *function.arguments, *own])}):"
     )
     lines = [head]
     if function.summary:
@@ -104,7 +104,7 @@ def _main(plan: Plan, entry: Entry) -> str:
     prefix = "async " if plan.is_async else ""
     lines = [
         f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
-        '    """Run the sections of the notebook; metrics and artifacts go to the output folder."""',
+        '    """Run the job; metrics and artifacts go to the output folder."""',
         *(f"    {statement}" for statement in entry.before_job),
         f"    with {words.job}.job({options}){folder}:",
     ]
@@ -116,7 +116,7 @@ def _main(plan: Plan, entry: Entry) -> str:
 
 def _call(function: Function, plan: Plan) -> str:
     own = [plan.words.config] * function.takes_config + [plan.words.out] * function.takes_out
-    named = [f"{name}={name}" for name in function.arguments]
-    arguments = ", ".join([*own, *(named if _names_arguments(function) else function.arguments)])
+    values = [*function.arguments, *own]  # what it works on, then how
+    arguments = ", ".join([f"{name}={name}" for name in values] if _names_arguments(function) else values)
     call = f"{'await ' if function.is_async else ''}{function.name}({arguments})"
     return f"{', '.join(function.returns)} = {call}" if function.returns else call

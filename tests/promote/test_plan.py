@@ -611,3 +611,36 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
     )
     assert "ax.append(2)" in text
     assert planned.kept == [0, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("cells", "meaning"),
+    [
+        (["torch.manual_seed(1)", "x = torch.rand(2)"], "no effect: the code seeds torch itself"),
+        (["def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)", ("fix(3)", "keep"), "x = torch.rand(2)"], "no"),
+        (["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"], "seeds every generator, but the code seeds"),
+        (["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"], "seeds every generator"),
+        (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),
+    ],
+)
+def test_a_seed_that_the_code_overrides_is_said_to_have_no_effect(
+    promote: Promote, definition: Definition, cells: list[str | tuple[str, str]], meaning: str
+) -> None:
+    planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
+    (field,) = [field for field in planned.fields if field.name == "seed"]
+    assert field.comment.startswith(meaning)
+    assert ("but" in field.comment) == ("but" in meaning)
+    assert '"""Seed Python and torch."""' in definition(text, "seed_everything")
+
+
+def test_the_parameters_come_last(promote: Promote) -> None:
+    _, text = promote(
+        "import reprobook as rb",
+        ("rate = 2", "parameters"),
+        "md:## Data",
+        "x = list('12')",
+        "md:## Training",
+        "rb.log(n=len(x) * rate)",
+    )
+    assert "def train(x, config: Config):" in text
+    assert "train(x, config)" in text

@@ -191,8 +191,8 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
         "    with rb.job(\n        out, config=asdict(config), seed=config.seed, precision=config.precision\n    ):\n"
         "        seed_everything(config.seed)\n"
         "        X_test, y_test, loader = load_data(config)\n"
-        "        model, opt = build_model(config, loader)\n"
-        "        train(config, X_test, y_test, loader, model, opt)\n"
+        "        model, opt = build_model(loader, config)\n"
+        "        train(X_test, y_test, loader, model, opt, config)\n"
         "        evaluate(X_test, y_test, model)"
     )
 

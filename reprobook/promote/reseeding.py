@@ -1,0 +1,45 @@
+"""What the seed of a run still decides in code that seeds generators itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from reprobook.promote import libraries
+from reprobook.promote.effects import effects_of
+from reprobook.promote.meaning import Names
+from reprobook.promote.prose import listed
+from reprobook.promote.source import Source
+
+_WORDS = {"rng:python": "Python's random", "rng:numpy": "NumPy", "rng:torch": "torch"}
+_NONE: frozenset[str] = frozenset()
+
+
+def meaning_of_seed(kept: Iterable[Source], names: Names) -> str:
+    """Say what the seed of a run does: nothing to a generator that the code seeds before its first draw."""
+    seeded, drawn, decided = _NONE, _NONE, _NONE
+    for tree in (statement.tree for source in kept for statement in source.statements):
+        draws = effects_of(tree, names).draws
+        drawn |= draws
+        decided |= draws - seeded
+        seeded |= _seeds(tree, names)
+    own = [word for stream, word in _WORDS.items() if stream in drawn - decided]
+    if not own:
+        return "seeds every generator"
+    itself = f"the code seeds {listed(own)} itself"
+    return f"seeds every generator, but {itself}" if decided else f"no effect: {itself}"
+
+
+def _seeds(tree: ast.stmt, names: Names, seen: Sequence[str] = ()) -> frozenset[str]:
+    """Return the generators that a statement surely sets: by a library, or by a function of the notebook."""
+    call = tree.value if isinstance(tree, ast.Expr) else None
+    if not isinstance(call, ast.Call):
+        return _NONE
+    dotted = names.dotted(call.func)
+    if dotted is not None:
+        return frozenset(libraries.SEEDING.get(dotted, ())) if call.args or call.keywords else _NONE
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    function = names.definitions.get(name)
+    if not isinstance(function, ast.FunctionDef) or name in seen:
+        return _NONE
+    return _NONE.union(*(_seeds(statement, names, [*seen, name]) for statement in function.body))
