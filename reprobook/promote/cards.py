@@ -15,6 +15,8 @@ from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
+from reprobook.promote.prose import listed
+from reprobook.promote.shown import is_expression, is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
@@ -67,6 +69,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
         _WHERE[facts.style],
+        _written(facts),
         f"## Data\n\n{_DATA}\n\n{_data_table(facts)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
@@ -76,6 +79,14 @@ def readme(plan: Plan, facts: Facts) -> str:
         "## Left out\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _written(facts: Facts) -> str:
+    """Say which files do not go to the output folder."""
+    names = [f"`{code(path)}`" for path in facts.written[:_MOST_FILES]]
+    more = len(facts.written) - len(names)
+    names += [f"{more} more"] * bool(more)
+    return f"The code itself writes {listed(names)}: into the folder it runs in." if names else ""
 
 
 def _failures(facts: Facts) -> str:
@@ -183,12 +194,17 @@ def _hub_header(plan: Plan, facts: Facts) -> dict[str, object]:
     header: dict[str, object] = {"tags": ["reprobook"]}
     header |= {"license": facts.license} if facts.license else {}
     header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
-    if facts.metrics:
+    metrics = [
+        {"type": name, "name": label, "value": value}
+        for name, label, value in _labelled(facts)
+        if is_telling(name) or not is_expression(name)  # ``len(words)`` says nothing of a model
+    ]
+    if metrics:
         result = {
             # A result without a task and a dataset is none for huggingface_hub.
             "task": {"type": "other"},
             "dataset": {"type": "other", "name": f"data of {facts.provenance.notebook}"},
-            "metrics": [{"type": name, "name": label, "value": value} for name, label, value in _labelled(facts)],
+            "metrics": metrics,
         }
         header["model-index"] = [{"name": plan.title, "results": [result]}]
     return header

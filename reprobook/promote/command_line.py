@@ -56,7 +56,9 @@ def _is_annotated(plan: Plan) -> bool:
 
 def _read_config(plan: Plan) -> str:
     known = f" - {{each.name for each in fields({plan.words.config_class})}}" if plan.fields else ""
-    empty = _EMPTY.replace("{class}", plan.words.config_class) if plan.fields else ""
+    optional = any(field.default is None for field in plan.fields)
+    unless = f" and getattr({plan.words.config_class}(), name) is not None" if optional else ""
+    empty = _EMPTY.replace("{unless}", unless) if plan.fields else ""
     return _READ_CONFIG.replace("{known}", known).replace("{empty}", empty)
 
 
@@ -136,7 +138,7 @@ def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
 '''
 # Only a parameter that is None by default may be null; as a text it would read "None".
 _EMPTY = """\
-    empty = sorted(name for name, value in values.items() if value is None and getattr({class}(), name) is not None)
+    empty = sorted(name for name, value in values.items() if value is None{unless})
     if empty:
         parser.error(f"--config {path}: no value for {', '.join(empty)}")
 """

@@ -1,4 +1,4 @@
-"""The data files that a job needs beside its script: what the cells in it read of the notebook's folder."""
+"""The files of the folder that a script runs in: the data that it needs there, and what it writes there itself."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def needed_data(trace: Trace, kept: Collection[int]) -> dict[str, str]:
     read = {path for cell in trace.cells if cell.index in kept for path in cell.files_read}
     found = {path: digest for path, digest in files_read(trace).items() if path in read and digest != MISSING}
     return {path: digest for path, digest in sorted(found.items()) if not PurePath(path).is_absolute()}
+
+
+def written_files(trace: Trace, kept: Collection[int]) -> tuple[str, ...]:
+    """Return the files that these cells write into the folder they run in, by path relative to it."""
+    written = {path for cell in trace.cells if cell.index in kept for path in cell.files_written}
+    return tuple(sorted(path for path in written if not PurePath(path).is_absolute()))
 
 
 def entries(data: Mapping[str, str]) -> list[str]:

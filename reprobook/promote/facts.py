@@ -41,6 +41,7 @@ class Facts:
         run_id: The run; empty if there is none.
         hardware: One line on the machine, such as the CPU's name.
         data: The data files that the script reads, by path, with their SHA-256.
+        written: The files that the script writes into the folder it runs in, by its own code.
         license: The model's licence, if its author stated one.
         equivalent: Whether a run of the script gave the notebook's result; None if it was not tried.
         style: How the script is started.
@@ -59,6 +60,7 @@ class Facts:
     hardware: str = ""
     logged: tuple[Logged, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
     license: str = ""
     equivalent: bool | None = None
     style: Style = "plain"

@@ -19,7 +19,7 @@ def smoke_test(plan: Plan, style: Style, data: Sequence[str] = ()) -> str:
     parts = _HYDRA if style == "hydra" else _PLAIN
     parts = parts | {"run": parts["lite"] + parts["run"] if plan.lite else parts["run"]}
     needs = (
-        {"pytest": "\nimport pytest\n", "data": _DATA.format(data=literal(list(data))), "mark": _MARK}
+        {"pytest": "\nimport pytest\n", "data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK}
         if data
         else _NONE
     )
@@ -38,24 +38,27 @@ JOB = Path(__file__).resolve().parent.parent
 PARAMETERS = {names}
 {data}
 
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "train.py", *options]
-    return subprocess.run(command, cwd=JOB, capture_output=True, text=True, check=False)
+def run(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(JOB / "train.py"), *options]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def result(out: Path) -> dict[str, object]:
-    done = run({run})
+def result(folder: Path) -> dict[str, object]:
+    """Run in a folder of its own: the script may write files where it runs."""
+    folder.mkdir()
+{link}    out = folder / "out"
+    done = run(folder, {run})
     assert done.returncode == 0, done.stderr
     return json.loads((out / "result.json").read_text(encoding="utf-8"))
 
 
-def {help_name}() -> None:
-    text = run({help}).stdout
+def {help_name}(tmp_path: Path) -> None:
+    text = run(tmp_path, {help}).stdout
     assert all({listed} in text for name in PARAMETERS)
 
 
-def test_unknown_parameter_is_refused() -> None:
-    assert run({unknown}).returncode == {status}
+def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
+    assert run(tmp_path, {unknown}).returncode == {status}
 
 
 {mark}def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
@@ -63,15 +66,21 @@ def test_unknown_parameter_is_refused() -> None:
     assert first["result_digest"] == second["result_digest"]
 '''
 _DATA = """\
-MISSING = [path for path in {data} if not (JOB / path).exists()]
+DATA = {data}
+MISSING = [path for path in DATA if not (JOB / path).exists()]
 """
 _MARK = """\
 @pytest.mark.skipif(bool(MISSING), reason=f"data that belongs beside train.py is missing: {', '.join(MISSING)}")
 """
-_NONE = {"pytest": "", "data": "", "mark": ""}
+_LINK = """\
+    for path in DATA:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).symlink_to(JOB / path)
+"""
+_NONE = {"pytest": "", "data": "", "mark": "", "link": ""}
 _PLAIN = {
     "lite": '"--lite", ',
-    "run": '"--config", "config.yaml", "--out", str(out)',
+    "run": '"--config", str(JOB / "config.yaml"), "--out", str(out)',
     "help_name": "test_help_lists_every_parameter",
     "help": '"--help"',
     "listed": 'f"--{name}"',

@@ -81,6 +81,7 @@ _GERUNDS = {
     "preprocessing": "preprocess",
     "processing": "process",
     "reading": "read",
+    "reloading": "reload",
     "sampling": "sample",
     "saving": "save",
     "scaling": "scale",
@@ -120,16 +121,28 @@ def words_of(heading: str) -> list[str]:
     while words and words[0].isdigit():
         words = words[1:]
     words = [word for word in words if word not in _ARTICLES] or words
-    return [_GERUNDS.get(words[0], words[0]), *words[1:]] if len(words) > 1 else words
+    if len(words) == 1:
+        return words
+    verbs = {0, *(at + 1 for at, word in enumerate(words[1:], 1) if word == "and" and words[0] in _GERUNDS)}
+    return [_GERUNDS.get(word, word) if at in verbs else word for at, word in enumerate(words)]
 
 
 def snake_case(heading: str) -> str:
     """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
-    words = words_of(heading)[:_MOST_WORDS]
-    while len(words) > 1 and words[-1] in _JOINING:
-        words.pop()
+    words = _cut(words_of(heading))
     name = "_".join(words)
     return name if name.isidentifier() else ""
+
+
+def _cut(words: list[str]) -> list[str]:
+    """Return the first words of a heading, up to the end of a phrase: none is cut in two."""
+    first, rest = words[:_MOST_WORDS], words[_MOST_WORDS:]
+    joints = [at for at, word in enumerate(first) if at and word in _JOINING]
+    if rest and rest[0] not in _JOINING and joints:
+        first = first[: joints[-1]]
+    while len(first) > 1 and first[-1] in _JOINING:
+        first.pop()
+    return first
 
 
 def is_neutral(name: str) -> bool:

@@ -12,7 +12,7 @@ from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
 from reprobook.execute.shell_lines import failed_shell_lines
-from reprobook.promote.data_files import needed_data
+from reprobook.promote.data_files import needed_data, written_files
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import job_files
@@ -185,6 +185,7 @@ def _facts(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool 
         logged=recipe.logged,
         failed_commands=_failed_commands(recipe, made),
         data=needed_data(recipe.trace, made.kept),
+        written=written_files(recipe.trace, made.kept),
         equivalent=equivalent,
         style=options.style,
         launchers=tuple(dict.fromkeys(options.launchers)),

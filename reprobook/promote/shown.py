@@ -51,6 +51,21 @@ def shown_metrics(sources: Sequence[Source], names: Names, shown: Mapping[int, C
     return ShownMetrics(frozenset(shown), dict.fromkeys(values), printed=bool(shown))
 
 
+def is_expression(name: str) -> bool:
+    """Tell a metric that is called by the code that gave it, such as ``len(words)``, from one with a name."""
+    try:
+        tree = ast.parse(name, mode="eval").body
+    except (SyntaxError, ValueError):
+        return False
+    # A name that an author wrote may look like code too: ``mean-length``, ``steps (all)``.
+    return " (" not in name and any(isinstance(node, (ast.Call, ast.Subscript)) for node in ast.walk(tree))
+
+
+def is_telling(name: str) -> bool:
+    """Tell whether a word in a name speaks of a metric."""
+    return any(telling in name.lower() for telling in _TELLING)
+
+
 def _looks_like_metric(source: Source, names: Names) -> bool:
     """Guess whether a cell shows a metric: a telling name at its end, or printed text with ``:`` or ``=``."""
     if not source.statements:
@@ -60,7 +75,7 @@ def _looks_like_metric(source: Source, names: Names) -> bool:
         if isinstance(last.value, ast.Dict):
             return True
         words = [word for node in ast.walk(last) for word in (getattr(node, "id", ""), getattr(node, "attr", ""))]
-        if any(telling in word.lower() for word in words for telling in _TELLING):
+        if any(map(is_telling, words)):
             return not effects_of(last, names).plots
     return any(_prints_number(statement.tree) for statement in source.statements)
 

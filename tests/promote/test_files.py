@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -174,7 +175,8 @@ def test_data_files_are_named_where_they_are_needed(
     )
     assert '# COPY --chown=job ["data/my a.csv", "./data/my a.csv"]' in files["Dockerfile"]
     test = files["tests/test_train.py"]
-    assert 'for path in ["data/my a.csv", "b.csv"] if' in test
+    assert 'DATA = ["data/my a.csv", "b.csv"]\n' in test
+    assert "(folder / path).symlink_to(JOB / path)" in test
     assert "@pytest.mark.skipif(" in test
     assert ruff_says(test) == ""
     assert "pytest" not in job_files(planned[0], facts)["tests/test_train.py"]
@@ -196,3 +198,40 @@ def test_the_test_of_the_job_is_a_test(
         "test_two_runs_give_the_same_result",
     ]
     assert ruff_says(text) == ""
+
+
+def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], facts: Facts) -> None:
+    text = job_files(planned[0], replace(facts, written=("a.pt", "b.csv")))["README.md"]
+    assert "The code itself writes `a.pt` and `b.csv`: into the folder it runs in." in text
+    assert "The code itself" not in job_files(planned[0], facts)["README.md"]
+
+
+def test_an_expression_is_no_metric_of_a_model(planned: tuple[Plan, str], facts: Facts) -> None:
+    metrics = {
+        "len(words)": 3,
+        "accuracy_score(y, p)": 0.5,
+        "loss": 1.0,
+        "Test Acc.": 0.25,
+        "train/steps": 9,
+        "steps (all)": 2,
+    }
+    text = job_files(planned[0], replace(facts, metrics=metrics))["MODEL_CARD.md"]
+    (result,) = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"]
+    assert [each["name"] for each in result["metrics"]] == [name for name in metrics if name != "len(words)"]
+    none = job_files(planned[0], replace(facts, metrics={"len(words)": 3}))["MODEL_CARD.md"]
+    assert "model-index" not in yaml.safe_load(none.split("---")[1])
+
+
+def test_the_test_of_a_job_leaves_nothing_beside_it(promote: Promote, facts: Facts, tmp_path: Path) -> None:
+    planned, script = promote(
+        "import reprobook as rb", "n = open('data/a.txt').read()\nopen('made.txt', 'w').write(n)\nrb.log(n=int(n))"
+    )
+    job = tmp_path / "job"
+    files = {**job_files(planned, replace(facts, data={"data/a.txt": "0" * 64})), "train.py": script, "data/a.txt": "3"}
+    for path, text in files.items():
+        (job / path).parent.mkdir(parents=True, exist_ok=True)
+        (job / path).write_text(text)
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "3 passed" in done.stdout, done.stdout
+    assert {str(path.relative_to(job)) for path in job.rglob("*") if path.is_file()} == set(files)

@@ -617,7 +617,14 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
     ("cells", "meaning"),
     [
         (["torch.manual_seed(1)", "x = torch.rand(2)"], "no effect: the code seeds torch itself"),
-        (["def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)", ("fix(3)", "keep"), "x = torch.rand(2)"], "no"),
+        (
+            [
+                "def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)",
+                ("fix(3)", "keep"),
+                "x = torch.rand(2)",
+            ],
+            "no",
+        ),
         (["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"], "seeds every generator, but the code seeds"),
         (["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"], "seeds every generator"),
         (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),

@@ -27,6 +27,11 @@ def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
     ("heading", "name"),
     [
         ("Splitting X and y into training and testing sets", "split_x_and_y"),
+        ("Evaluating the trained model on the test dataset", "evaluate_trained_model"),
+        ("Building a multilayer perceptron for classifying flowers in Iris", "build_multilayer_perceptron"),
+        ("Choosing activation functions for multilayer neural networks", "choose_activation_functions"),
+        ("Saving and reloading the trained model", "save_and_reload_trained_model"),
+        ("Data loading and training", "data_loading_and_training"),
         ("ROC curves and area under the curve", "roc_curves_and_area"),
         ("On", "on"),
     ],
