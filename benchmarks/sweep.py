@@ -1,11 +1,11 @@
-"""A sweep of 16 short trials on 2 jobs: reprobook, warm and from a cold start, and what else one would use.
+"""A sweep of 16 short trials on 2 jobs: reprobook, with forks and with cold kernels, and what else one would use.
 
 Run: python benchmarks/sweep.py [--rounds N] [--only TEXT] [--budget SECONDS].
 
 Each trial is the notebook below: about half a second of training. The peers do the same work in the same run, in turn,
 round by round, until the budget is spent; the table gives the median of each, and its ratio to the others that the
-targets speak of. Warm has prepaid its imports (the server runs already), all others start from nothing. One line of
-JSON for each measurement goes to the screen first. A peer that is not installed is left out.
+targets speak of. All start from nothing: a sweep starts a server of its own, which imports once. One line of JSON for
+each measurement goes to the screen first. A peer that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,15 +106,13 @@ class Peer:
 
     Attributes:
         name: In the table.
-        needs: Package without which it is left out.
+        needs: Module without which it is left out (Ray Tune: `pip install "ray[tune]"`).
         command: What is timed.
-        prepare: Called before each measurement, not timed; returns variables for it.
     """
 
     name: str
     needs: str
     command: tuple[str, ...]
-    prepare: Callable[[Path], dict[str, str]] = lambda _: {}
 
 
 def script(text: str) -> tuple[str, ...]:
@@ -131,33 +127,18 @@ def sweep(*options: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "reprobook", "sweep", "nb.ipynb", *fixed, *options)
 
 
-def warm_up(folder: Path) -> dict[str, str]:
-    """Have the server of warm kernels started, by a sweep of two trials."""
-    variables = {"XDG_RUNTIME_DIR": str(folder / "warm"), "REPROBOOK_WARM_IDLE": "120"}
-    (folder / "warm").mkdir(mode=0o700, exist_ok=True)
-    command = sweep("--trials", "2")
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=os.environ | variables)
-    return variables
-
-
-def begin_cold(folder: Path) -> dict[str, str]:
-    """Have no server of an earlier run found; the one that is started ends by itself soon after."""
-    return {"XDG_RUNTIME_DIR": tempfile.mkdtemp(dir=folder), "REPROBOOK_WARM_IDLE": "3"}
-
-
 PEERS = (
-    Peer("reprobook, warm server", "reprobook", sweep(), warm_up),
-    Peer("reprobook, cold start", "reprobook", sweep(), begin_cold),
+    Peer("reprobook, forks", "reprobook", sweep()),
+    Peer("reprobook, cold kernels", "reprobook", sweep("--kernel", "cold")),
     Peer("forked pool of functions", "torch", script(FORKED)),
     Peer("Optuna, one process", "optuna", script(OPTUNA)),
-    Peer("Ray Tune, actors reused", "ray", script(RAY_TUNE)),
+    Peer("Ray Tune, actors reused", "tensorboardX", script(RAY_TUNE)),
     Peer("papermill, pool", "papermill", script(PAPERMILL)),
 )
 TARGETS = (
-    ("reprobook, warm server", "Ray Tune, actors reused", 0.20),
-    ("reprobook, cold start", "Ray Tune, actors reused", 0.35),
-    ("reprobook, cold start", "papermill, pool", 0.20),
-    ("reprobook, cold start", "forked pool of functions", 1.15),
+    ("reprobook, forks", "Ray Tune, actors reused", 0.35),
+    ("reprobook, forks", "papermill, pool", 0.20),
+    ("reprobook, forks", "forked pool of functions", 1.15),
 )
 
 
@@ -184,9 +165,8 @@ def lay_out(folder: Path) -> None:
 
 def measure(peer: Peer, folder: Path) -> float | None:
     """Return the seconds that the trials took; None if it failed, and then it says why."""
-    environment = os.environ | peer.prepare(folder)
     started = time.monotonic()
-    done = subprocess.run(peer.command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(peer.command, cwd=folder, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - started
     if done.returncode != 0:
         print(json.dumps({"peer": peer.name, "failed": done.stderr.strip()[-300:]}), flush=True)

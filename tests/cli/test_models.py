@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reprobook.execute.sinklog import SinkLog
+from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance, Snapshot
 from reprobook.runs import NewRun, RunFolder, Store
 
@@ -23,7 +23,7 @@ def saved(store: Store) -> Callable[..., RunFolder]:
     def saved(model: str, *values: str) -> RunFolder:
         run = store.create(NewRun())
         about = Provenance(version="rb1-00000000", run_id=run.run_id)
-        sinks = SinkLog(run, run.make_artifacts, provenance=about)
+        sinks = SinkLog(run, run.make_artifacts, place=Place(run.path), provenance=about)
         for step, value in enumerate(values):
             sinks.log({"loss": 1 / (step + 1)})
             sinks.save_checkpoint(Snapshot(model, value, {}, step))

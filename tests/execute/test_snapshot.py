@@ -14,7 +14,7 @@ import torch
 import reprobook as rb
 from reprobook.errors import InputError, IntegrityError
 from reprobook.execute.active import activate, deactivate
-from reprobook.execute.sinklog import SinkLog
+from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance
 from reprobook.runs import NewRun, RunFolder, Store
 from reprobook.runs.aliases import Aliases
@@ -29,7 +29,7 @@ class Run:
     def __init__(self, store: Store, **fields: Any) -> None:
         self.folder: RunFolder = store.create(NewRun(**fields))
         about = Provenance(version="rb1-00000000", run_id=self.folder.run_id, store=store.root)
-        self.sinks = SinkLog(self.folder, self.folder.make_artifacts, provenance=about)
+        self.sinks = SinkLog(self.folder, self.folder.make_artifacts, place=Place(self.folder.path), provenance=about)
         activate(self.sinks)
 
     def end(self, status: str = "succeeded") -> str:
