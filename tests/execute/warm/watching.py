@@ -39,6 +39,8 @@ class Servers:
     def kill(self) -> None:
         for process in self.alive():
             process.kill()
+        # Until then its socket still answers.
+        until(lambda: not self.alive(), "the servers are dead")
 
 
 def until(true: Callable[[], object], what: str) -> None:
