@@ -56,12 +56,13 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     run.update(status="running")
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
-    on_event(RunEvent("started", None, total, run.run_id))
     tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
     interrupted = False
     try:
         with sigterm_interrupts(), reported_metrics(run, on_event, total):
+            # Whoever is told may interrupt at once: from here on that is recorded.
+            on_event(RunEvent("started", None, total, run.run_id))
             _execute(prepared, recording, options, on_event)
     except KeyboardInterrupt:
         interrupted = True
