@@ -43,4 +43,5 @@ def test_the_warm_kernel_is_a_fork_with_widgets_and_restarts(tmp_path: Path, ser
         assert "sum: 10 False" in page.output(2).inner_text()
         page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.restart().then(() => null)")
         page.evaluate(CONNECTED)
-    assert page.problems == []
+    # JupyterLab itself throws where a restart overtakes a request of its own.
+    assert [each for each in page.problems if "Canceled future" not in each] == []
