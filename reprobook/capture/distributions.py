@@ -21,17 +21,28 @@ from reprobook.header import Distribution
 # Written by the installer, not by the wheel.
 _INSTALLER_FILES = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json", "RECORD")
 _OWN_NAME = "reprobook"
+# Debian's name beside the usual one.
+_INSTALL_FOLDERS = {"site-packages", "dist-packages"}
 
 
 def installed_distributions(search_path: Sequence[str]) -> tuple[Distribution, ...]:
     """Return the distributions on a search path, sorted by name; the first of a name wins, as in an import."""
     found: dict[str, Distribution] = {}
-    for folder in dict.fromkeys(entry or "." for entry in search_path):
+    for folder in dict.fromkeys(entry or "." for entry in search_path if not _is_vendored(entry)):
         for metadata in _metadata_folders(folder):
             name, version = _identify(metadata)
             if name and name not in found:
                 found[name] = _distribution(name, version, metadata)
     return tuple(found[name] for name in sorted(found))
+
+
+def _is_vendored(entry: str) -> bool:
+    """Tell whether a folder is the inside of an installed package.
+
+    Ray, when imported, puts its own copies of packages on the search path, and so does ``pkg_resources``. They are
+    files of the package that brings them: its RECORD names them, and whether it was imported must not change this.
+    """
+    return not _INSTALL_FOLDERS.isdisjoint(Path(entry).parent.parts)
 
 
 def _metadata_folders(folder: str) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import sys
+import sysconfig
 import time
 from importlib import metadata
 from pathlib import Path
@@ -31,8 +31,13 @@ def only(site: Path) -> Distribution:
 
 
 def test_agrees_with_importlib_on_this_environment() -> None:
-    ours = {item.name: item.version for item in installed_distributions(sys.path)}
-    theirs = {dist.name.lower().replace("_", "-").replace(".", "-"): dist.version for dist in metadata.distributions()}
+    # Not ``sys.path``: packages that an earlier test imported may have added their own copies of others.
+    site = [sysconfig.get_path("purelib")]
+    ours = {item.name: item.version for item in installed_distributions(site)}
+    theirs = {
+        dist.name.lower().replace("_", "-").replace(".", "-"): dist.version
+        for dist in metadata.distributions(path=site)
+    }
     assert ours == theirs
     assert len(ours) > 20
 
@@ -49,6 +54,16 @@ def test_the_first_on_the_path_wins(tmp_path: Path) -> None:
     install(tmp_path / "two", "pkg", "2.0")
     found = installed_distributions([str(tmp_path / "none"), str(tmp_path / "two"), str(tmp_path / "one")])
     assert [item.version for item in found] == ["2.0"]
+
+
+def test_copies_that_a_package_brings_along_are_not_installed(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    install(site, "ray", "2.0")
+    install(site / "ray" / "thirdparty_files", "colorama", "0.4")
+    before = installed_distributions([str(site)])
+    # What `import ray` does to the search path.
+    assert installed_distributions([str(site / "ray" / "thirdparty_files"), str(site)]) == before
+    assert [item.name for item in before] == ["ray"]
 
 
 def test_old_metadata_is_read(tmp_path: Path) -> None:
