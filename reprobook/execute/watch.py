@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from reprobook.execute.options import OnEvent, RunEvent
 from reprobook.runs import RunFolder
+from reprobook.runs.metric_tail import MetricTail
 
 _SECONDS = 1.0
 
@@ -21,12 +22,11 @@ def reported_metrics(run: RunFolder, on_event: OnEvent, total: int) -> Iterator[
     ended = threading.Event()
 
     def watch() -> None:
-        size = 0
+        tail, last = MetricTail(run.metrics), dict[str, float]()
         while not ended.wait(_SECONDS):
-            now = run.metrics.stat().st_size if run.metrics.exists() else 0
-            if now != size:
-                size = now
-                text = "  ".join(f"{name} {value:.4g}" for name, value in run.last_metrics().items())
+            if new := tail.new():
+                last.update((each.name, each.value) for each in new)
+                text = "  ".join(f"{name} {value:.4g}" for name, value in last.items())
                 on_event(RunEvent("metric", None, total, text))
 
     thread = threading.Thread(target=watch, name="reprobook-metrics", daemon=True)

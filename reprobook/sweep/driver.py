@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from reprobook.errors import InputError
 from reprobook.runs import Store
+from reprobook.runs.metric_tail import Logged
 from reprobook.sweep.executor.port import Executor, TaskKey, TrialEvent
-from reprobook.sweep.executor.tail import Logged
 from reprobook.sweep.folder import SweepFolder
 from reprobook.sweep.model import OnSweepEvent, SweepEvent, SweepStatus, Trial
 from reprobook.sweep.outcome import Outcome, died, outcome_of

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from reprobook.runs import RunFolder, RunRecord
-from reprobook.sweep.executor.tail import Logged, logged
+from reprobook.runs.metric_tail import Logged, logged
 
 # What ends a run and may not be the notebook's fault: tried once more.
 KERNEL_DIED = "DeadKernelError"

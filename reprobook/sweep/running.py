@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from reprobook.sweep.executor.tail import Logged
+from reprobook.runs.metric_tail import Logged
 from reprobook.sweep.model import Trial
 from reprobook.sweep.outcome import Outcome
 from reprobook.sweep.study import Judge, Study, Told

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from reprobook.runs import Store
+from reprobook.runs.metric_tail import MetricTail
 from reprobook.sweep.executor.port import TaskKey, TrialEvent, TrialTask
-from reprobook.sweep.executor.tail import MetricTail
 from reprobook.sweep.executor.task import metric_events
 
 PATIENCE = 20.0  # seconds that a cancelled run has to end by itself
@@ -151,7 +151,7 @@ class ColdPool:
             return []
         if event.kind == "started":
             worker.run_id = event.run_id
-            worker.tail = MetricTail(Store(Path(worker.task.store)).folder(event.run_id))
+            worker.tail = MetricTail(Store(Path(worker.task.store)).folder(event.run_id).metrics)
         if event.kind != "ended":
             return [event]
         last = metric_events(worker.task, worker.run_id, worker.tail) if worker.tail is not None else []

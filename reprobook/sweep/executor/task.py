@@ -10,8 +10,8 @@ from reprobook.execute import RunEvent
 from reprobook.execute.preparation import prepare
 from reprobook.execute.run import run_prepared
 from reprobook.runs import RunFolder, Store
+from reprobook.runs.metric_tail import MetricTail
 from reprobook.sweep.executor.port import TrialEvent, TrialTask
-from reprobook.sweep.executor.tail import MetricTail
 
 
 def run_task(

@@ -11,9 +11,9 @@ from reprobook.execute import RunEvent
 from reprobook.execute.tracking import tracked
 from reprobook.execute.warm import WarmRun, WarmServer
 from reprobook.runs import Store
+from reprobook.runs.metric_tail import MetricTail
 from reprobook.sweep.executor.cold import PATIENCE
 from reprobook.sweep.executor.port import TaskKey, TrialEvent, TrialTask
-from reprobook.sweep.executor.tail import MetricTail
 from reprobook.sweep.executor.task import ended_event, metric_events, note_event
 
 
@@ -40,7 +40,7 @@ class WarmTask:
     def _take(self, event: RunEvent) -> None:
         """Turn an event of the run into one of the task."""
         if event.kind == "started":
-            self._tail = MetricTail(self._store.folder(event.text))
+            self._tail = MetricTail(self._store.folder(event.text).metrics)
             self._found.append(TrialEvent(kind="started", key=self.task.key, run_id=event.text))
         elif event.kind == "note":
             self._found.append(note_event(self.task, event.text))
