@@ -55,6 +55,7 @@ def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
         os.chdir(cwd)
         sys.path[:] = _kernel_path()
         sys.argv[:] = _kernel_arguments()
+        _choose_start_method(None)
         back.callback(limit_threads())
         yield
     gc.collect()
@@ -109,8 +110,7 @@ def _keep_hooks() -> Callable[[], None]:
         for name in vars(builtins).keys() - names_of_all.keys():
             delattr(builtins, name)
         vars(builtins).update(names_of_all)
-        if context := _default_context():
-            context._actual_context = start_method  # noqa: SLF001  # set_start_method refuses to forget one
+        _choose_start_method(start_method)
 
     return put_back
 
@@ -123,6 +123,12 @@ def _default_context() -> Any:
 def _start_method() -> Any:
     """Return how processes are started, None where nobody chose."""
     return getattr(_default_context(), "_actual_context", None)
+
+
+def _choose_start_method(method: Any) -> None:
+    """Set how processes are started; None leaves the choice open, as in a process that has just begun."""
+    if context := _default_context():
+        context._actual_context = method  # noqa: SLF001  # set_start_method refuses to forget one
 
 
 def _keep_signals() -> Callable[[], None]:

@@ -113,6 +113,8 @@ def test_the_process_is_left_as_it_was_found(inline: Run, tmp_path: Path) -> Non
     (tmp_path / "beside.py").write_text("value = 1\n")
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002 - the global generator is what must not move
+    # Chosen once in this process; a notebook chooses for itself.
+    multiprocessing.set_start_method("fork", force=True)
     before = state()
     folder = inline(
         "import os, sys, random, logging, warnings, signal, locale, decimal, builtins, numpy as np, beside",
