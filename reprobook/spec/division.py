@@ -45,8 +45,8 @@ def _strategy(declared: str, run: Observed) -> Finding:
             entry, f"{declared} is declared; the run used neither rb.split nor a divider of scikit-learn."
         )
     kept = all(how == declared for how in seen.values())
-    said = ", ".join(f"{place} divides by {how}" for place, how in seen.items())
-    return judged(entry, f"{said}{', as' if kept else f'; {declared} is'} declared.", kept=kept)
+    said = ", ".join(f"{how} ({place})" for place, how in seen.items())
+    return judged(entry, f"The division is {said}, {'as' if kept else f'not {declared} as'} declared.", kept=kept)
 
 
 def _dividers(run: Observed) -> dict[str, str]:

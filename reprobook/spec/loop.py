@@ -33,7 +33,7 @@ def check_loop(loop: Loop, run: Observed) -> Iterator[Finding]:
     if loop.steps:
         found = run.parameter("steps", "max_steps", "num_steps", "n_steps", "total_steps")
         yield _number("loop.steps", loop.steps, found if found and _is_count(found[1]) else None, run)
-    if loop.early_stopping and loop.early_stopping.lower() not in _NONE:
+    if loop.early_stopping:
         yield _early(loop.early_stopping, run)
 
 
@@ -104,7 +104,7 @@ def _batches(run: Observed) -> dict[str, int]:
     loaders = {name: int(match[1]) for name, match in matches.items() if match}
     training = {name: size for name, size in loaders.items() if part_of(name) in {"train", None}}
     if loaders:
-        return {f"loader {name}": size for name, size in (training or loaders).items()}
+        return {f"variable {name}": size for name, size in (training or loaders).items()}
     parameter = run.parameter("batch_size", "train_batch_size", "batch", "per_device_train_batch_size")
     if parameter and _is_count(parameter[1]):
         return {f"parameter {parameter[0]}": parameter[1]}
@@ -135,7 +135,15 @@ def _number(entry: str, declared: int, seen: tuple[str, int] | None, run: Observ
 
 
 def _early(metric: str, run: Observed) -> Finding:
-    entry = "loop.early_stopping"
-    if metric not in run.logged:
+    """Check what may end the training early; that it did shows where something is logged each epoch."""
+    entry, is_none = "loop.early_stopping", metric.lower() in _NONE
+    if not is_none and metric not in run.logged:
         return judged(entry, f"{metric} is to end the training early, but was never logged.", kept=False)
-    return unobserved(entry, f"{metric} was logged; whether it would have ended the training does not show.")
+    passes = run.epochs[1] if run.epochs else None
+    logged = run.logged.values() if is_none else [run.logged[metric]]
+    most = max((len([step for step in steps if step is not None]) for steps in logged), default=0)
+    if passes and passes <= most <= passes + 1:
+        return judged(entry, f"All {passes} epochs ran: nothing ended the training early.", kept=True)
+    if is_none:
+        return unobserved(entry, "none is declared; no metric was logged each epoch, so that nobody can tell.")
+    return unobserved(entry, f"{metric} was logged {most} times; whether it ended the training does not show.")

@@ -40,7 +40,7 @@ def _often(value: Any) -> Any:
     """Check how often something is done: ``epoch``, ``end``, ``best`` or ``N steps``."""
     if value is None:
         return value
-    text = re.sub(r"^(each|every|at|the|on)\s+|(?<=epoch)s$|(?<=step)$", "", str(value).strip().lower())
+    text = re.sub(r"^((each|every|at|the|on)\s+)+|(?<=epoch)s$", "", str(value).strip().lower())
     text = re.sub(r"step$", "steps", text)
     if not _EVERY.fullmatch(text):
         msg = f"{value!r} is none of: epoch, end, best, 100 steps"

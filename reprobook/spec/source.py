@@ -63,7 +63,9 @@ def _extremes(value: ast.expr) -> Iterator[str]:
     """Yield what ``min``, ``max``, ``argmin`` and the like are taken of."""
     for node in ast.walk(value):
         if isinstance(node, ast.Call) and re.fullmatch(r"(nan)?(arg)?(min|max)|idx(min|max)", _last_name(node.func)):
-            sides = [*node.args, *([node.func.value] if isinstance(node.func, ast.Attribute) else [])]
+            # The object is what `losses.argmin()` is of; in `np.argmin(losses)` it is a module.
+            own = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+            sides = node.args or own
             yield from (name for side in sides if (name := _last_name(side)) and _without_best(name))
 
 
