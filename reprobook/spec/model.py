@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, field_serializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt
 
 from reprobook.header import digest_json
 
@@ -95,10 +95,6 @@ class Loop(Section):
     steps: PositiveInt | None = Field(default=None, description="Steps of the optimizer, if not epochs")
     early_stopping: str | None = Field(default=None, description="Metric that may end the training early, or none")
 
-    @field_serializer("batch_size")
-    def _one_is_no_list(self, value: tuple[int, ...]) -> int | tuple[int, ...]:
-        return value[0] if len(value) == 1 else value
-
 
 class Evaluation(Section):
     """What is measured, how often, and what the best is chosen by."""
@@ -139,6 +135,8 @@ class Spec(Section):
     def declared(self) -> dict[str, Any]:
         """Return what is declared, as JSON data; what is left open is left out."""
         data = self.model_dump(mode="json", exclude_defaults=True)
+        if len(self.loop.batch_size) == 1:
+            data["loop"]["batch_size"] = self.loop.batch_size[0]
         return {name: value for name, value in data.items() if value not in ({}, [], None)}
 
     @property
