@@ -96,7 +96,9 @@ def _selection_metric(declared: str, run: Observed) -> Iterator[Finding]:
     if not used:
         yield unobserved(entry, f"{declared} is declared; the source does not show what the best is chosen by.")
     for name, where in used.items():
-        kept = _same(name, declared) or (declared.endswith(f"_{name}") and part_of(name) is None)
+        # `best_loss` in the source may well stand for val_loss; a sweep names its metric.
+        in_short = name != run.sweep_metric and part_of(name) is None and declared.endswith(f"_{name}")
+        kept = in_short or _same(name, declared)
         ending = "as declared" if kept else f"not by {declared} as declared"
         yield judged(entry, f"{where} chooses the best by {name}, {ending}.", kept=kept)
 
