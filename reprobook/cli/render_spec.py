@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, table
-from reprobook.spec import ENTRIES, Proposal, Review, SpecStanding, entry_text, spec_path
+from reprobook.spec import ENTRIES, Proposal, Review, SpecStanding, State, entry_text, spec_path
 from reprobook.spec.text import MARKS
 
+_WORDS: dict[State, str] = {"kept": "kept", "broken": "broken", "risk": "to look at", "unobserved": "not observed"}
 _STYLES = {"kept": "green", "broken": "bold red", "risk": "yellow", "unobserved": "dim"}
 
 
@@ -66,6 +68,15 @@ def show_standing(out: Console, path: Path, standing: SpecStanding) -> None:
         out.print(cell_text(f"changed since that run{reason}: {'; '.join(standing.changed)}", "yellow"))
     out.print(Text(f"run {standing.run_id}"))
     show_review(out, standing.review)
+
+
+def show_count(out: Console, review: Review) -> None:
+    """Show in a line how a run stands to its spec, and below it what it did otherwise."""
+    states = Counter(finding.state for finding in review.findings)
+    said = ", ".join(f"{states[state]} {_WORDS[state]}" for state in _WORDS if states[state])
+    out.print(cell_text(f"training spec: {said}", "dim"))
+    for finding in review.broken:
+        out.print(Text.assemble((f"{MARKS[finding.state]} ", _STYLES[finding.state]), cell_text(finding.text)))
 
 
 def show_review(out: Console, review: Review) -> None:

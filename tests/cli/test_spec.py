@@ -35,6 +35,12 @@ def test_a_spec_is_begun_filled_in_frozen_and_checked(
     assert declared.document["declared"] == {"loop": {"epochs": 3}, "evaluation": {"metrics": {"val_loss": "epoch"}}}
     assert declared.document["run_id"] is None
 
+    text = reprobook("run", "nb.ipynb", "-p", "epochs", "2").out
+    assert "training spec: 2 kept, 1 broken" in text
+    assert "✗ The run had 2 epochs (parameter epochs); 3 are declared." in text
+    text = reprobook("run", "nb.ipynb").out
+    assert "training spec: 3 kept" in text
+    assert "✗" not in text
     run = reprobook("run", "nb.ipynb", "-p", "epochs", "2", "--json").document
     found = reprobook("spec", "nb.ipynb", "--json").document
     assert found["run_id"] == run["run_id"]
