@@ -18,6 +18,7 @@ from reprobook.spec import (
     Entry,
     Proposal,
     Spec,
+    SpecStanding,
     entry_text,
     frozen_before,
     read_document,
@@ -163,8 +164,9 @@ class SpecPanel:
         self._say(f"saved {path.name}; the next run freezes it", "good")
         self._show_findings()
 
-    def _standing(self) -> Any:
-        return spec_standing(self._document, self._store, self._where, trace_of)
+    def _standing(self) -> SpecStanding:
+        with unrecorded():
+            return spec_standing(self._document, self._store, self._where, trace_of)
 
     def _show_findings(self) -> None:
         """Show what the newest run made of its spec."""
