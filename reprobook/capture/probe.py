@@ -26,8 +26,8 @@ T = TypeVar("T")
 class Subject:
     """What is to be frozen: a notebook's code, its parameters (Python values) and the seeds as they took effect.
 
-    ``sources`` are the code cells as text, ``folder`` is the working folder, where local modules are looked for, and
-    ``origin`` what that is a copy of, if it is one.
+    ``sources`` are the code cells as text, ``folder`` is the working folder, where local modules are looked for,
+    ``origin`` what that is a copy of, if it is one, and ``spec`` the digest of the training spec.
     """
 
     code: Code
@@ -38,6 +38,7 @@ class Subject:
     notebook: str | None = None
     name: str | None = None
     origin: Path | None = None
+    spec: str | None = None
 
 
 def capture(subject: Subject) -> Header:
@@ -58,6 +59,7 @@ def capture(subject: Subject) -> Header:
             code=subject.code,
             parameters={name: encode(value) for name, value in subject.parameters.items()},
             seeds=subject.seeds,
+            spec=subject.spec,
             environment=environment,
             hardware=_attempt("hardware", lambda: read_hardware(os.environ, environment.distributions), missing, None),
             git=_attempt("git", lambda: read_git(subject.folder), missing, None),

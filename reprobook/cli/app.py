@@ -26,6 +26,7 @@ _COMMANDS = {
     "new": _Command("reprobook.cli.new:new", "Begin a notebook from a template."),
     "check": _Command("reprobook.cli.check:check", "Say what may make a notebook irreproducible."),
     "run": _Command("reprobook.cli.run:run", "Run a notebook headless and record it."),
+    "spec": _Command("reprobook.cli.spec:spec", "Declare what a training is meant to do, and see if it did."),
     "runs": _Command("reprobook.cli.runs:runs", "List recorded runs."),
     "show": _Command("reprobook.cli.show:show", "Show one run: header, status, metrics, artifacts."),
     "diff": _Command("reprobook.cli.diff:diff_runs", "Show what differs between two runs."),

@@ -9,21 +9,23 @@ from rich.text import Text
 
 from reprobook.cli.console import cell_text, table
 from reprobook.cli.render_run import show_facts, show_failure, status_text
+from reprobook.cli.render_spec import review_json, show_review
 from reprobook.header import Header, header_data, short_id
 from reprobook.runs import record_json
+from reprobook.spec import Review
 from reprobook.verify.subject import Subject
 
 
-def subject_json(subject: Subject) -> dict[str, Any]:
-    """Return the JSON of `show`: the run's record, its header, its artifacts, and its data and splits by name."""
+def subject_json(subject: Subject, review: Review | None) -> dict[str, Any]:
+    """Return the JSON of `show`: the run's record, header, artifacts, data and splits by name, and its spec."""
     record = record_json(subject.record) if subject.record else {}
     header = header_data(subject.header) if subject.header else None
     kept = {"data": dict(subject.data), "splits": dict(subject.splits)}
-    return {**record, "artifacts": list(subject.artifacts), "header": header, **kept}
+    return {**record, "artifacts": list(subject.artifacts), "header": header, **kept, "spec": review_json(review)}
 
 
-def show_subject(out: Console, subject: Subject) -> None:
-    """Show a run and its header."""
+def show_subject(out: Console, subject: Subject, review: Review | None) -> None:
+    """Show a run, its header, and what it made of its spec."""
     record = subject.record
     if record:
         out.print(Text.assemble(status_text(record), f"  run {record.run_id}", (f"  {record.created}", "dim")))
@@ -33,6 +35,9 @@ def show_subject(out: Console, subject: Subject) -> None:
     _show_data(out, subject)
     for name in subject.artifacts:
         out.print(cell_text(f"  {name}"))
+    if review:
+        out.print(Text("training spec", style="bold"))
+        show_review(out, review)
     if subject.run and record:
         show_failure(out, subject.run, record)
 

@@ -11,16 +11,19 @@ from typing import Any
 import click
 
 from reprobook.cli import render_run
-from reprobook.cli.console import print_json
+from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
+from reprobook.cli.render_spec import show_count
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
+from reprobook.execute.journal import trace_of
 from reprobook.runs import Store, record_json
+from reprobook.spec import review
 from reprobook.track import NAMES
 
 
@@ -95,6 +98,9 @@ def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) ->
         print_json(record_json(record))
     else:
         render_run.show_outcome(found, record)
+        reviewed = review(found, store, trace_of(found)) if record.status == "succeeded" else None
+        if reviewed:
+            show_count(console(), reviewed)
     return exit_code_of_run(record)
 
 

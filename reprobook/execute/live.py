@@ -13,6 +13,7 @@ from reprobook.errors import ReprobookError
 from reprobook.execute.history import LiveHistory
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace
+from reprobook.execute.preparation import spec_digest
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.session import Session, begin, current_session, end
 from reprobook.header import encode, sha256_hex
@@ -20,6 +21,7 @@ from reprobook.notebook import InitOptions, Notebook, read_notebook
 from reprobook.runs import NewRun, RunFolder, Store
 from reprobook.runs.files import write_atomic
 from reprobook.space import declared_parameters
+from reprobook.spec import read_spec
 
 _started: dict[str, float] = {}
 _histories: dict[str, LiveHistory] = {}
@@ -51,6 +53,9 @@ def begin_live(shell: Any, options: InitOptions) -> Session:
     write_atomic(run.source, path.read_bytes() if path else _empty_notebook())
     run.update(status="running")
     cells = notebook.code_cells if notebook else ()
+    spec = read_spec(path) if path else None
+    if spec is not None:
+        write_atomic(run.spec, spec)
     request = RecordRequest(
         folder=str(run.path),
         sources=tuple(cell.source for cell in cells),
@@ -64,6 +69,7 @@ def begin_live(shell: Any, options: InitOptions) -> Session:
         deterministic=options.deterministic,
         device=options.device,
         live=True,
+        spec=spec_digest(spec, path) if path else None,
     )
     _started[run.run_id] = time.monotonic()
     atexit.register(end_live)

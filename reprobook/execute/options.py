@@ -40,6 +40,7 @@ class RunOptions:
         kernel: ``cold`` starts a kernel, ``warm`` forks one from a server that has imported the packages, ``inline``
             runs the cells in this process.
         track: Names of the trackers that are told of the run.
+        spec: Bytes of the training spec, where it is not the one beside the notebook; empty: none.
         group: What the trackers file the run under: the sweep that it belongs to.
     """
 
@@ -63,6 +64,7 @@ class RunOptions:
     kernel: Kernel = "cold"
     track: tuple[str, ...] = ()
     group: str | None = None
+    spec: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

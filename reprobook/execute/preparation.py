@@ -13,6 +13,7 @@ from reprobook.execute.request import RecordRequest
 from reprobook.header import encode, sha256_hex
 from reprobook.notebook import InitOptions, Notebook, init_directive, read_notebook
 from reprobook.space import Parameter, declared_parameters, find_parameter, lite_values, override, parse_value
+from reprobook.spec import parse_document, read_spec, spec_path
 
 SEED = "seed"
 
@@ -21,7 +22,8 @@ SEED = "seed"
 class Preparation:
     """A notebook ready to run.
 
-    ``source`` are its bytes as given, ``original`` those parsed, ``notebook`` the one with the new values.
+    ``source`` are its bytes as given, ``original`` those parsed, ``notebook`` the one with the new values, ``spec`` the
+    bytes of its training spec, if it has one.
     """
 
     source: bytes
@@ -32,6 +34,7 @@ class Preparation:
     seed: int | None
     cwd: Path
     path: Path
+    spec: bytes | None = None
 
     def request(self, folder: Path, options: RunOptions) -> RecordRequest:
         """Return what the kernel is asked to record."""
@@ -50,6 +53,7 @@ class Preparation:
             device=options.device if options.device != "auto" else self.init.device,
             trace=options.trace,
             pins=options.pins,
+            spec=spec_digest(self.spec, self.path),
             measured=options.measured,
         )
 
@@ -65,7 +69,7 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
     Raises:
         NotebookError: If it is no Python notebook, or not there.
         ParameterError: For a wrong name, type or value.
-        InputError: If the working folder does not exist.
+        InputError: If the working folder does not exist, or the training spec beside the notebook is none.
     """
     data = read_source(path) if source is None else source
     original = read_notebook(data, path.name)
@@ -77,7 +81,18 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
         msg = f"the working folder {cwd} does not exist"
         raise InputError(msg, hint="Give an existing folder with --cwd.")
     seed = options.seed if options.seed is not None else init.seed
-    return Preparation(data, original, notebook, parameters, init, seed, cwd, path.resolve())
+    spec = read_spec(path) if options.spec is None else options.spec or None
+    spec_digest(spec, path)  # what is wrong with it is said before a run exists
+    return Preparation(data, original, notebook, parameters, init, seed, cwd, path.resolve(), spec)
+
+
+def spec_digest(spec: bytes | None, path: Path) -> str | None:
+    """Return the digest of a notebook's training spec.
+
+    Raises:
+        InputError: If the bytes are none.
+    """
+    return None if spec is None else parse_document(spec, spec_path(path).name).spec.digest
 
 
 def read_source(path: Path) -> bytes:

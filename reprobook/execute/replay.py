@@ -39,6 +39,7 @@ def replay_run(
         measured=how.measured,
         stop_after=how.stop_after,
         kernel=how.kernel,
+        spec=run.spec.read_bytes() if run.spec.exists() else b"",
     )
     return run_prepared(prepare(path, options, source), store, options, on_event)
 

@@ -53,6 +53,8 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
         )
     )
     write_atomic(run.source, prepared.source)
+    if prepared.spec is not None:
+        write_atomic(run.spec, prepared.spec)
     run.update(status="running")
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)

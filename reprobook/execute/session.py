@@ -97,6 +97,7 @@ class Session:
                 seeds=self.seeds.model_copy(update={"positions": positions()}),
                 notebook=request.notebook,
                 name=request.name,
+                spec=request.spec,
             )
         )
         self.run.write_header(header)

@@ -17,6 +17,11 @@ MIME_TYPE = f"{OWN_MIME_TYPES}header+json"
 RECORD_ONLY = "record-only"
 
 
+def is_none(value: object) -> bool:
+    """Tell whether a field is left out of the header."""
+    return value is None
+
+
 class Section(BaseModel):
     """A frozen part of the header; unknown fields are refused, so that a newer header is never half read."""
 
@@ -147,6 +152,8 @@ class Header(Section):
     environment: Environment | None = None
     hardware: Hardware | None = None
     data: tuple[DataSource, ...] = ()
+    # Digest of the training spec. Left out where there is none: a header without one is what it always was.
+    spec: str | None = Field(default=None, exclude_if=is_none)
     git: Annotated[Git | None, RECORD_ONLY] = None
     origin: Annotated[Origin, RECORD_ONLY]
     # Why a section is missing: a probe that failed never stops the others.

@@ -18,9 +18,11 @@ def identity(section: Section) -> dict[str, Any]:
     """Return the fields of a section that decide the recipe, as JSON data."""
     fields: dict[str, Any] = {}
     for name, field in type(section).model_fields.items():
-        if RECORD_ONLY in field.metadata or name in _DIGESTS:
+        value = getattr(section, name)
+        left_out = field.exclude_if is not None and field.exclude_if(value)
+        if RECORD_ONLY in field.metadata or name in _DIGESTS or left_out:
             continue
-        fields[field.alias or name] = _identity_of(getattr(section, name))
+        fields[field.alias or name] = _identity_of(value)
     return fields
 
 

@@ -1,4 +1,4 @@
-"""``%reprotrain sweep`` and ``%reprotrain panel``: one panel of each kind at a time."""
+"""``%reprotrain sweep``, ``panel`` and ``spec``: one panel of each kind at a time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import Any
 
 from IPython.display import display
 
+from reprobook.execute.journal import trace_of
 from reprobook.header import OWN_MIME_TYPES
 from reprobook.notebook import read_notebook
 from reprobook.runs import Store
+from reprobook.spec import Proposal, proposals, read_document, spec_standing
+from reprobook.spec.text import spec_text
 from reprobook.trace.files import unrecorded
+from reprobook.verify.recorded import runs_of_notebook
 
 _open: dict[str, Any] = {}
 
@@ -30,10 +34,42 @@ def show_panel(kind: str, notebook: Path, store: Store) -> None:
 
     with unrecorded():
         made = (SweepPanel if kind == "sweep" else RunPanel)(notebook, store)
+    _put(kind, made)
+
+
+def show_spec(notebook: Path, store: Store, photo: Path | None) -> None:
+    """Show the form of a notebook's training spec, with what a photo says of it; without ipywidgets, as text.
+
+    Raises:
+        InputError: If the file is no spec, or the photo cannot be read.
+    """
+    proposed: tuple[Proposal, ...] = ()
+    with unrecorded():
+        if photo is not None:
+            from reprobook.spec.photo import read_photo  # noqa: PLC0415  # an optional extra
+
+            proposed = proposals(read_photo(photo))
+        if find_spec("ipywidgets") is None:
+            standing = spec_standing(read_document(notebook), store, runs_of_notebook(notebook, store), trace_of)
+            lines = [f"  read off the photo: {each.key}={each.text} {each.problem}".rstrip() for each in proposed]
+            _say("\n".join([spec_text(notebook, standing), *lines]))
+            return
+        from reprobook.widgets.spec_panel import SpecPanel  # noqa: PLC0415  # ipywidgets only when asked for
+
+        made = SpecPanel(notebook, store, proposed)
+    _put("spec", made)
+
+
+def _put(kind: str, made: Any) -> None:
+    """Show a panel in the place of the one before."""
     if before := _open.pop(kind, None):
         before.close()
     _open[kind] = made
     display(made)
+
+
+def _say(text: str) -> None:
+    display({"text/plain": text, f"{OWN_MIME_TYPES}message+json": {"text": text}}, raw=True)
 
 
 def _show_text(notebook: Path, store: Store) -> None:
@@ -45,4 +81,4 @@ def _show_text(notebook: Path, store: Store) -> None:
     parsed = read_notebook(notebook.read_bytes(), notebook.name)
     text = panel_text(form_of(parsed, known_metrics(parsed, store)), None)
     text += "\nFor the panel itself: pip install 'reprobook[lab]', then restart the kernel."
-    display({"text/plain": text, f"{OWN_MIME_TYPES}message+json": {"text": text}}, raw=True)
+    _say(text)

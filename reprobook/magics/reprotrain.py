@@ -13,12 +13,14 @@ from reprobook.capture import Subject, capture
 from reprobook.errors import InputError, ReprobookError
 from reprobook.execute import RunEvent
 from reprobook.execute.live import begin_live, end_live, notebook_path
+from reprobook.execute.preparation import spec_digest
 from reprobook.execute.session import Session, current_session
 from reprobook.header import OWN_MIME_TYPES, Code, sha256_hex
 from reprobook.magics.card import card_bundle
 from reprobook.notebook import InitOptions, parse_init, read_notebook
 from reprobook.runs import RunFolder, Store
 from reprobook.space import Choice, Float, Int
+from reprobook.spec import read_spec
 
 _HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device auto|cpu|cuda|mps] [--lite]
     seed everything, freeze the header, record every cell from here on
@@ -27,12 +29,15 @@ _HELP = """%reprotrain init [--name N] [--seed 42] [--deterministic] [--device a
 %reprotrain verify [--diagnose]
     does Restart and run all, of the notebook as it is saved, give what is on the screen? If not: which cell and why;
     with --diagnose the cause is proven by experiments
+%reprotrain spec [--from-image board.jpg]
+    a form: what the training is meant to do, frozen by each run, and whether the newest run kept to it
 %reprotrain sweep      a panel: vary the parameters, watch the trials, promote the best; the notebook stays usable
 %reprotrain panel      a panel: run the notebook headless with other values of its parameters
 %reprotrain promote    export a script and prove that it gives the same result
 %reprotrain runs       the newest runs
 %reprotrain end        seal the run
 %%reprotrain params    declare parameters: lr: Float(1e-5, 1e-1, log=True) = 1e-3"""
+_WITH_PHOTO = 2  # words: --from-image FILE
 _SPACES = {"Choice": Choice, "Float": Float, "Int": Int}
 
 
@@ -110,6 +115,7 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
                 sources=[cell.source for cell in cells] or session.request.sources,
                 folder=Path(session.request.cwd),
                 seeds=session.header.seeds,
+                spec=spec_digest(read_spec(path), path) if path else session.header.spec,
             )
         ).model_copy(update={"parameters": session.header.parameters})
         from reprobook.verify.drift import drifts  # noqa: PLC0415 - only when asked for
@@ -157,18 +163,38 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
     def _panel(self, _: list[str]) -> None:
         self._show_panel("run")
 
+    def _spec(self, words: list[str]) -> None:
+        if words and (words[0] != "--from-image" or len(words) != _WITH_PHOTO):
+            msg = f"%reprotrain spec takes --from-image FILE, not {' '.join(words)}"
+            raise InputError(msg, hint="%reprotrain spec alone shows the form.")
+        if (path := self._open_file("spec")) is None:
+            return
+        from reprobook.magics.panels import show_spec  # noqa: PLC0415 - only when asked for
+
+        show_spec(path, self._store(), Path(words[1]) if words else None)
+
     def _show_panel(self, kind: str) -> None:
         """Show a panel of the notebook as it is saved."""
-        if _is_headless():
-            _say(f"the {kind} panel is for open notebooks; in a headless run it does nothing")
+        if (path := self._open_file(kind)) is None:
             return
         from reprobook.magics.panels import show_panel  # noqa: PLC0415 - only when asked for
 
+        show_panel(kind, path, self._store())
+
+    def _open_file(self, kind: str) -> Path | None:
+        """Return the file of the open notebook; None in a headless run, where a panel does nothing.
+
+        Raises:
+            InputError: If it is not known.
+        """
+        if _is_headless():
+            _say(f"the {kind} panel is for open notebooks; in a headless run it does nothing")
+            return None
         path = notebook_path(self.shell)
         if path is None:
             msg = "the notebook's file is not known here"
-            raise InputError(msg, hint="Save the notebook, or run `reprobook sweep NOTEBOOK.ipynb` in a terminal.")
-        show_panel(kind, path, self._store())
+            raise InputError(msg, hint=f"Save the notebook, or run `reprobook {kind} NOTEBOOK.ipynb` in a terminal.")
+        return path
 
     def _runs(self, _: list[str]) -> None:
         for record in self._store().records(limit=10):
@@ -196,7 +222,7 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         return Store.open(None, path.parent if path else Path.cwd())
 
 
-_VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "sweep", "panel", "runs", "end"})
+_VERBS = frozenset({"help", "init", "freeze", "status", "verify", "promote", "spec", "sweep", "panel", "runs", "end"})
 
 
 def _say(text: str) -> None:

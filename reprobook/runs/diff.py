@@ -11,7 +11,7 @@ from reprobook.header import Header
 from reprobook.header.model import Section as HeaderSection
 from reprobook.runs.model import RunRecord
 
-Section = Literal["parameters", "code", "environment", "data", "hardware", "results", "seeds"]
+Section = Literal["parameters", "code", "environment", "data", "hardware", "results", "seeds", "spec"]
 Facts = dict[tuple[Section, str], Any]
 
 
@@ -69,6 +69,8 @@ def _header_facts(header: Header) -> Iterator[tuple[tuple[Section, str], Any]]:
             yield ("environment", f"distributions.{item.name}"), item.version
             # The same version with other files is a difference too: a local build, an edited install.
             yield ("environment", f"distributions.{item.name}.files"), item.content or item.record
+    if header.spec:
+        yield ("spec", "digest"), header.spec
     for source in header.data:
         yield ("data", source.name), source.sha256
     if header.hardware:

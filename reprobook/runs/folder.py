@@ -29,6 +29,7 @@ class RunFolder:
         self.run = path / seal.RECORD
         self.source = path / "source.ipynb"
         self.executed = path / "executed.ipynb"
+        self.spec = path / "spec.yaml"
         self.trace = path / "trace.json"
         self.trace_journal = path / "trace.jsonl"
         self.metrics = path / "metrics.jsonl"

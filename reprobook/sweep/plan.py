@@ -35,6 +35,7 @@ class Plan:
         window: Trial ``n`` is proposed, and pruned, by what trials ``0 … n - window`` gave: a fixed number, so that
             the trials do not depend on how many run at a time or on which of them is faster.
         created: ISO 8601, UTC.
+        spec: Text of the notebook's training spec; empty if it has none.
     """
 
     sweep_id: str
@@ -43,6 +44,7 @@ class Plan:
     fixed: Mapping[str, Any]
     window: int
     created: str
+    spec: str = ""
 
     @property
     def trials(self) -> int:
@@ -83,6 +85,7 @@ def make_plan(sweep_id: str, path: Path, source: bytes, options: SweepOptions) -
         fixed=fixed,
         window=window,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        spec=(prepared.spec or b"").decode(),
     )
 
 

@@ -28,6 +28,7 @@ def plan_bytes(plan: Plan) -> bytes:
         "window": plan.window,
         "fixed": readable(dict(plan.fixed)),
         "options": _options_data(plan.options),
+        "spec": plan.spec,
     }
     return json.dumps(data, indent=1, allow_nan=False).encode() + b"\n"
 
@@ -50,6 +51,7 @@ def parse_plan(data: bytes, place: str) -> Plan:
             window=int(found["window"]),
             fixed=decode(found["fixed"]),
             options=_options(found["options"]),
+            spec=found.get("spec", ""),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         msg = f"{place}: not a readable plan of a sweep ({type(error).__name__}: {error})"

@@ -11,7 +11,7 @@ from typing import Any
 from reprobook.errors import InputError, IntegrityError
 from reprobook.execute.inputs import files_read
 from reprobook.execute.journal import read_trace
-from reprobook.execute.preparation import Preparation, prepare
+from reprobook.execute.preparation import Preparation, prepare, spec_digest
 from reprobook.header import encode, sha256_hex
 from reprobook.runs import RunFolder, RunRecord, Store
 from reprobook.runs.files import sha256_file
@@ -89,6 +89,8 @@ class Reuse:
             return False
         expected = device if device != "auto" else prepared.init.device
         if (header.seeds.device, header.seeds.deterministic) != (expected, prepared.init.deterministic):
+            return False
+        if header.spec != spec_digest(prepared.spec, prepared.path):
             return False
         # Without cells in the trace (--trace off) nobody knows which files it read.
         return bool(trace.cells) and _unchanged(files_read(trace), prepared.cwd) and self._surrounds(run, prepared)

@@ -52,6 +52,7 @@ def run_options(plan: Plan, key: TaskKey, parameters: Mapping[str, Any]) -> RunO
         kernel=options.kernel,
         track=options.track,
         group=plan.sweep_id,
+        spec=plan.spec.encode(),
     )
 
 

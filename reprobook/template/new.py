@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reprobook.errors import InputError
 from reprobook.runs.files import make_folder, naming
+from reprobook.spec import spec_path
 from reprobook.template.model import Template
 
 
@@ -37,8 +38,9 @@ def new_notebook(template: Template, target: Path) -> NewNotebook:
     named = target.suffix == ".ipynb"
     folder = target.parent if named else target
     notebook = target.name if named else template.notebook
+    renamed = {template.notebook: notebook, _spec_of(template.notebook): _spec_of(notebook)}
     contents = {
-        folder / (notebook if source.name == template.notebook else source.name): _content(source, template, notebook)
+        folder / renamed.get(source.name, source.name): _content(source, template, notebook)
         for source in template.files
     }
     _check_free(folder, list(contents))
@@ -47,10 +49,14 @@ def new_notebook(template: Template, target: Path) -> NewNotebook:
     return NewNotebook(template.name, folder, folder / notebook, tuple(contents))
 
 
+def _spec_of(notebook: str) -> str:
+    return spec_path(Path(notebook)).name
+
+
 def _content(source: Path, template: Template, notebook: str) -> bytes:
-    """Return a file's bytes; README and test call the notebook by its new name."""
+    """Return a file's bytes; README, spec and test call the notebook by its new name."""
     data = source.read_bytes()
-    if source.suffix not in {".md", ".py"}:
+    if source.suffix not in {".md", ".py", ".yaml"}:
         return data
     return data.replace(template.notebook.encode(), notebook.encode())
 

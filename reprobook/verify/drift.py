@@ -105,6 +105,8 @@ def _fix(each: Difference) -> str:
         return f"os.environ.pop({name!r}) before the imports" if each.a is None else f"Set {name}={each.a} at start."
     if group == "local_modules":
         return f"Bring {name} back as it was, or freeze again: {_FREEZE}."
+    if each.section == "spec":
+        return "Say why with `reprobook spec NOTEBOOK.ipynb --why TEXT`, and freeze again, or undo the change."
     if each.section == "data":
         return f"Bring the file back as it was, or freeze again: {_FREEZE}."
     return f"Freeze again if this is meant: {_FREEZE}."

@@ -16,10 +16,12 @@ from reprobook.capture.local_modules import local_modules
 from reprobook.errors import IntegrityError, ReprobookError
 from reprobook.execute.inputs import files_read
 from reprobook.execute.journal import trace_of
+from reprobook.execute.preparation import spec_digest
 from reprobook.header import Code, DataSource, Header, sha256_hex, short_id
 from reprobook.notebook import Notebook, read_notebook
 from reprobook.runs import RunFolder, Store
 from reprobook.runs.files import sha256_file
+from reprobook.spec import read_spec
 from reprobook.trace import MISSING
 from reprobook.verify.drift import Drift, drifts
 from reprobook.verify.integrity import notebook_integrity
@@ -76,7 +78,7 @@ def standing(path: Path, store: Store, *, same_environment: bool) -> Standing:
         return UNRECORDED
     if run is None:
         return Standing(state="frozen", text=f"frozen {short_id(header)}", recipe=short_id(header))
-    drift = drifts(run.read_record(), *_both(header, notebook, run, path.parent, same_environment=same_environment))
+    drift = drifts(run.read_record(), *_both(header, notebook, run, path, same_environment=same_environment))
     verification = kept_verification(run)
     state, text = _state(header, drift, verification)
     return Standing(
@@ -102,21 +104,28 @@ def _state(header: Header, drift: tuple[Drift, ...], verification: Verification 
 
 
 def _both(
-    frozen: Header, notebook: Notebook, run: RunFolder, folder: Path, *, same_environment: bool
+    frozen: Header, notebook: Notebook, run: RunFolder, path: Path, *, same_environment: bool
 ) -> tuple[Header, Header]:
     """Return the frozen header, the files that the run read added to its data, and the same as it is now."""
+    folder = path.parent
     sources = [cell.source for cell in notebook.code_cells]
     code = Code(cells=tuple(sha256_hex(source.encode()) for source in sources))
     before, after = _data(run, Path(frozen.origin.folder or folder))
     environment = frozen.environment
     if environment is not None:
-        now = {"local_modules": local_modules(sources, folder)}
+        modules = {"local_modules": local_modules(sources, folder)}
         packages = {"distributions": installed_distributions(sys.path)} if same_environment else {}
-        environment = environment.model_copy(update=now | packages)
-    return (
-        frozen.model_copy(update={"data": (*frozen.data, *before)}),
-        frozen.model_copy(update={"code": code, "environment": environment, "data": (*frozen.data, *after)}),
-    )
+        environment = environment.model_copy(update=modules | packages)
+    now = {"code": code, "environment": environment, "spec": _spec(path), "data": (*frozen.data, *after)}
+    return frozen.model_copy(update={"data": (*frozen.data, *before)}), frozen.model_copy(update=now)
+
+
+def _spec(path: Path) -> str | None:
+    """Return the digest of the training spec as it is now."""
+    try:
+        return spec_digest(read_spec(path), path)
+    except ReprobookError:
+        return "unreadable"  # half edited, say: it has drifted; a run says what is wrong with it
 
 
 def _data(run: RunFolder, folder: Path) -> tuple[list[DataSource], list[DataSource]]:

@@ -81,7 +81,11 @@ class NotebookPage:
         """Open a notebook, and wait until its kernel answers."""
         tree = "lab/tree" if self.server.app == "lab" else "notebooks"
         reset = "&reset" if self.server.app == "lab" else ""
-        self.page.goto(f"{self.server.url}{tree}/{quote(notebook)}?token={self.server.token}{reset}")
+        self.arrive(f"{self.server.url}{tree}/{quote(notebook)}?token={self.server.token}{reset}")
+
+    def arrive(self, address: str) -> None:
+        """Go to an address that shows a notebook, and wait until its kernel answers."""
+        self.page.goto(address)
         self.page.wait_for_function(f"() => window.jupyterapp && {PANEL}?.sessionContext && {PANEL}.content")
         self.evaluate(CONNECTED)
         if self.server.app == "lab":

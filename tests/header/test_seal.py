@@ -34,6 +34,7 @@ from reprobook.header.model import RECORD_ONLY, Section
 FULL = seal(
     Header(
         name="digits",
+        spec="5" * 64,
         code=Code(cells=("0" * 64, "1" * 64)),
         parameters={"lr": 0.1, "épochs": 3, "big": encode(10**30), "shape": encode((1.0, None)), "on": True},
         seeds=Seeds(seed=1, deterministic=True, effective={"python": "1"}, ineffective={"cublas": "set too late"}),
@@ -203,6 +204,16 @@ def test_record_only_fields_change_the_header_digest_alone(path: tuple[str | int
     assert changed.header_digest != FULL.header_digest
     assert (changed.recipe_digest == FULL.recipe_digest) == record_only
     assert (short_id(changed) == short_id(FULL)) == record_only
+
+
+def test_a_header_without_a_spec_is_what_it_was_before_there_were_specs() -> None:
+    known = "2eeb98eebe09b829d35264cc31bba9e3cd5d31ccc7981dd7bdf93f1afdc05c75"
+    bare = Header(code=Code(cells=("a" * 64,)), parameters={"lr": encode(0.1)}, origin=Origin(created="t"))
+    assert seal(bare).recipe_digest == known
+    assert b'"spec"' not in header_bytes(seal(bare))
+    declared = seal(bare.model_copy(update={"spec": "b" * 64}))
+    assert declared.recipe_digest != known
+    assert open_header(header_bytes(declared), "the header") == declared
 
 
 def test_what_is_record_only_is_decided_here_and_nowhere_else() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from nbclient.exceptions import CellExecutionError
 
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.runs import Store
+from reprobook.spec import parse_document, read_document
 from reprobook.sweep.handle import SweepHandle
 
 PARAMETERS = "from reprobook import Float\nlr: Float(1e-4, 1e-1, log=True) = 1e-2"
@@ -93,3 +95,82 @@ def test_nothing_of_a_sweep_that_is_watched_is_recorded_as_the_notebooks(live: L
         assert cell.files_read == cell.files_written == {}
         assert cell.rng_before == cell.rng_after
         assert cell.calls == ()
+
+
+SPEC = "schema: reprobook.spec/1\nloop: {epochs: 3}\n"
+
+
+def test_the_spec_is_a_form_over_its_file(live: Live, tmp_path: Path) -> None:
+    (tmp_path / "open.spec.yaml").write_text(SPEC)
+    # What a user does in the form: an entry, then the button.
+    edit = (
+        "from reprobook.magics.panels import _open\nform = _open['spec']\n"
+        "form._controls['loop.epochs'].value = '4'\nform._save.click()\n"
+        "form._controls['loop.batch_size'].value = 'many'\nprint(form._save.disabled, form._said.value)"
+    )
+    executed = live(LOAD, "%reprotrain spec", edit)
+    (output,) = executed.cells[2].outputs
+    assert VIEW in output.data
+    assert re.search(r"loop\.epochs +3\n", output.data["text/plain"])
+    assert "(open) Class of the optimizer" in output.data["text/plain"]
+    assert "reprobook spec open.ipynb --set" in output.data["text/plain"]
+    assert str(tmp_path) not in json.dumps(output.data)
+    document = read_document(tmp_path / "open.ipynb")
+    assert document is not None
+    assert document.spec.loop.epochs == 4
+    assert [change.changed for change in document.history] == [("loop.epochs: 3 -> 4",)]
+    assert "True" in executed.cells[3].outputs[0].text
+    assert "loop.batch_size" in executed.cells[3].outputs[0].text
+
+
+def test_the_form_asks_for_a_reason_after_a_run_and_shows_what_it_did(live: Live, tmp_path: Path) -> None:
+    (tmp_path / "open.spec.yaml").write_text(SPEC + "evaluation: {metrics: {score: end, f1: end}}\n")
+    edit = (
+        "from reprobook.magics.panels import _open\nform = _open['spec']\nprint(form._findings.value)\n"
+        "form._controls['loop.epochs'].value = '4'\nform._save.click()\nprint(form._said.value)\n"
+        "form._why.value = 'three were too few'\nform._save.click()\nprint(form._said.value)"
+    )
+    executed = live(f"{LOAD}\n%reprotrain init --seed 1", TRAIN, "%reprotrain end", "%reprotrain spec", edit)
+    said = executed.cells[5].outputs[0].text
+    assert "score was logged once" in said
+    assert "f1 was never logged." in said
+    assert "was made with the spec as it was" in said
+    assert "saved open.spec.yaml" in said
+    (record,) = Store(tmp_path / ".reprobook").records()
+    document = read_document(tmp_path / "open.ipynb")
+    assert document is not None
+    assert (document.history[-1].why, document.history[-1].after) == ("three were too few", record.run_id)
+    # The live run froze the file as it was.
+    header = Store(tmp_path / ".reprobook").folder(record.run_id).read_header()
+    assert (
+        header.spec == parse_document(SPEC.encode() + b"evaluation: {metrics: {score: end, f1: end}}", "x").spec.digest
+    )
+
+
+def test_what_a_photo_says_is_taken_by_a_click_alone(live: Live, tmp_path: Path) -> None:
+    reader = (
+        "import reprobook.spec.photo as photo\nfrom reprobook.spec import Written\n"
+        "photo.read_photo = lambda path: (Written('Epochs: 7', 0.9), Written('Batch: x', 0.5))"
+    )
+    look = (
+        "from reprobook.magics.panels import _open\nform = _open['spec']\n"
+        "rows = [row.children for row in form.box.children if getattr(row, 'children', ()) and "
+        "getattr(row.children[0], 'description', '') == 'Take']\n"
+        "print([button.disabled for button, _ in rows], repr(form._controls['loop.epochs'].value))\n"
+        "rows[0][0].click()\nprint(form._controls['loop.epochs'].value)"
+    )
+    executed = live(LOAD, reader, "%reprotrain spec --from-image board.jpg", look)
+    assert executed.cells[4].outputs[0].text.splitlines() == ["[False, True] ''", "7"]
+    assert read_document(tmp_path / "open.ipynb") is None
+
+
+def test_without_ipywidgets_the_spec_is_text(live: Live, tmp_path: Path) -> None:
+    (tmp_path / "open.spec.yaml").write_text(SPEC)
+    (output,) = live("import sys\nsys.modules['ipywidgets'] = None", LOAD, "%reprotrain spec").cells[3].outputs
+    assert VIEW not in output.data
+    assert re.search(r"loop\.epochs +3\n", output.data["text/plain"])
+
+
+def test_a_wrong_word_after_spec_is_said(live: Live) -> None:
+    with pytest.raises(CellExecutionError, match="--from-image FILE"):
+        live(LOAD, "%reprotrain spec --image x.jpg")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from comparing import results
 
+from reprobook.execute import read_trace
 from reprobook.space import Choice, Int
+from reprobook.spec import review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,3 +85,24 @@ def test_a_plain_run_of_the_same_recipe_counts(sweep: Sweep, write: Write, store
     found = sweep(notebook, **WIDTHS, threads=0)  # as many as a plain run has
     assert cached(found) == [False, True]
     assert found.trials[1].run_id == run.run_id
+
+
+def test_every_trial_has_the_spec_that_the_sweep_froze_and_another_spec_is_another_recipe(
+    sweep: Sweep, write: Write, store: Store
+) -> None:
+    notebook = write("width = 1", "import reprobook as rb\nrb.log(loss=width)")
+    file = notebook.with_suffix(".spec.yaml")
+    file.write_text("evaluation: {metrics: [loss], selection_metric: val_loss}")
+    first = sweep(notebook, **WIDTHS)
+    runs = [store.folder(run_id) for trial in first.trials for run_id in trial.run_ids]
+    assert {run.spec.read_bytes() for run in runs} == {file.read_bytes()}
+    (digest,) = {run.read_header().spec for run in runs}
+    assert digest is not None
+    found = review(runs[0], store, read_trace(runs[0]))
+    assert found is not None
+    assert [each.text for each in found.broken] == [
+        "The sweep chooses the best by loss, not by val_loss as declared.",
+    ]
+    assert cached(sweep(notebook, **WIDTHS)) == [True, True]
+    file.write_text("evaluation: {metrics: [loss]}")
+    assert cached(sweep(notebook, **WIDTHS)) == [False, False]

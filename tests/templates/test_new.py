@@ -16,6 +16,7 @@ from reprobook.cli.app import run_command
 from reprobook.notebook import read_notebook
 from reprobook.runs.files import StorageError
 from reprobook.space import declared_parameters
+from reprobook.spec import ENTRIES, entry_text, read_document
 from reprobook.template import find_template, new_notebook, shelf, templates
 
 ROOT = Path(__file__).parents[2]
@@ -55,8 +56,9 @@ def test_without_a_path_the_folder_is_called_like_the_template(
 def test_a_notebook_may_have_a_name_and_readme_and_test_follow(tmp_path: Path) -> None:
     made = new_notebook(find_template("tabular"), tmp_path / "churn.ipynb")
     assert made.notebook == tmp_path / "churn.ipynb"
-    texts = [path.read_text() for path in made.files if path.suffix in {".md", ".py"}]
-    assert len(texts) == 2
+    texts = [path.read_text() for path in made.files if path.suffix in {".md", ".py", ".yaml"}]
+    assert len(texts) == 3
+    assert tmp_path / "churn.spec.yaml" in made.files
     assert all("churn.ipynb" in text and "tabular.ipynb" not in text for text in texts)
 
 
@@ -102,6 +104,10 @@ def test_each_template_is_whole(name: str) -> None:
     parameters = declared_parameters(notebook)
     assert any(parameter.lite is not None for parameter in parameters), "--lite must make it shorter"
     assert all(parameter.comment for parameter in parameters)
+    spec = read_document(shelf() / name / template.notebook)
+    assert spec is not None
+    open_entries = {each.key for each in ENTRIES if not entry_text(spec.spec, each.key)}
+    assert open_entries.isdisjoint({"hypothesis", "split.strategy", "split.leakage_risks", "evaluation.metrics"})
     code = "\n".join(cell.source for cell in notebook.code_cells)
     assert all(part in code for part in ("%reprotrain init --name", "rb.log(", "step=", "rb.save("))
 

@@ -35,6 +35,19 @@ def test_it_runs_verifies_and_promotes(name: str, tmp_path: Path) -> None:
         check=False,
     )
     assert own_test.returncode == 0, own_test.stdout
+    declared = subprocess.run(
+        [sys.executable, "-m", "reprobook", "spec", str(made.notebook), "--json"],
+        cwd=made.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    findings = json.loads(declared.stdout)["findings"]
+    assert not [each["text"] for each in findings if each["state"] == "broken"]
+    assert {"spec", "split.strategy", "evaluation.metrics", "checkpoints.what", "budget.minutes"} <= {
+        each["entry"] for each in findings if each["state"] == "kept"
+    }
     promoted = subprocess.run(
         [sys.executable, "-m", "reprobook", "promote", "latest", "-o", "job", "--json"],
         cwd=made.folder,

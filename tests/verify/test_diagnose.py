@@ -119,3 +119,15 @@ def test_what_does_not_differ_needs_no_experiment(store: Store, write_notebook: 
     found = verify_run(run_notebook(path, store, RunOptions()), store, options)
     assert (found.verdict, found.all) == ("reproduced", ())
     assert not any(note.startswith("experiment") for note in notes)
+
+
+def test_a_clock_behind_another_cause_is_found_though_two_replays_could_share_a_second(
+    store: Store, write_notebook: WriteNotebook
+) -> None:
+    path = write_notebook(
+        "import random\nimport time",
+        "x = random.random()",
+        "seed = int(time.time())\ny = random.Random(seed).random() + x",
+    )
+    found = verify_run(run_notebook(path, store, RunOptions()), store, DIAGNOSE)
+    assert [proven(each)[2] for each in found.all] == ["unseeded_rng.python_random", "wall_clock.time_seed"]

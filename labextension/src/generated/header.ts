@@ -46,6 +46,7 @@ export type Schema = 'reprobook.header/1';
 export type Deterministic = boolean;
 export type Device = string;
 export type Seed = number | null;
+export type Spec = string | null;
 
 /**
  * The recipe of a run.
@@ -68,6 +69,7 @@ export interface Header {
   recipe_digest: RecipeDigest;
   schema: Schema;
   seeds: Seeds;
+  spec?: Spec;
 }
 /**
  * The notebook's code: one SHA-256 a code cell, over the source as written, in notebook order.

@@ -78,7 +78,7 @@ class Registry:
         hidden = has_hidden_state(cls, self._handlers)
         if hidden and not base and is_trusted(cls) and not is_iterator(cls):
             return _reduced_parts
-        return lambda value: _instance_parts(value, base, opaque=hidden)
+        return lambda value: instance_parts(value, base, opaque=hidden)
 
 
 def opaque_parts(cls: type) -> Parts:
@@ -87,7 +87,7 @@ def opaque_parts(cls: type) -> Parts:
     return Parts(kind, b"opaque", opaque=True, summary=kind)
 
 
-def _instance_parts(value: object, base: Callable[[Any], Parts] | None, *, opaque: bool) -> Parts:
+def instance_parts(value: object, base: Callable[[Any], Parts] | None = None, *, opaque: bool = False) -> Parts:
     """Return the parts of an instance: what it inherits from a builtin base, and its attributes."""
     kind = qualified_name(type(value))
     attributes = content_of(value)

@@ -1,6 +1,6 @@
 """How torch's values are taken apart. Imported only once torch is.
 
-Schedulers and data loaders need no handler: they are plain Python objects.
+Schedulers and data loaders are plain Python objects; of these the summary says more than their type.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from reprobook.trace.content.anatomy import attributes_of, content_of, mro_of, namespace_of, qualified_name
 from reprobook.trace.content.numpy_values import array_parts
 from reprobook.trace.content.parts import Parts, encode, sequence_parts
-from reprobook.trace.content.registry import Handler, opaque_parts
+from reprobook.trace.content.registry import Handler, instance_parts, opaque_parts
 
 # An integer type of the same size, for element types that numpy does not have (bfloat16, the 8-bit floats).
 _SAME_SIZE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -34,6 +34,7 @@ def handlers() -> dict[type, Handler]:
         torch.optim.Optimizer: Handler(_optimizer, whole=True),
         torch.optim.lr_scheduler.LRScheduler: Handler(_scheduler, whole=True),
         torch.nn.Module: Handler(_module, whole=True),
+        torch.utils.data.DataLoader: Handler(_loader, whole=True),
         torch.utils.hooks.RemovableHandle: Handler(lambda _: Parts("hook", summary="hook"), whole=True),
         torch.UntypedStorage: Handler(_storage, whole=True),
         torch.jit.ScriptModule: Handler(_script, whole=True),
@@ -142,6 +143,12 @@ def _scheduler(value: Any) -> Parts:
     own = {name: each for name, each in attributes_of(value).items() if name != "optimizer"}
     kind = qualified_name(type(value))
     return Parts(kind, children=(own,), summary=kind)
+
+
+def _loader(value: Any) -> Parts:
+    parts = instance_parts(value)
+    size = attributes_of(value).get("batch_size")
+    return parts._replace(summary=f"{parts.summary}, batches of {size}") if type(size) is int else parts
 
 
 def _named(value: Any) -> Parts:
