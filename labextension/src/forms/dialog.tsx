@@ -8,30 +8,43 @@ export interface IFormProps<T> {
   onChange: (value: T) => void;
 }
 
-/** Show a form in a dialog; return what it holds, or null where the user thought better of it. */
+/**
+ * Show a form in a dialog until what it holds is valid; return that, or null where the user thought better of it.
+ * What is valid, its fields say: `required`, `min`, `max`.
+ */
 export async function askForm<T>(
   title: string,
   label: string,
   value: T,
   Form: React.FC<IFormProps<T>>
 ): Promise<T | null> {
-  const body = new FormWidget(value, Form);
-  const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
-  const result = await showDialog({ title, body, buttons });
-  return result.button.accept ? body.getValue() : null;
+  let body = new FormWidget(value, '', Form);
+  for (;;) {
+    const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
+    const result = await showDialog({ title, body, buttons });
+    if (!result.button.accept || !result.value) {
+      return null;
+    }
+    if (!result.value.problem) {
+      return result.value.form;
+    }
+    body = new FormWidget(result.value.form, result.value.problem, Form);
+  }
 }
 
 class FormWidget<T> extends ReactWidget {
   constructor(
     private _value: T,
+    private readonly _problem: string,
     private readonly _form: React.FC<IFormProps<T>>
   ) {
     super();
     this.addClass('rb-Form');
   }
 
-  getValue(): T {
-    return this._value;
+  /** What was filled in, and what is wrong with it; asked as long as the form is shown. */
+  getValue(): { form: T; problem: string } {
+    return { form: this._value, problem: this._wrong() };
   }
 
   protected override render(): JSX.Element {
@@ -40,7 +53,22 @@ class FormWidget<T> extends ReactWidget {
       this._value = value;
       this.update();
     };
-    return <Form value={this._value} onChange={onChange} />;
+    return (
+      <>
+        {this._problem ? (
+          <p className="rb-Alert" role="alert">
+            {this._problem}
+          </p>
+        ) : null}
+        <Form value={this._value} onChange={onChange} />
+      </>
+    );
+  }
+
+  private _wrong(): string {
+    const field = this.node.querySelector<HTMLInputElement>('input:invalid');
+    const label = field?.closest('.rb-Line')?.querySelector('.rb-Line-label')?.textContent ?? '';
+    return field ? `${label}: ${field.validationMessage}` : '';
   }
 }
 

@@ -1,10 +1,13 @@
 import { ReactWidget } from '@jupyterlab/apputils';
+import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { UseSignal } from '@jupyterlab/ui-components';
 import React from 'react';
 import type { NotebookModel } from '../models/notebook';
 import type { IReprobook } from '../tokens';
 import { CommandIds } from '../tokens';
+import type { ICells } from './CellText';
+import { Cells } from './CellText';
 import { DriftList } from './DriftList';
 import { HeaderTree } from './HeaderTree';
 import { JobList } from './JobList';
@@ -53,12 +56,9 @@ export class Panel extends ReactWidget {
     return (
       <UseSignal key={panel.id} signal={model.changed}>
         {() => (
-          <Content
-            model={model}
-            actions={this._options.actionsOf(panel)}
-            execute={this._options.execute}
-            onCell={cell => reveal(panel, cell)}
-          />
+          <Cells.Provider value={cellsOf(panel)}>
+            <Content model={model} actions={this._options.actionsOf(panel)} execute={this._options.execute} />
+          </Cells.Provider>
         )}
       </UseSignal>
     );
@@ -69,7 +69,6 @@ interface IContentProps {
   model: NotebookModel;
   actions: IPanelActions;
   execute: (command: string) => void;
-  onCell: (cell: number) => void;
 }
 
 function Content(props: IContentProps): JSX.Element {
@@ -104,7 +103,7 @@ function Content(props: IContentProps): JSX.Element {
       ) : null}
       {standing && standing.state !== 'unrecorded' ? (
         <Section title={`Drift${standing.drift.length ? `: ${standing.drift.length}` : ''}`} open>
-          <DriftList standing={standing} onCell={props.onCell} />
+          <DriftList standing={standing} />
         </Section>
       ) : null}
       {standing?.verification ? (
@@ -140,12 +139,23 @@ function Section(props: React.PropsWithChildren<{ title: string; open: boolean }
   );
 }
 
-/** Scroll to a code cell, counted among the code cells. */
-function reveal(panel: NotebookPanel, cell: number): void {
-  const code = panel.content.widgets.filter(each => each.model.type === 'code');
-  const widget = code[cell];
-  if (widget) {
-    panel.content.activeCellIndex = panel.content.widgets.indexOf(widget);
-    void panel.content.scrollToCell(widget);
-  }
+/** The code cells of a notebook, by their numbers. */
+function cellsOf(panel: NotebookPanel): ICells {
+  const notebook = panel.content;
+  const find = (cell: number) => notebook.widgets.filter(each => each.model.type === 'code')[cell];
+  return {
+    reveal: cell => {
+      const widget = find(cell);
+      if (widget) {
+        notebook.activeCellIndex = notebook.widgets.indexOf(widget);
+        notebook.deselectAll();
+        void notebook.scrollToCell(widget);
+      }
+    },
+    describe: cell => {
+      const model = find(cell)?.model as ICodeCellModel | undefined;
+      const count = model?.executionCount ? `[${model.executionCount}] ` : '';
+      return model ? `${count}${model.sharedModel.getSource().split('\n')[0] ?? ''}` : '';
+    }
+  };
 }

@@ -4,6 +4,7 @@ import { number, text } from '../models/format';
 import type { NotebookModel } from '../models/notebook';
 import { RequestError } from '../request';
 import type { IRunDetails } from '../types';
+import { CellLink } from './CellText';
 import { HeaderTree } from './HeaderTree';
 import { VerificationReport } from './VerificationReport';
 
@@ -56,7 +57,11 @@ export function RunDetails(props: { id: string; model: NotebookModel; actions: I
       ) : null}
       {found.run.error ? (
         <p className="rb-Alert">
-          {found.run.error.cell === null ? '' : `cell [${found.run.error.cell}]: `}
+          {found.run.error.cell === null ? null : (
+            <>
+              <CellLink cell={found.run.error.cell} />:{' '}
+            </>
+          )}
           {found.run.error.ename}: {found.run.error.evalue} {found.run.error.hint}
         </p>
       ) : null}
