@@ -18,33 +18,32 @@ export async function askForm<T>(
   value: T,
   Form: React.FC<IFormProps<T>>
 ): Promise<T | null> {
-  let body = new FormWidget(value, '', Form);
   for (;;) {
     const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
-    const result = await showDialog({ title, body, buttons });
-    if (!result.button.accept || !result.value) {
+    const { button, value: filled } = await showDialog({ title, body: new FormWidget(value, Form), buttons });
+    if (!button.accept || !filled) {
       return null;
     }
-    if (!result.value.problem) {
-      return result.value.form;
+    // Newer releases of JupyterLab do not let anybody accept what is invalid; older ones do.
+    if (filled.valid) {
+      return filled.form;
     }
-    body = new FormWidget(result.value.form, result.value.problem, Form);
+    value = filled.form;
   }
 }
 
 class FormWidget<T> extends ReactWidget {
   constructor(
     private _value: T,
-    private readonly _problem: string,
     private readonly _form: React.FC<IFormProps<T>>
   ) {
     super();
     this.addClass('rb-Form');
   }
 
-  /** What was filled in, and what is wrong with it; asked as long as the form is shown. */
-  getValue(): { form: T; problem: string } {
-    return { form: this._value, problem: this._wrong() };
+  /** What was filled in; asked while the form is still shown. */
+  getValue(): { form: T; valid: boolean } {
+    return { form: this._value, valid: wrong(this.node) === '' };
   }
 
   protected override render(): JSX.Element {
@@ -54,22 +53,31 @@ class FormWidget<T> extends ReactWidget {
       this.update();
     };
     return (
-      <>
-        {this._problem ? (
-          <p className="rb-Alert" role="alert">
-            {this._problem}
-          </p>
-        ) : null}
+      <Checked node={this.node}>
         <Form value={this._value} onChange={onChange} />
-      </>
+      </Checked>
     );
   }
+}
 
-  private _wrong(): string {
-    const field = this.node.querySelector<HTMLInputElement>('input:invalid');
-    const label = field?.closest('.rb-Line')?.querySelector('.rb-Line-label')?.textContent ?? '';
-    return field ? `${label}: ${field.validationMessage}` : '';
-  }
+/** A form, and what is wrong with it. */
+function Checked(props: React.PropsWithChildren<{ node: HTMLElement }>): JSX.Element {
+  const [problem, setProblem] = React.useState('');
+  React.useEffect(() => setProblem(wrong(props.node)));
+  return (
+    <>
+      {props.children}
+      <p className="rb-Bad rb-Problem" role="alert">
+        {problem}
+      </p>
+    </>
+  );
+}
+
+function wrong(node: HTMLElement): string {
+  const field = node.querySelector<HTMLInputElement>('input:invalid');
+  const label = field?.closest('.rb-Line')?.querySelector('.rb-Line-label')?.textContent ?? '';
+  return field ? `${label}: ${field.validationMessage}` : '';
 }
 
 /** A labelled line of a form. */

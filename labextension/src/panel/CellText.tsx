@@ -39,3 +39,13 @@ export function CellLink(props: { cell: number; label?: string; hint?: string })
     </button>
   );
 }
+
+/** How a cell looks in the notebook: Jupyter's number of its execution, and its first line. */
+export function CellLine(props: { cell: number }): JSX.Element | null {
+  const line = React.useContext(Cells)?.describe(props.cell);
+  return line ? (
+    <div className="rb-CellLine" title={line}>
+      {line}
+    </div>
+  ) : null;
+}

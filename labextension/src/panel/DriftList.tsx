@@ -1,7 +1,7 @@
 import React from 'react';
 import { plainCells } from '../models/cells';
 import type { IDrift, IStanding } from '../types';
-import { CellText } from './CellText';
+import { CellLine, CellText } from './CellText';
 
 /** What is not as it was frozen, each line with its fix. */
 export function DriftList(props: { standing: IStanding }): JSX.Element {
@@ -29,6 +29,7 @@ export function DriftList(props: { standing: IStanding }): JSX.Element {
               {each.frozen ?? 'absent'} → {each.now ?? 'gone'}
             </span>
           )}
+          {each.cell === null ? null : <CellLine cell={each.cell} />}
           <div className="rb-Fix">{told(each.fix, each)}</div>
         </li>
       ))}

@@ -43,6 +43,9 @@ function outcome(job: IJob): string {
   if (job.state === 'running') {
     return job.progress;
   }
+  if (job.state === 'cancelled') {
+    return job.state;
+  }
   const { result } = job;
   const error = result?.error as { message?: unknown; hint?: unknown } | null | undefined;
   if (job.state === 'failed') {

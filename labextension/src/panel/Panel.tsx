@@ -91,8 +91,10 @@ function Content(props: IContentProps): JSX.Element {
       <p className={`rb-Standing rb-mod-${standing?.state ?? 'unknown'}`}>{standing?.text ?? '…'}</p>
       <div className="rb-Actions" role="toolbar" aria-label="Actions on the notebook">
         {button('Run headless…', CommandIds.run)}
+        {button('Sweep…', CommandIds.sweep)}
         {button('Verify', CommandIds.verify)}
         {button('Diagnose', CommandIds.diagnose)}
+        {button('Promote…', CommandIds.promote)}
         {button('Check', CommandIds.check)}
         {standing?.run_id ? button('Freeze', CommandIds.freeze) : button('Initialise', CommandIds.initialise)}
       </div>

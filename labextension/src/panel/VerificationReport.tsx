@@ -1,6 +1,6 @@
 import React from 'react';
 import type { IDivergence, IVerification } from '../types';
-import { CellLink, CellText } from './CellText';
+import { CellLine, CellLink, CellText } from './CellText';
 
 const VERDICTS = {
   reproduced: '✓ reproduced, bit by bit',
@@ -68,6 +68,7 @@ function Divergence(props: { each: IDivergence }): JSX.Element {
     <div className="rb-Divergence">
       <b>{each.cell === null ? 'results' : <CellLink cell={each.cell} />}</b>{' '}
       <code>{each.names.join(', ')}</code>
+      {each.cell === null ? null : <CellLine cell={each.cell} />}
       <div>
         <b>Cause:</b> {each.cause} ({each.confirmed ? 'proven by experiment' : 'not proven'})
       </div>

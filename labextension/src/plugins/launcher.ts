@@ -7,7 +7,7 @@ import type { Contents } from '@jupyterlab/services';
 import { told } from '../actions';
 import { createApi } from '../api';
 import { askExperiment } from '../forms/experiment';
-import { reprobookIcon } from '../icon';
+import { launcherIcon, reprobookIcon } from '../icon';
 import { CommandIds } from '../tokens';
 
 /** The card of the launcher: a notebook from a template, recorded from its first cell on. */
@@ -47,6 +47,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       command: CommandIds.create,
       category: 'Notebook',
       rank: 100,
+      kernelIconUrl: launcherIcon,
       args: { isLauncher: true }
     });
     palette?.addItem({ command: CommandIds.create, category: 'Reprobook' });
