@@ -105,7 +105,9 @@ function status({ kind, status, progress }: IRun): string {
     return status;
   }
   const { cell, total } = progress;
-  return kind === 'live' ? `${status} in the kernel` : `${status}, ${cell} of ${total} cells done`;
+  return kind === 'live'
+    ? `${status} in the kernel; %reprotrain end seals it`
+    : `${status}, ${cell} of ${total} cells done`;
 }
 
 function Action(props: {
