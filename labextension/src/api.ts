@@ -1,6 +1,16 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { request } from './request';
-import type { IComparison, IDescription, IEdits, IJob, IPage, IRunDetails, JobRequest } from './types';
+import type {
+  IBeginning,
+  IComparison,
+  IDescription,
+  IEdits,
+  IJob,
+  IPage,
+  IRunDetails,
+  ITemplate,
+  JobRequest
+} from './types';
 
 export interface IRunQuery {
   where: string;
@@ -9,7 +19,7 @@ export interface IRunQuery {
   limit: number;
 }
 
-/** What the server can be asked of one notebook; every path is below the server's root. */
+/** What the server can be asked, most of it of one notebook; every path is below the server's root. */
 export interface IApi {
   describe(path: string): Promise<IDescription>;
   runs(path: string, query: IRunQuery): Promise<IPage>;
@@ -23,6 +33,8 @@ export interface IApi {
   jobs(path: string): Promise<{ jobs: IJob[] }>;
   start(path: string, job: JobRequest): Promise<IJob>;
   cancel(path: string, id: string): Promise<IJob>;
+  templates(): Promise<{ templates: ITemplate[] }>;
+  begin(beginning: IBeginning): Promise<{ notebook: string }>;
 }
 
 export function createApi(settings: ServerConnection.ISettings): IApi {
@@ -40,6 +52,8 @@ export function createApi(settings: ServerConnection.ISettings): IApi {
     fix: (path, cell) => get('fix', { path, cell: cell === null ? '' : String(cell) }),
     jobs: path => get('jobs', { path }),
     start: (path, job) => request(settings, 'jobs', { method: 'POST', body: { ...job, path } }),
-    cancel: (path, id) => request(settings, `jobs/${id}`, { method: 'DELETE', query: { path } })
+    cancel: (path, id) => request(settings, `jobs/${id}`, { method: 'DELETE', query: { path } }),
+    templates: () => get('templates', {}),
+    begin: beginning => request(settings, 'templates', { method: 'POST', body: beginning })
   };
 }

@@ -5,6 +5,7 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
+import { ordinal } from './models/cells';
 import type { ICellState, IMark } from './models/marks';
 import { marksOf } from './models/marks';
 import type { NotebookModel } from './models/notebook';
@@ -86,7 +87,8 @@ export class CellMarks implements IDisposable {
     button.className = `rb-Mark rb-mod-${first.kind}`;
     button.dataset.signature = signature;
     button.textContent = SIGNS[first.kind] + (marks.length > 1 ? String(marks.length) : '');
-    button.title = marks.map(each => `${each.title}\n${each.cause}\nFix: ${each.fix}`).join('\n\n');
+    const told = marks.map(each => `${each.title}\n${each.cause}\nFix: ${each.fix}`).join('\n\n');
+    button.title = `Cell ${index}. ${told}`;
     button.setAttribute('aria-label', `Cell ${index}: ${marks.map(each => each.title).join('; ')}`);
     button.onclick = () => void this._explain(index, marks);
     return button;
@@ -95,7 +97,7 @@ export class CellMarks implements IDisposable {
   private async _explain(index: number, marks: readonly IMark[]): Promise<void> {
     const fixable = marks.some(each => each.fixable);
     const result = await showDialog({
-      title: `Cell [${index}]`,
+      title: `Cell ${index}, ${ordinal(index)}`,
       body: explanation(marks),
       buttons: [
         Dialog.cancelButton({ label: 'Close' }),

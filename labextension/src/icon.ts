@@ -10,3 +10,8 @@ export const reprobookIcon = new LabIcon({
   <circle class="jp-icon3" cx="18.5" cy="12" r="2.5" fill="#616161"/>
 </svg>`
 });
+
+/** The same as a picture in a card of the launcher, in the colour of the other notebooks there. */
+export const launcherIcon = `data:image/svg+xml,${encodeURIComponent(
+  reprobookIcon.svgstr.replace(/#616161/g, '#f37726')
+)}`;

@@ -148,6 +148,20 @@ export interface IJob {
   result: Record<string, unknown> | null;
 }
 
+/** A notebook to begin from. */
+export interface ITemplate {
+  name: string;
+  title: string;
+  summary: string;
+}
+
+/** A template, and what the notebook and its new folder are called; `folder` is where. */
+export interface IBeginning {
+  template: string;
+  folder: string;
+  name: string;
+}
+
 export type Event =
   { type: 'runs' } | { type: 'standing' } | { type: 'run'; run: IRun } | { type: 'job'; job: IJob };
 

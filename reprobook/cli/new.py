@@ -33,7 +33,7 @@ def new(*, name: str | None, path: Path | None, listing: bool, store_path: Path 
 def _show_list(found: tuple[Template, ...], *, as_json: bool) -> None:
     """Print what there is to begin from."""
     if as_json:
-        print_json([{"name": each.name, "title": each.title, "summary": each.summary} for each in found])
+        print_json([each.as_json() for each in found])
         return
     rows = table("template", "what it is")
     for each in found:

@@ -10,6 +10,7 @@ from reprobook.server.events import EventsHandler
 from reprobook.server.job_handlers import JobHandler, JobsHandler
 from reprobook.server.notebook_handlers import FixHandler, NotebookHandler, RestoreHandler
 from reprobook.server.run_handlers import CompareHandler, ExecutedHandler, RunHandler, RunsHandler, SeriesHandler
+from reprobook.server.template_handlers import TemplatesHandler
 
 # An id is checked again before it becomes a path; what does not look like one is no route at all.
 _ID = r"([a-z0-9][a-z0-9-]{5,63})"
@@ -24,6 +25,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (f"runs/{_ID}/executed", ExecutedHandler),
     ("jobs", JobsHandler),
     (f"jobs/{_ID}", JobHandler),
+    ("templates", TemplatesHandler),
     ("events", EventsHandler),
 )
 

@@ -27,6 +27,10 @@ class Template:
         """The name of its notebook."""
         return f"{self.name}.ipynb"
 
+    def as_json(self) -> dict[str, str]:
+        """Return what somebody who chooses is told."""
+        return {"name": self.name, "title": self.title, "summary": self.summary}
+
 
 def read_template(folder: Path) -> Template:
     """Describe the template in a folder."""

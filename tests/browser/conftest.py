@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from extension_page import Recorded, recorder
 from lab_server import Jupyter, Serve
 from notebook_page import NotebookPage, OpenPage, find_chromium
 
@@ -38,6 +39,18 @@ def browser() -> Iterator[Any]:
         )
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return the folder that the Jupyter server of the test serves."""
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def recorded(root: Path) -> Recorded:
+    """Put runs of ``train.ipynb`` into the store that a server of this folder finds."""
+    return recorder(root)
 
 
 @pytest.fixture

@@ -39,9 +39,8 @@ class Jupyter:
     def start(self) -> Jupyter:
         """Start, and wait until it answers."""
         self.root.mkdir(parents=True, exist_ok=True)
-        self.home.mkdir(parents=True)
         news = self.home / _NO_NEWS
-        news.parent.mkdir(parents=True)
+        news.parent.mkdir(parents=True, exist_ok=True)
         news.write_text('{"fetchNews": "false"}')
         with (self.home / "server.log").open("wb") as log:
             self._process = subprocess.Popen(self._command(), env=self._env(), cwd=self.root, stdout=log, stderr=log)
@@ -49,8 +48,9 @@ class Jupyter:
         return self
 
     def _command(self) -> list[str]:
+        python = os.environ.get("REPROBOOK_JUPYTER_PYTHON", sys.executable)  # another JupyterLab, to be tried
         return [
-            *(sys.executable, "-m", _MODULES[self.app], "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+            *(python, "-m", _MODULES[self.app], "--no-browser", "--allow-root", "--ip=127.0.0.1"),
             # Another test may take the port between our look and its use; the server then takes the next.
             *("--ServerApp.port=8700", "--ServerApp.port_retries=200"),
             f"--IdentityProvider.token={self.token}",
@@ -70,7 +70,7 @@ class Jupyter:
             "IPYTHONDIR": "ipython",
             "MPLCONFIGDIR": "matplotlib",
         }
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{Path(self._command()[0]).parent}{os.pathsep}{os.environ['PATH']}"
         own = {name: str(self.home / folder) for name, folder in folders.items()}
         return {**os.environ, **own, "PATH": path, **self._environment}
 

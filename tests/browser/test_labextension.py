@@ -1,134 +1,38 @@
-"""The JupyterLab extension in a browser: chip, panel, marks, commands, with names that would like to be code."""
+"""The JupyterLab extension in a browser: a user's first ten minutes, where commands are found, and outputs.
+
+What the issue list of the extension names is tested in: this file (chip, commands, templates, renderers, mirror),
+``test_lab_runs.py`` (panel, table of runs, comparison, keyboard), ``test_lab_forms.py`` (forms, jobs and the actions
+on a run), ``test_lab_marks.py`` (marks beside cells, settings, a header that does not match).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-from notebook_page import CONNECTED, NotebookPage, OpenPage, write_notebook
+from extension_page import (
+    HOSTILE,
+    SOURCES,
+    chip,
+    mark,
+    needs_extension,
+    panel,
+    press,
+    set_source,
+    source_of,
+    wait_chip,
+    wait_source,
+)
+from lab_server import Serve
+from notebook_page import CONNECTED, OpenPage, write_notebook
 
 from reprobook.header import MIME_TYPE as HEADER_MIME_TYPE
-from reprobook.header import Code, Environment, Header, Origin, Seeds, seal, sha256_hex
 from reprobook.magics.report import MIME_TYPE
-from reprobook.runs import NewRun, RunFolder, Store
-from reprobook.runs.model import record_bytes
+from reprobook.runs import Store
 from reprobook.verify import Verification
-from reprobook.verify.kept import keep
-from reprobook.verify.model import Divergence, ValueChange
+from reprobook.verify.model import Divergence
 
-BUILT = Path(__file__).parents[2] / "reprobook" / "labextension" / "static" / "style.js"
-pytestmark = pytest.mark.skipif(not BUILT.exists(), reason="not built: `make labextension` (needs Node)")
-HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-LONG = "n" * 500
-SOURCES = ("lr = 0.1", "import random\nx = random.random()", "rows = [x] * 3", "print('loss:', x * lr)")
-
-
-def chip(page: NotebookPage) -> Any:
-    return page.page.locator(".rb-Chip")
-
-
-def wait_chip(page: NotebookPage, text: str) -> None:
-    page.page.locator(".rb-Chip", has_text=text).wait_for()
-
-
-def panel(page: NotebookPage) -> Any:
-    return page.page.locator("#reprobook-panel")
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "root"
-
-
-Recorded = Callable[..., RunFolder]
-
-
-@pytest.fixture
-def recorded(root: Path) -> Recorded:
-    """Put runs of ``train.ipynb`` into the store that a server of this folder finds."""
-    store = Store(root / ".reprobook")
-
-    def make(number: int, *, status: str = "succeeded", **fields: Any) -> RunFolder:
-        parameters = {"lr": number / 1000, "batch_size": 16 << number % 3}
-        run = store.create(NewRun(**{"source": "train.ipynb", "seed": number, "parameters": parameters} | fields))
-        run.write_header(
-            seal(
-                Header(
-                    code=Code(cells=tuple(sha256_hex(source.encode()) for source in SOURCES)),
-                    parameters={"lr": "0x1p-3"},
-                    seeds=Seeds(seed=number, ineffective={"PYTHONHASHSEED": f"set too late {HOSTILE}"}),
-                    environment=Environment(python="3.11.7", implementation="cpython", variables={LONG: HOSTILE}),
-                    origin=Origin(created="2026-11-21T00:00:00Z"),
-                )
-            )
-        )
-        for step in range(12):
-            run.log_metric("loss", 1 / (1 + step * (number + 1) / 40), step)
-            run.log_metric("accuracy", 0.5 + number / 500 + step / 100, step)
-        if status == "running":
-            run.update(status="running")
-            run.trace_journal.write_text('{"cell": {}}\n' * 2)
-        else:
-            run.seal(status=status)
-        return run
-
-    return make
-
-
-def diverged(run: RunFolder) -> None:
-    """Keep a verification of the run that found a difference in cell 1."""
-    change = ValueChange(name="x", original=f"0.25 {HOSTILE}", replay="0.75")
-    first = Divergence(
-        cell=1,
-        names=("x",),
-        cause="unseeded_rng.python_random",
-        evidence=f"cell 1 draws from the global generator {HOSTILE}",
-        confirmed=True,
-        fix="random.seed(0)",
-        values=(change,),
-    )
-    keep(
-        Verification(
-            run_id=run.run_id,
-            replay_id=None,
-            verdict="diverged",
-            first=first,
-            all=(first,),
-            cells=(0, 1, 2, 3),
-            differing=(1, 2, 3),
-        ),
-        run,
-    )
-
-
-def set_source(page: NotebookPage, index: int, source: str) -> None:
-    """Edit a cell as typing does."""
-    script = "([i, text]) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(text)"
-    page.evaluate(script, [index, source])
-
-
-def source_of(page: NotebookPage, index: int) -> str:
-    script = "(i) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.getSource()"
-    return str(page.evaluate(script, index))
-
-
-def mark(page: NotebookPage, index: int, kind: str) -> Any:
-    found = page.cell(index).locator(f".rb-Mark.rb-mod-{kind}")
-    found.wait_for()
-    return found
-
-
-def press(page: NotebookPage, label: str) -> None:
-    page.page.locator(".jp-Dialog").get_by_role("button", name=label).click()
-    page.page.locator(".jp-Dialog").wait_for(state="detached")
-
-
-def wait_source(page: NotebookPage, index: int, text: str) -> None:
-    script = "([i, t]) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.source.includes(t)"
-    page.page.wait_for_function(script, arg=[index, text])
+pytestmark = needs_extension
 
 
 def test_from_not_recorded_to_reproduced(root: Path, open_page: OpenPage) -> None:
@@ -156,7 +60,11 @@ def test_from_not_recorded_to_reproduced(root: Path, open_page: OpenPage) -> Non
     mark(page, 4, "stale")
     page.save()
     wait_chip(page, "drifted: 1")
-    panel(page).locator(".rb-Drift").get_by_text("cell [1] edited").wait_for()
+    panel(page).locator(".rb-Drift").get_by_text("edited").wait_for()
+    panel(page).locator(".rb-Drift .rb-Fix", has_text="Undo the change of cell 1, or freeze again").wait_for()
+    # A number leads to its cell.
+    panel(page).locator(".rb-Drift").get_by_role("button", name="cell 1").first.click()
+    assert page.cell(1).evaluate("cell => cell.classList.contains('jp-mod-active')")
     page.screenshot("drifted")
 
     # A run of its own process, from the form.
@@ -210,181 +118,63 @@ def test_reports_are_shown_and_what_is_no_report_harms_nothing(root: Path, open_
     assert page.problems == []
 
 
-def test_a_new_experiment_runs_as_it_comes(root: Path, open_page: OpenPage) -> None:
+COMMANDS = (
+    *("Show Header and Runs", "New Experiment Notebook…", "Initialise", "Freeze", "Check", "Fix What Can Be Mended"),
+    *("Run Headless…", "Sweep…", "Verify", "Verify and Diagnose", "Promote…"),
+)
+
+
+def test_commands_are_in_menu_and_palette_and_an_experiment_begins_from_a_template(
+    root: Path, open_page: OpenPage
+) -> None:
     write_notebook(root / "shown.ipynb", "1")
+    (root / "images").mkdir()
     page = open_page("shown.ipynb")
-    page.command("reprobook:new-experiment")
-    page.page.locator(".jp-mod-current", has_text="Untitled.ipynb").wait_for()
+    page.page.locator(".lm-MenuBar-item", has_text="Reprobook").click()
+    items = page.page.locator(".lm-Menu .lm-Menu-itemLabel").all_inner_texts()
+    assert [item for item in items if item] == list(COMMANDS)
+    page.screenshot("menu")
+    page.page.keyboard.press("Escape")
+    page.command("apputils:activate-command-palette")
+    page.page.locator(".lm-CommandPalette-input").fill("reprobook")
+    page.page.locator(".lm-CommandPalette-item[data-command='reprobook:promote']").wait_for()
+    found = page.page.locator(".lm-CommandPalette-item[data-command^='reprobook:']")
+    assert sorted(found.locator(".lm-CommandPalette-itemLabel").all_inner_texts()) == sorted(COMMANDS)
+    page.page.keyboard.press("Escape")
+
+    page.command("launcher:create")
+    page.screenshot("launcher")
+    page.page.locator(".jp-LauncherCard", has_text="Experiment").click()
+    form = page.page.locator(".rb-Form")
+    form.get_by_role("radio").first.wait_for()
+    assert form.get_by_role("radio").count() == 5
+    form.get_by_text("Image classification").click()
+    assert form.get_by_label("name").get_attribute("placeholder") == "images-2"
+    form.get_by_text("Tabular").first.click()
+    form.get_by_label("name").fill("churn")
+    page.screenshot("templates")
+    press(page, "Create")
+    page.page.locator(".jp-mod-current", has_text="churn.ipynb").wait_for()
+    assert {"churn.ipynb", "README.md", "test_tabular.py"} <= {path.name for path in (root / "churn").iterdir()}
+
+    # It is recorded from its first cell on, by the magic that the template brings.
     page.evaluate(CONNECTED)
-    page.run_all()
-    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="lr=0.1, batch_size=32, epochs=10").wait_for()
+    page.run_cell(1)
+    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="recipe").wait_for()
     page.save()
     page.page.locator(".rb-Chip:visible", has_text="frozen rb1-").wait_for()
     page.screenshot("experiment")
-    (record,) = Store(root / ".reprobook").records()
-    assert (record.name, record.seed) == ("Untitled", 42)
-    assert Store(root / ".reprobook").folder(record.run_id).last_metrics().keys() == {"loss"}
+    (record,) = Store(root / "churn" / ".reprobook").records()
+    assert (record.name, record.seed) == ("tabular", 42)
     assert page.problems == []
 
 
-def assert_fits(page: NotebookPage) -> None:
-    """Nothing of the panel is wider than the panel, but what scrolls."""
-    wide = panel(page).evaluate(
-        """panel => [...panel.querySelectorAll('*')]
-            .filter(each => !each.closest('.rb-Grid, .rb-Scroll, .rb-Sides, select'))
-            .filter(each => each.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)
-            .map(each => each.className + ' ' + each.textContent.slice(0, 40))"""
-    )
-    assert wide == []
-
-
-def try_verification(page: NotebookPage) -> None:
-    """The cell that the verification named, with cause and fix; the fix goes into the notebook."""
-    mark(page, 1, "diverged").click()
-    page.page.locator(".jp-Dialog", has_text="random.seed(0)").wait_for()
-    page.screenshot("mark")
-    press(page, "Apply fix")
-    wait_source(page, 1, "random.seed(")
-    wait_chip(page, "drifted: 1")
-
-
-def try_filter(page: NotebookPage) -> None:
-    """Sort, filter, and a filter that is wrong."""
-    grid = panel(page).locator(".rb-Grid")
-    grid.get_by_role("button", name="accuracy").click()
-    grid.locator("[aria-sort=descending]").wait_for()
-    filter_box = panel(page).get_by_label("Filter the runs")
-    filter_box.fill("lr < 0.01 and status == 'succeeded'")
-    panel(page).get_by_text("10 runs match").wait_for()
-    filter_box.fill("lr <")
-    panel(page).locator(".rb-Alert", has_text="cannot read 'lr <'").wait_for()
-    page.screenshot("wrong-filter")
-    filter_box.fill("")
-    panel(page).get_by_text("203 runs").wait_for()
-
-
-def try_keyboard(page: NotebookPage, first: str) -> None:
-    """The first run and its details, then the second one, and both compared."""
-    panel(page).locator(".rb-Grid").focus()
-    page.page.keyboard.press("Home")
-    panel(page).locator(".rb-Details").get_by_text(first).first.wait_for()
-    assert_fits(page)
-    page.screenshot("details")
-    for key in ("Space", "ArrowDown", "Space"):
-        page.page.keyboard.press(key)
-    comparison = panel(page).locator(".rb-Comparison")
-    comparison.locator("tr", has_text="seed").first.wait_for()
-    comparison.scroll_into_view_if_needed()
-    page.screenshot("comparison")
-    comparison.get_by_role("button", name="Clear").click()
-
-
-def try_delete(page: NotebookPage) -> None:
-    """Deleting asks first, and Enter is no answer."""
-    delete = panel(page).locator(".rb-Details").get_by_role("button", name="Delete…")
-    delete.click()
-    page.page.locator(".jp-Dialog").wait_for()
-    page.page.keyboard.press("Enter")
-    page.page.locator(".jp-Dialog").wait_for(state="detached")
-    panel(page).get_by_text("203 runs").wait_for()
-    delete.click()
-    press(page, "Delete")
-    panel(page).get_by_text("202 runs").wait_for()
-
-
-def test_200_runs_with_names_that_would_like_to_be_code(root: Path, open_page: OpenPage, recorded: Recorded) -> None:
+def test_the_notebook_7_has_chip_panel_and_commands_too(root: Path, serve: Serve, open_page: OpenPage) -> None:
     write_notebook(root / "train.ipynb", *SOURCES)
-    for number in range(200):
-        recorded(number)
-    recorded(200, status="failed", name=HOSTILE)
-    recorded(201, status="running", name="running")
-    last = recorded(202, name=LONG, parameters={"lr": 0.5, "batch_size": 16, LONG: HOSTILE})
-    diverged(last)
-    page = open_page("train.ipynb")
-    dialogs: list[str] = []
-    page.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    wait_chip(page, "diverged at [1]")
+    page = open_page("train.ipynb", server=serve("notebook"))
+    wait_chip(page, "not recorded")
     chip(page).click()
-    rows = panel(page).locator(".rb-Rows .rb-Row")
-    rows.first.wait_for()
-    panel(page).get_by_text("203 runs").wait_for()
-    assert rows.count() < 60
-    assert panel(page).locator(".rb-Row.rb-mod-running progress").get_attribute("value") == "2"
-    panel(page).locator("svg.rb-Sparkline").first.wait_for()
-    page.screenshot("runs")
-
-    try_verification(page)
-    try_filter(page)
-    try_keyboard(page, last.run_id)
-    try_delete(page)
-
-    # The header, and the search in it.
-    panel(page).locator("summary", has_text="Header").last.click()
-    panel(page).get_by_label("Search the header").last.fill("hashseed")
-    panel(page).locator(".rb-Tree").last.get_by_text("set too late").wait_for()
-    assert_fits(page)
-
-    page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-    page.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
-    page.page.wait_for_timeout(500)
-    page.screenshot("dark")
-    assert page.page.evaluate("() => window.hacked") is None
-    assert page.page.locator("#reprobook-panel img, #reprobook-panel script").count() == 0
-    assert (dialogs, page.problems) == ([], [])
-
-
-@pytest.mark.slow
-def test_10000_runs_open_and_scroll(root: Path, open_page: OpenPage, recorded: Recorded) -> None:
-    """Only what is in view is drawn: the table opens in a moment and scrolls without long frames."""
-    write_notebook(root / "train.ipynb", *SOURCES)
-    template = recorded(0)
-    record = template.read_record()
-    for number in range(1, 10_000):
-        run_id = f"20261121-{number:06d}-aaaa"
-        changes = {"run_id": run_id, "sequence": number + 1, "metrics": {"loss": number / 10_000}, "files": {}}
-        folder = template.path.parent / run_id
-        folder.mkdir()
-        (folder / "run.json").write_bytes(record_bytes(record.model_copy(update=changes)))
-    page = open_page("train.ipynb")
-    chip(page).click()
-    panel(page).get_by_text("10000 runs").wait_for()
-    assert panel(page).locator(".rb-Rows .rb-Row").count() < 60
-    figures = page.evaluate(MEASURE)
-    print(json.dumps(figures))
-    assert figures["drawn"] < 1000  # milliseconds; 300 on a machine of one's own
-    assert figures["frames"] > 50
-    panel(page).get_by_text("…", exact=True).first.wait_for(state="detached")
-    assert panel(page).locator(".rb-Rows .rb-Row").count() < 60
-
-
-# How long React needs to draw a page that has arrived, and the frames of a scroll through all runs.
-MEASURE = """async () => {
-    const grid = document.querySelector('.rb-Grid');
-    const model = () => new Promise(resolve => new MutationObserver((_, self) => { self.disconnect(); resolve(); })
-        .observe(grid, { childList: true, subtree: true, characterData: true }));
-    const start = performance.now();
-    const fetched = new Promise(resolve => {
-        const observer = new PerformanceObserver(list => {
-            const found = list.getEntries().find(each => each.name.includes('reprobook/runs'));
-            if (found) { observer.disconnect(); resolve(found.responseEnd); }
-        });
-        observer.observe({ type: 'resource' });
-    });
-    grid.querySelector('[role=columnheader] button').click();
-    const arrived = await fetched;
-    await model();
-    const drawn = performance.now() - arrived;
-    const frames = [];
-    let last = performance.now();
-    for (let top = 0; top < grid.scrollHeight; top += grid.scrollHeight / 120) {
-        grid.scrollTop = top;
-        await new Promise(requestAnimationFrame);
-        frames.push(performance.now() - last);
-        last = performance.now();
-    }
-    frames.sort((a, b) => a - b);
-    return {
-        question: arrived - start, drawn, frames: frames.length,
-        median: frames[frames.length >> 1], p95: frames[Math.floor(frames.length * 0.95)], worst: frames.at(-1),
-    };
-}"""
+    panel(page).get_by_text("No run yet.").wait_for()
+    page.command("reprobook:initialise")
+    wait_chip(page, "frozen rb1-")
+    page.screenshot("notebook7")

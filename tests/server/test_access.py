@@ -68,6 +68,9 @@ async def test_a_viewer_reads_and_changes_nothing(
     assert (await ask("runs", run.run_id, path=PATH, method="DELETE")).code == 403
     assert (await ask("jobs", method="POST", body={"action": "run", "path": PATH})).code == 403
     assert (await ask("jobs", ID, path=PATH, method="DELETE")).code == 403
+    begin = {"template": "images", "folder": "", "name": "shapes"}
+    assert (await ask("templates", method="POST", body=begin)).code == 403
+    assert not (store.root.parent / "shapes").exists()
     assert store.names() == [run.run_id]
 
 
@@ -115,6 +118,20 @@ OUTSIDE = (
     "",
     "x" * 5000,
 )
+BEGINNINGS = (
+    ("..", "x"),
+    ("/etc", "x"),
+    ("link", "x"),
+    (".hidden", "x"),
+    ("not-there", "x"),
+    ("", ".."),
+    ("", "../x"),
+    ("", ".x"),
+    ("", "a/x"),
+    ("", "x\0"),
+    ("", ""),
+    ("", "x" * 200),
+)
 
 
 async def test_names_do_not_leave_the_root(ask: Any, notebook: Path, root: Path) -> None:
@@ -131,6 +148,10 @@ async def test_names_do_not_leave_the_root(ask: Any, notebook: Path, root: Path)
     for out in ("../job", "/etc/job", "link/job", "a/../../job", ".hidden/job", ""):
         job = {"action": "promote", "path": PATH, "out": out}
         assert (await ask("jobs", method="POST", body=job)).code in {400, 404}, out
+    for folder, name in BEGINNINGS:
+        begin = {"template": "images", "folder": folder, "name": name}
+        assert (await ask("templates", method="POST", body=begin)).code in {400, 404}, (folder, name)
+    assert not list(root.parent.rglob("images.ipynb")) + list(root.parent.rglob("x.ipynb"))
 
 
 async def test_a_root_that_begins_alike_is_another(ask: Any, notebook: Path, root: Path) -> None:

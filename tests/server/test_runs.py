@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reprobook.runs import Store
+from reprobook.template import templates
 
 pytestmark = pytest.mark.usefixtures("notebook")
 PATH = "train.ipynb"
@@ -136,3 +137,22 @@ async def test_a_file_that_is_no_notebook_is_told(ask: Any, root: Path) -> None:
     found = await ask("notebook", path="broken.ipynb")
     assert found.code == 400
     assert "not valid JSON" in found.document["message"]
+
+
+async def test_a_notebook_begins_from_a_template(ask: Any, root: Path) -> None:
+    listed = (await ask("templates")).document["templates"]
+    assert listed == [each.as_json() for each in templates()]
+    (root / "work").mkdir()
+    begin = {"template": "images", "folder": "work", "name": "Über shapes"}
+    made = await ask("templates", method="POST", body=begin)
+    assert (made.code, made.document["notebook"]) == (201, "work/Über shapes/Über shapes.ipynb")
+    assert {Path(name).name for name in made.document["files"]} == {
+        *("Über shapes.ipynb", "README.md", "test_images.py")
+    }
+    assert "Über shapes.ipynb" in (root / "work" / "Über shapes" / "README.md").read_text()
+    again = await ask("templates", method="POST", body=begin)
+    assert again.code == 400
+    assert "would be overwritten" in again.document["message"]
+    assert (await ask("templates", method="POST", body={**begin, "folder": "", "name": "x"})).code == 201
+    assert (root / "x" / "x.ipynb").is_file()
+    assert (await ask("templates", method="POST", body={**begin, "template": "imagse"})).document["hint"]

@@ -186,7 +186,7 @@ describe('columns', () => {
       run('b', { metrics: { loss: 2, acc: 'NaN' }, parameters: { lr: 0.2, n: 3 } })
     ];
     const labels = columnsOf(runs).map(column => column.label);
-    expect(labels).toEqual(['when', 'name', 'loss', 'acc', 'lr', 'seed', 's', 'run']);
+    expect(labels).toEqual(['loss', 'when', 'name', 'acc', 'lr', 'seed', 's', 'run']);
     expect(mainMetric(runs)).toBe('loss');
     expect(mainMetric([])).toBeNull();
   });

@@ -38,9 +38,10 @@ function control(props: {
     value,
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => onChange(event.target.value)
   };
-  if (type === 'int' || type === 'float') {
+  // An infinity is a float too, but no number of HTML.
+  if ((type === 'int' || type === 'float') && Number.isFinite(Number(parameter.text))) {
     const range = space?.kind === 'range' ? { min: space.low, max: space.high } : {};
-    return <input type="number" step={type === 'int' ? 1 : 'any'} {...range} {...common} />;
+    return <input type="number" required step={type === 'int' ? 1 : 'any'} {...range} {...common} />;
   }
   return <input type="text" {...common} />;
 }

@@ -8,17 +8,28 @@ export interface IFormProps<T> {
   onChange: (value: T) => void;
 }
 
-/** Show a form in a dialog; return what it holds, or null where the user thought better of it. */
+/**
+ * Show a form in a dialog until what it holds is valid; return that, or null where the user thought better of it.
+ * What is valid, its fields say: `required`, `min`, `max`.
+ */
 export async function askForm<T>(
   title: string,
   label: string,
   value: T,
   Form: React.FC<IFormProps<T>>
 ): Promise<T | null> {
-  const body = new FormWidget(value, Form);
-  const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
-  const result = await showDialog({ title, body, buttons });
-  return result.button.accept ? body.getValue() : null;
+  for (;;) {
+    const buttons = [Dialog.cancelButton(), Dialog.okButton({ label })];
+    const { button, value: filled } = await showDialog({ title, body: new FormWidget(value, Form), buttons });
+    if (!button.accept || !filled) {
+      return null;
+    }
+    // Newer releases of JupyterLab do not let anybody accept what is invalid; older ones do.
+    if (filled.valid) {
+      return filled.form;
+    }
+    value = filled.form;
+  }
 }
 
 class FormWidget<T> extends ReactWidget {
@@ -30,8 +41,9 @@ class FormWidget<T> extends ReactWidget {
     this.addClass('rb-Form');
   }
 
-  getValue(): T {
-    return this._value;
+  /** What was filled in; asked while the form is still shown. */
+  getValue(): { form: T; valid: boolean } {
+    return { form: this._value, valid: wrong(this.node) === '' };
   }
 
   protected override render(): JSX.Element {
@@ -40,8 +52,32 @@ class FormWidget<T> extends ReactWidget {
       this._value = value;
       this.update();
     };
-    return <Form value={this._value} onChange={onChange} />;
+    return (
+      <Checked node={this.node}>
+        <Form value={this._value} onChange={onChange} />
+      </Checked>
+    );
   }
+}
+
+/** A form, and what is wrong with it. */
+function Checked(props: React.PropsWithChildren<{ node: HTMLElement }>): JSX.Element {
+  const [problem, setProblem] = React.useState('');
+  React.useEffect(() => setProblem(wrong(props.node)));
+  return (
+    <>
+      {props.children}
+      <p className="rb-Bad rb-Problem" role="alert">
+        {problem}
+      </p>
+    </>
+  );
+}
+
+function wrong(node: HTMLElement): string {
+  const field = node.querySelector<HTMLInputElement>('input:invalid');
+  const label = field?.closest('.rb-Line')?.querySelector('.rb-Line-label')?.textContent ?? '';
+  return field ? `${label}: ${field.validationMessage}` : '';
 }
 
 /** A labelled line of a form. */

@@ -24,6 +24,7 @@ function PromoteForm(props: IFormProps<IPromoteForm>): JSX.Element {
         <input
           className="jp-mod-styled"
           type="text"
+          required
           value={value.out}
           onChange={event => set({ out: event.target.value })}
         />

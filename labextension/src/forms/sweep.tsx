@@ -36,6 +36,7 @@ function SweepForm(
       className="jp-mod-styled"
       type={type}
       min={1}
+      required={name === 'metric'}
       list={name === 'metric' ? 'rb-metrics' : undefined}
       value={value[name]}
       onChange={event => set({ [name]: event.target.value })}

@@ -12,19 +12,18 @@ export interface IColumn {
 
 const MOST = 12;
 
-/** The columns of a table of these runs: the fixed ones, then metrics, then the parameters that are not all alike. */
+/**
+ * The columns of a table of these runs: the main metric, when and name; then what lies to the right of a narrow panel,
+ * the other metrics and the parameters that are not all alike.
+ */
 export function columnsOf(runs: readonly IRun[]): IColumn[] {
-  const metrics = names(runs.map(run => run.metrics));
+  const main = mainMetric(runs);
+  const metrics = names(runs.map(run => run.metrics)).filter(name => name !== main);
   const parameters = names(runs.map(run => run.parameters)).filter(name => varies(runs, name));
   return [
+    ...(main === null ? [] : [metricColumn(main)]),
     ...FIXED,
-    ...metrics.slice(0, MOST).map(name => ({
-      key: `metrics.${name}`,
-      label: name,
-      width: 84,
-      numeric: true,
-      value: (run: IRun) => number(run.metrics[name])
-    })),
+    ...metrics.slice(0, MOST - 1).map(metricColumn),
     ...parameters.slice(0, MOST).map(name => ({
       key: `parameters.${name}`,
       label: name,
@@ -34,6 +33,16 @@ export function columnsOf(runs: readonly IRun[]): IColumn[] {
     })),
     ...LAST
   ];
+}
+
+function metricColumn(name: string): IColumn {
+  return {
+    key: `metrics.${name}`,
+    label: name,
+    width: 84,
+    numeric: true,
+    value: run => number(run.metrics[name])
+  };
 }
 
 /** The metric that a sparkline shows: the one logged by most runs; of those the first. */

@@ -1,4 +1,5 @@
 import type { ICellNames, IDescription } from '../types';
+import { plainCells } from './cells';
 
 /** A code cell of the open notebook, as far as marks depend on it. */
 export interface ICellState {
@@ -52,8 +53,8 @@ function diagnosed(cell: ICellState, index: number, description: IDescription | 
     .map(each => ({
       kind: 'diverged',
       title: `Diverged: ${each.names.join(', ')}`,
-      cause: `${each.cause}${each.confirmed ? ' (proven)' : ''}: ${each.evidence}`,
-      fix: each.fix,
+      cause: plainCells(`${each.cause}${each.confirmed ? ' (proven)' : ''}: ${each.evidence}`),
+      fix: plainCells(each.fix),
       fixable: fixable(cell, index, description)
     }));
 }
@@ -102,8 +103,8 @@ function hazards(cell: ICellState, index: number, description: IDescription | nu
   return ofCell(cell, index, description).map(each => ({
     kind: 'hazard',
     title: `${each.cause}, line ${each.line}`,
-    cause: each.message,
-    fix: each.fix,
+    cause: plainCells(each.message),
+    fix: plainCells(each.fix),
     fixable: each.fixable
   }));
 }

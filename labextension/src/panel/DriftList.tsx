@@ -1,8 +1,10 @@
 import React from 'react';
-import type { IStanding } from '../types';
+import { plainCells } from '../models/cells';
+import type { IDrift, IStanding } from '../types';
+import { CellLine, CellText } from './CellText';
 
 /** What is not as it was frozen, each line with its fix. */
-export function DriftList(props: { standing: IStanding; onCell: (cell: number) => void }): JSX.Element {
+export function DriftList(props: { standing: IStanding }): JSX.Element {
   const { standing } = props;
   if (standing.state === 'tampered') {
     return (
@@ -21,23 +23,26 @@ export function DriftList(props: { standing: IStanding; onCell: (cell: number) =
     <ul className="rb-Drift">
       {standing.drift.map(each => (
         <li key={`${each.section} ${each.key}`}>
-          {each.cell === null ? (
-            <span className="rb-Key">{each.key}</span>
-          ) : (
-            <button className="rb-Link" onClick={() => props.onCell(each.cell ?? 0)}>
-              {each.key}
-            </button>
-          )}{' '}
+          <span className="rb-Key">{told(each.key, each)}</span>{' '}
           {isDigest(each.frozen ?? each.now) ? null : (
             <span className="rb-Value">
               {each.frozen ?? 'absent'} → {each.now ?? 'gone'}
             </span>
           )}
-          <div className="rb-Fix">{each.fix}</div>
+          {each.cell === null ? null : <CellLine cell={each.cell} />}
+          <div className="rb-Fix">{told(each.fix, each)}</div>
         </li>
       ))}
     </ul>
   );
+}
+
+/** A cell that is there leads to it; one that was removed has the number that it had. */
+function told(text: string, drift: IDrift): React.ReactNode {
+  if (drift.section !== 'code') {
+    return text;
+  }
+  return drift.cell === null ? plainCells(text) : <CellText>{text}</CellText>;
 }
 
 /** The beginning of a digest says nothing to people. */

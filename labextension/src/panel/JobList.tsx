@@ -1,6 +1,7 @@
 import React from 'react';
 import { since } from '../models/format';
 import type { IJob } from '../types';
+import { CellText } from './CellText';
 
 const MOST = 5;
 
@@ -20,7 +21,9 @@ export function JobList(props: {
         <li key={job.job_id}>
           {job.state === 'running' ? <span className="rb-Spinner" /> : null}
           <b>{job.action}</b> <span className="rb-Dim">{since(job.created, Date.now())}</span>{' '}
-          <span className={job.state === 'failed' ? 'rb-Bad' : ''}>{outcome(job)}</span>
+          <span className={job.state === 'failed' ? 'rb-Bad' : ''}>
+            <CellText>{outcome(job)}</CellText>
+          </span>
           {job.state === 'running' ? (
             <button
               className="rb-Link"
@@ -39,6 +42,9 @@ export function JobList(props: {
 function outcome(job: IJob): string {
   if (job.state === 'running') {
     return job.progress;
+  }
+  if (job.state === 'cancelled') {
+    return job.state;
   }
   const { result } = job;
   const error = result?.error as { message?: unknown; hint?: unknown } | null | undefined;

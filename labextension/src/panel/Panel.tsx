@@ -1,10 +1,15 @@
 import { ReactWidget } from '@jupyterlab/apputils';
+import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { NotebookModel } from '../models/notebook';
 import type { IReprobook } from '../tokens';
 import { CommandIds } from '../tokens';
+import type { IStanding } from '../types';
+import type { ICells } from './CellText';
+import { Cells, CellText } from './CellText';
 import { DriftList } from './DriftList';
 import { HeaderTree } from './HeaderTree';
 import { JobList } from './JobList';
@@ -19,7 +24,7 @@ export interface IPanelActions extends IRunActions {
 export interface IPanelOptions {
   reprobook: IReprobook;
   actionsOf: (panel: NotebookPanel) => IPanelActions;
-  execute: (command: string) => void;
+  commands: CommandRegistry;
 }
 
 /** The side panel: everything about the notebook in front. */
@@ -41,7 +46,10 @@ export class Panel extends ReactWidget {
           <h2>reprobook</h2>
           <p className="rb-Empty">
             Open a notebook: its header, its runs and what has drifted since are shown here. Or begin with{' '}
-            <button className="rb-Link" onClick={() => this._options.execute(CommandIds.create)}>
+            <button
+              className="rb-Link"
+              onClick={() => void this._options.commands.execute(CommandIds.create)}
+            >
               a new experiment
             </button>
             .
@@ -53,12 +61,13 @@ export class Panel extends ReactWidget {
     return (
       <UseSignal key={panel.id} signal={model.changed}>
         {() => (
-          <Content
-            model={model}
-            actions={this._options.actionsOf(panel)}
-            execute={this._options.execute}
-            onCell={cell => reveal(panel, cell)}
-          />
+          <Cells.Provider value={cellsOf(panel)}>
+            <Content
+              model={model}
+              actions={this._options.actionsOf(panel)}
+              commands={this._options.commands}
+            />
+          </Cells.Provider>
         )}
       </UseSignal>
     );
@@ -68,16 +77,19 @@ export class Panel extends ReactWidget {
 interface IContentProps {
   model: NotebookModel;
   actions: IPanelActions;
-  execute: (command: string) => void;
-  onCell: (cell: number) => void;
+  commands: CommandRegistry;
 }
 
 function Content(props: IContentProps): JSX.Element {
-  const { model, actions, execute } = props;
+  const { model, actions, commands } = props;
   const { description, problem } = model;
   const standing = description?.standing;
   const button = (label: string, command: string) => (
-    <button className="jp-mod-styled rb-Action" onClick={() => execute(command)}>
+    <button
+      className="jp-mod-styled rb-Action"
+      title={commands.caption(command)}
+      onClick={() => void commands.execute(command)}
+    >
       {label}
     </button>
   );
@@ -89,11 +101,15 @@ function Content(props: IContentProps): JSX.Element {
           {problem}
         </p>
       ) : null}
-      <p className={`rb-Standing rb-mod-${standing?.state ?? 'unknown'}`}>{standing?.text ?? '…'}</p>
+      <p className={`rb-Standing rb-mod-${standing?.state ?? 'unknown'}`}>
+        <CellText>{words(standing)}</CellText>
+      </p>
       <div className="rb-Actions" role="toolbar" aria-label="Actions on the notebook">
         {button('Run headless…', CommandIds.run)}
+        {button('Sweep…', CommandIds.sweep)}
         {button('Verify', CommandIds.verify)}
         {button('Diagnose', CommandIds.diagnose)}
+        {button('Promote…', CommandIds.promote)}
         {button('Check', CommandIds.check)}
         {standing?.run_id ? button('Freeze', CommandIds.freeze) : button('Initialise', CommandIds.initialise)}
       </div>
@@ -104,11 +120,11 @@ function Content(props: IContentProps): JSX.Element {
       ) : null}
       {standing && standing.state !== 'unrecorded' ? (
         <Section title={`Drift${standing.drift.length ? `: ${standing.drift.length}` : ''}`} open>
-          <DriftList standing={standing} onCell={props.onCell} />
+          <DriftList standing={standing} />
         </Section>
       ) : null}
       {standing?.verification ? (
-        <Section title="Last verification" open={standing.state === 'diverged'}>
+        <Section key={standing.state} title="Last verification" open={standing.state === 'diverged'}>
           <VerificationReport found={standing.verification} />
         </Section>
       ) : null}
@@ -140,12 +156,29 @@ function Section(props: React.PropsWithChildren<{ title: string; open: boolean }
   );
 }
 
-/** Scroll to a code cell, counted among the code cells. */
-function reveal(panel: NotebookPanel, cell: number): void {
-  const code = panel.content.widgets.filter(each => each.model.type === 'code');
-  const widget = code[cell];
-  if (widget) {
-    panel.content.activeCellIndex = panel.content.widgets.indexOf(widget);
-    void panel.content.scrollToCell(widget);
-  }
+/** What the chip says, but with a cell that one can go to. */
+function words(standing: IStanding | undefined): string {
+  const cell = standing?.state === 'diverged' ? standing.verification?.first?.cell : undefined;
+  return typeof cell === 'number' ? `diverged at cell ${cell}` : (standing?.text ?? '…');
+}
+
+/** The code cells of a notebook, by their numbers. */
+function cellsOf(panel: NotebookPanel): ICells {
+  const notebook = panel.content;
+  const find = (cell: number) => notebook.widgets.filter(each => each.model.type === 'code')[cell];
+  return {
+    reveal: cell => {
+      const widget = find(cell);
+      if (widget) {
+        notebook.activeCellIndex = notebook.widgets.indexOf(widget);
+        notebook.deselectAll();
+        void notebook.scrollToCell(widget);
+      }
+    },
+    describe: cell => {
+      const model = find(cell)?.model as ICodeCellModel | undefined;
+      const count = model?.executionCount ? `[${model.executionCount}] ` : '';
+      return model ? `${count}${model.sharedModel.getSource().split('\n')[0] ?? ''}` : '';
+    }
+  };
 }

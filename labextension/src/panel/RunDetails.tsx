@@ -3,7 +3,8 @@ import React from 'react';
 import { number, text } from '../models/format';
 import type { NotebookModel } from '../models/notebook';
 import { RequestError } from '../request';
-import type { IRunDetails } from '../types';
+import type { IRun, IRunDetails } from '../types';
+import { CellLink } from './CellText';
 import { HeaderTree } from './HeaderTree';
 import { VerificationReport } from './VerificationReport';
 
@@ -56,7 +57,11 @@ export function RunDetails(props: { id: string; model: NotebookModel; actions: I
       ) : null}
       {found.run.error ? (
         <p className="rb-Alert">
-          {found.run.error.cell === null ? '' : `cell [${found.run.error.cell}]: `}
+          {found.run.error.cell === null ? null : (
+            <>
+              <CellLink cell={found.run.error.cell} />:{' '}
+            </>
+          )}
           {found.run.error.ename}: {found.run.error.evalue} {found.run.error.hint}
         </p>
       ) : null}
@@ -77,10 +82,7 @@ function Numbers(props: { found: IRunDetails; model: NotebookModel }): JSX.Eleme
   const run = props.model.runs.find(props.found.run.run_id) ?? props.found.run;
   const facts: [string, string][] = [
     ['run', run.run_id],
-    [
-      'status',
-      run.progress ? `${run.status}, cell ${run.progress.cell} of ${run.progress.total}` : run.status
-    ],
+    ['status', status(run)],
     ['recipe', run.recipe_digest ? `rb1-${run.recipe_digest.slice(0, 8)}` : '—'],
     ...Object.entries(run.parameters).map(([name, value]): [string, string] => [name, text(value)]),
     ...Object.entries(run.metrics).map(([name, value]): [string, string] => [name, number(value)]),
@@ -96,6 +98,16 @@ function Numbers(props: { found: IRunDetails; model: NotebookModel }): JSX.Eleme
       ))}
     </dl>
   );
+}
+
+function status({ kind, status, progress }: IRun): string {
+  if (!progress) {
+    return status;
+  }
+  const { cell, total } = progress;
+  return kind === 'live'
+    ? `${status} in the kernel; %reprotrain end seals it`
+    : `${status}, ${cell} of ${total} cells done`;
 }
 
 function Action(props: {

@@ -22,6 +22,8 @@ export interface IRunRowProps {
 /** One run; of one that goes on, how far it is. */
 export function RunRow(props: IRunRowProps): JSX.Element {
   const { run, series } = props;
+  // A live session has no end to be on the way to.
+  const progress = run.kind === 'live' ? undefined : run.progress;
   return (
     <div
       role="row"
@@ -64,7 +66,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
             title={value}
             className={column.numeric ? 'rb-mod-numeric' : ''}
           >
-            {column.key === 'name' && run.progress ? <Progress run={run} /> : value}
+            {column.key === 'name' && progress ? <Progress {...progress} /> : value}
           </span>
         );
       })}
@@ -72,14 +74,14 @@ export function RunRow(props: IRunRowProps): JSX.Element {
   );
 }
 
-function Progress(props: { run: IRun }): JSX.Element {
-  const { cell, total } = props.run.progress ?? { cell: 0, total: 0 };
+function Progress(props: { cell: number; total: number }): JSX.Element {
+  const { cell, total } = props;
   return (
     <progress
       max={total || 1}
       value={cell}
-      title={`cell ${cell} of ${total}`}
-      aria-label={`cell ${cell} of ${total}`}
+      title={`${cell} of ${total} cells done`}
+      aria-label={`${cell} of ${total} cells done`}
     />
   );
 }

@@ -70,7 +70,7 @@ function Filter(props: { initial: string; onFilter: (where: string) => void }): 
     <input
       type="search"
       className="jp-mod-styled rb-Search"
-      placeholder="Filter: lr > 0.1 and status == 'succeeded'"
+      placeholder="Filter: lr > 0.1 and seed == 1"
       aria-label="Filter the runs"
       value={where}
       onChange={event => setWhere(event.target.value)}

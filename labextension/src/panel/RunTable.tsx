@@ -50,7 +50,7 @@ export function RunTable(props: IRunTableProps): JSX.Element {
   const loaded = visible.flatMap(([, run]) => (run ? [run] : []));
   React.useEffect(() => void series?.want(loaded));
 
-  const template = `${FIRST_COLUMN} ${metric === null ? '' : '70px '}${columns.map(each => `${each.width}px`).join(' ')}`;
+  const template = `${FIRST_COLUMN} ${metric === null ? '' : '66px '}${columns.map(each => `${each.width}px`).join(' ')}`;
   const focus = (index: number) => {
     const run = runs.at(index);
     if (run) {
@@ -73,7 +73,7 @@ export function RunTable(props: IRunTableProps): JSX.Element {
         <span role="columnheader" aria-label="Selected, status" />
         {metric === null ? null : (
           <span role="columnheader" title={`course of ${metric}`}>
-            {metric}
+            course
           </span>
         )}
         {columns.map(column => (

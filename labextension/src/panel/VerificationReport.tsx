@@ -1,5 +1,6 @@
 import React from 'react';
 import type { IDivergence, IVerification } from '../types';
+import { CellLine, CellLink, CellText } from './CellText';
 
 const VERDICTS = {
   reproduced: '✓ reproduced, bit by bit',
@@ -27,7 +28,7 @@ export function VerificationReport(props: { found: IVerification }): JSX.Element
       ))}
       {found.notes.map(note => (
         <div className="rb-Dim" key={note}>
-          {note}
+          <CellText>{note}</CellText>
         </div>
       ))}
     </div>
@@ -51,9 +52,9 @@ function Strip(props: { found: IVerification }): JSX.Element {
             role="listitem"
             key={cell}
             className={`rb-Strip-cell rb-mod-${kind}`}
-            title={`cell ${cell}: ${meaning}`}
+            aria-label={`cell ${cell}: ${meaning}`}
           >
-            {cell}
+            <CellLink cell={cell} label={String(cell)} hint={meaning} />
           </span>
         );
       })}
@@ -65,16 +66,18 @@ function Divergence(props: { each: IDivergence }): JSX.Element {
   const { each } = props;
   return (
     <div className="rb-Divergence">
-      <b>{each.cell === null ? 'results' : `cell [${each.cell}]`}</b> <code>{each.names.join(', ')}</code>
+      <b>{each.cell === null ? 'results' : <CellLink cell={each.cell} />}</b>{' '}
+      <code>{each.names.join(', ')}</code>
+      {each.cell === null ? null : <CellLine cell={each.cell} />}
       <div>
         <b>Cause:</b> {each.cause} ({each.confirmed ? 'proven by experiment' : 'not proven'})
       </div>
       <div>
-        <b>Why:</b> {each.evidence}
+        <b>Why:</b> <CellText>{each.evidence}</CellText>
       </div>
       {each.fix ? (
         <div>
-          <b>Fix:</b> {each.fix}
+          <b>Fix:</b> <CellText>{each.fix}</CellText>
         </div>
       ) : null}
       {each.values.length > 0 ? (

@@ -5,6 +5,7 @@ import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
 import { UseSignal } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import React from 'react';
+import { ordinal } from '../models/cells';
 import type { NotebookModel } from '../models/notebook';
 import { CommandIds, IReprobook } from '../tokens';
 
@@ -57,10 +58,12 @@ export function Chip(props: { model: NotebookModel; onClick: () => void }): JSX.
   const job = jobs.find(each => each.state === 'running');
   const state = problem ? 'unknown' : (standing?.state ?? 'unknown');
   const label = standing?.text ?? (problem ? 'reprobook: no answer' : 'reprobook …');
+  const cell = standing?.state === 'diverged' ? standing.verification?.first?.cell : null;
   const title = [
     standing?.run_id
       ? `Run ${standing.run_id}, recipe ${standing.recipe ?? ''}`
       : 'No run of this notebook is recorded.',
+    cell === undefined || cell === null ? '' : `Cell ${cell} is ${ordinal(cell)}.`,
     standing?.problem,
     problem,
     job ? `${job.action}: ${job.progress}` : '',

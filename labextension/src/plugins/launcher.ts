@@ -1,15 +1,16 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
+import type { Contents } from '@jupyterlab/services';
 import { told } from '../actions';
-import { experiment } from '../experiment';
-import { reprobookIcon } from '../icon';
+import { createApi } from '../api';
+import { askExperiment } from '../forms/experiment';
+import { launcherIcon, reprobookIcon } from '../icon';
 import { CommandIds } from '../tokens';
 
-/** The card of the launcher: a notebook that is recorded from its first cell on. */
+/** The card of the launcher: a notebook from a template, recorded from its first cell on. */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'reprobook-labextension:launcher',
   description: 'New experiment notebook.',
@@ -23,22 +24,33 @@ const plugin: JupyterFrontEndPlugin<void> = {
     launcher: ILauncher | null,
     palette: ICommandPalette | null
   ) => {
-    const { contents } = app.serviceManager;
+    const { contents, serverSettings } = app.serviceManager;
+    const api = createApi(serverSettings);
     app.commands.addCommand(CommandIds.create, {
-      label: args => (args['isPalette'] ? 'New Experiment Notebook' : 'Experiment'),
-      caption: 'A notebook with parameters and a seed, recorded from its first cell on',
+      label: args => (args['isLauncher'] ? 'Experiment' : 'New Experiment Notebook…'),
+      caption: 'Begin a recorded notebook from a template',
       icon: reprobookIcon,
       execute: args =>
         told(async () => {
           const folder = String(args['cwd'] ?? browser?.model.path ?? '');
-          const made = await contents.newUntitled({ path: folder, type: 'notebook' });
-          const name = PathExt.basename(made.name, '.ipynb');
-          await contents.save(made.path, { type: 'notebook', format: 'json', content: experiment(name) });
-          return documents.openOrReveal(made.path);
+          const { templates } = await api.templates();
+          const listed: Contents.IModel = await contents.get(folder);
+          const taken = (listed.content as Contents.IModel[]).map(each => each.name);
+          const asked = await askExperiment(templates, taken);
+          if (asked) {
+            const { notebook } = await api.begin({ ...asked, folder: contents.localPath(folder) });
+            return documents.openOrReveal(notebook);
+          }
         })
     });
-    launcher?.add({ command: CommandIds.create, category: 'Notebook', rank: 100 });
-    palette?.addItem({ command: CommandIds.create, category: 'Reprobook', args: { isPalette: true } });
+    launcher?.add({
+      command: CommandIds.create,
+      category: 'Notebook',
+      rank: 100,
+      kernelIconUrl: launcherIcon,
+      args: { isLauncher: true }
+    });
+    palette?.addItem({ command: CommandIds.create, category: 'Reprobook' });
   }
 };
 

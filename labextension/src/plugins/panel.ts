@@ -21,14 +21,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null
   ) => {
-    const execute = (command: string) => void app.commands.execute(command);
-    const panel = new Panel({ reprobook, actionsOf: actionsOf(app, reprobook, documents), execute });
+    const { commands } = app;
+    const panel = new Panel({ reprobook, actionsOf: actionsOf(app, reprobook, documents), commands });
     panel.id = 'reprobook-panel';
     panel.title.icon = reprobookIcon;
     panel.title.caption = 'reprobook: header, drift and runs of the notebook';
     app.shell.add(panel, 'right', { rank: 900 });
     restorer?.add(panel, 'reprobook-panel');
-    app.commands.addCommand(CommandIds.open, {
+    commands.addCommand(CommandIds.open, {
       label: 'Show Header and Runs',
       caption: 'Header, drift and runs of the notebook in front',
       icon: reprobookIcon,
