@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError, KernelDiedError
+from reprobook.errors import ExecutionError, InputError, IntegrityError, KernelDiedError
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
@@ -159,7 +159,7 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
     """Write trace and executed notebook, and end the run with the status that is true.
 
-    Where the disk takes no more, the run has failed, and what is there of it is sealed.
+    Where the disk takes no more, or a cell wrote into the journal, the run has failed, and what is there is sealed.
     """
     error, result_digest = _error(recording, prepared), None
     try:
@@ -169,8 +169,8 @@ def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interr
         if recording.notebook is not None:
             error = error or _unrecorded(recording, trace)
             _write_executed(run, recording.notebook, prepared)
-    except StorageError as refused:
-        error = error or RunError(ename="StorageError", evalue=str(refused), hint=refused.hint)
+    except (StorageError, IntegrityError) as refused:
+        error = error or RunError(ename=type(refused).__name__, evalue=str(refused), hint=refused.hint)
     run.seal(
         status="interrupted" if interrupted else "failed" if error else "succeeded",
         result_digest=result_digest,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fault_loop import attempt, complaints, run, write_notebook
+
 from reprobook.execute.heavy import import_nbformat
 from reprobook.runs import Store, fsck
 
@@ -42,7 +43,7 @@ def main(folder: Path, step: int) -> dict[str, Any]:
         code = os.waitstatus_to_exitcode(status)
         made = len(store.names()) - before
         statuses.append(store.records()[0].status if made else "none")
-        if code not in {0, 2} or (code == 2 and "No space left" not in said):  # noqa: PLR2004  # 2: said by name
+        if code not in {0, 2} or (code == 2 and "No space left" not in said):  # 2: said by name
             wrong.append(f"{number * step} bytes: code {code}: {said[-2000:]}")
         wrong += [f"{number * step} bytes: {each}" for each in complaints(store, source, notebook, first)]
         wrong += [f"{number * step} bytes: torn: {each}" for each in _torn(store)]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -61,7 +59,7 @@ def _two_processes(write: Write, store: Store, number: int) -> None:
 
 
 def test_two_processes_run_into_one_store(write: Write, store: Store) -> None:
-    _two_processes(write, store, 4)
+    _two_processes(write, store, 2)
 
 
 @pytest.mark.slow
@@ -165,14 +163,6 @@ def test_a_duration_is_that_of_a_clock_that_only_goes_forward(write: Write, stor
     command = [sys.executable, "-c", _SKEWED, str(write(*NOTEBOOK)), str(store.root)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert 0 <= float(done.stdout) < 600
-    assert store.records()[0].status == "succeeded"
-
-
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime")
-@pytest.mark.parametrize("moment", ["1970-01-02 00:00:00", "2037-12-31 23:59:59", "2026-10-25 02:59:59"])
-def test_a_run_at_an_odd_time_is_a_run(write: Write, store: Store, moment: str) -> None:
-    command = ["faketime", moment, sys.executable, str(BUSY), str(write(*NOTEBOOK)), str(store.root), "1"]
-    subprocess.run(command, capture_output=True, check=True, env={**os.environ, "TZ": "Europe/Berlin"})
     assert store.records()[0].status == "succeeded"
 
 

@@ -168,7 +168,9 @@ def test_a_newer_store_is_refused_by_every_command_and_never_rewritten(
     assert (tmp_path / "nb.ipynb").exists()
 
 
-def test_a_store_with_fields_of_a_later_release_is_read_or_named(two: tuple[RunFolder, RunFolder], store: Store) -> None:
+def test_a_store_with_fields_of_a_later_release_is_read_or_named(
+    two: tuple[RunFolder, RunFolder], store: Store
+) -> None:
     """A record with a field that this release does not know is set apart by name, the others are listed."""
     run, other = two
     record = json.loads(run.run.read_bytes())

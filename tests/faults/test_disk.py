@@ -114,9 +114,7 @@ print(shell.user_ns["y"])
 
 
 @mounts
-def test_the_magic_says_so_and_the_session_goes_on(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_the_magic_says_so_and_the_session_goes_on(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     (tmp_path / "session.py").write_text(_MAGIC)
     done = _read_only(tmp_path, f"IPYTHONDIR={tmp_path_factory.mktemp('ipython')} {sys.executable} session.py")
     assert done.returncode == 0, done.stderr
@@ -147,9 +145,7 @@ def test_other_kinds_of_file_systems_work_or_are_refused(write: Write, tmp_path:
     assert done.stdout.split() == ["succeeded", "1", "0"]
 
 
-def test_what_is_written_is_on_the_disk_before_it_is_renamed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_written_is_on_the_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """F5: data, then the rename, then the folder; with this order each prefix is the old or the new file."""
     calls: list[str] = []
 
