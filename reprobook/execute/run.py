@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError, IntegrityError, KernelDiedError
+from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
@@ -33,7 +33,6 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     """Make the run of a prepared notebook, execute it, seal it, and return it.
 
     Raises:
-        InputError: If no kernel can run it.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
     if options.kernel == "warm":
@@ -121,7 +120,6 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
     """Hand the notebook to papermill and a new kernel."""
     import_nbformat()  # first: papermill imports it too
     import papermill  # noqa: PLC0415 - takes seconds to import
-    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
     try:
@@ -135,9 +133,6 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
             recording=recording,
             execution_timeout=options.timeout,
         )
-    except NoSuchKernel as error:
-        msg = f"{prepared.path.name}: no kernel is called {error.name!r}"
-        raise InputError(msg, hint="`jupyter kernelspec list` names those installed.") from error
     except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
         return  # noted in the recording, by the cell that it happened in
 
