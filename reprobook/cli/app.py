@@ -93,10 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code; errors made on purpose are shown, not raised."""
+    """Run a command and return its exit code; errors made on purpose, and those of the disk, are shown, not raised."""
     try:
         return int(cli.main(args=list(arguments), prog_name="reprobook", standalone_mode=False) or 0)
-    except (click.ClickException, click.Abort, ReprobookError, KeyboardInterrupt) as error:
+    except (click.ClickException, click.Abort, ReprobookError, KeyboardInterrupt, OSError) as error:
         code = exit_code(error)
         show_error(error, code, as_json="--json" in arguments)
         return code

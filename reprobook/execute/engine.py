@@ -18,6 +18,10 @@ from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.recording import Recording
 
 
+class KernelStartError(ExecutionError):
+    """The kernel did not start: nothing has run."""
+
+
 class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """Runs the cells in a kernel that records itself."""
 
@@ -25,20 +29,32 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         # The kernel's own log on the terminal says nothing that the run's record does not.
         super().__init__(nb_man, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], **kwargs)
         self.recording = recording
+        self._began = False
         self._kernel = 0
         self._below: list[psutil.Process] = []
 
     def execute(self, **kwargs: Any) -> Any:
-        """Start the kernel, run the cells, shut it down, and end what it left running."""
+        """Start the kernel, run the cells, shut it down, and end what it left running.
+
+        Raises:
+            KernelStartError: If there is no kernel to run them.
+        """
         if self.recording is not None:
             kwargs |= {"env": self.recording.env, "cwd": self.recording.cwd}
         try:
             return super().execute(**kwargs)
+        # The boundary to a process that is not there yet: the system, jupyter_client and zmq each have errors for it.
+        except Exception as error:
+            if self._began:
+                raise
+            msg = f"the kernel {self.kernel_name!r} did not start: {error}"
+            raise KernelStartError(msg, hint="`jupyter kernelspec list` names those installed; start it by hand.") from error
         finally:
             end_descendants(self._kernel, self._below)
 
     def papermill_execute_cells(self) -> None:
         """Run the cells in order, up to the first that fails, and note the processes that they started."""
+        self._began = True
         self._kernel = getattr(self.km.provisioner, "pid", None) or 0
         try:
             self._execute_cells()

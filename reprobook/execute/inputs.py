@@ -12,13 +12,17 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from pydantic import TypeAdapter, ValidationError
+
 from reprobook.capture import is_secret_name, local_module_files
+from reprobook.errors import IntegrityError
 from reprobook.header import sha256_hex
 from reprobook.runs import Blobs, RunFolder
-from reprobook.runs.files import read_bytes, write_atomic
+from reprobook.runs.files import RESTORE, read_bytes, write_atomic
 from reprobook.trace import MISSING, Trace
 
 MODULES = "modules.json"
+_NAMES = TypeAdapter(dict[str, str])
 _VARIABLE = "REPROBOOK_KEEP_INPUTS"
 _DEFAULT_MEGABYTES = 64
 # No larger share of the allowance for a single file: one big table must not push out all others.
@@ -76,10 +80,20 @@ def keep_modules(run: RunFolder, sources: Sequence[str], folder: Path) -> None:
 
 
 def recorded_modules(run: RunFolder) -> Mapping[str, str]:
-    """Return the SHA-256 of the files of local modules that a run kept, by their path below the folder searched."""
+    """Return the SHA-256 of the files of local modules that a run kept, by their path below the folder searched.
+
+    Raises:
+        IntegrityError: If the list is damaged.
+    """
     path = run.path / MODULES
-    names: Mapping[str, str] = json.loads(read_bytes(path, run.place(path))) if path.exists() else {}
-    return names
+    if not path.exists():
+        return {}
+    place = run.place(path)
+    try:
+        return _NAMES.validate_json(read_bytes(path, place))
+    except ValidationError as error:
+        msg = f"{place}: not a list of modules"
+        raise IntegrityError(msg, hint=RESTORE) from error
 
 
 def lay_out_modules(run: RunFolder, into: Path) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from reprobook.errors import IntegrityError
 from reprobook.runs import JsonLines, RunFolder
-from reprobook.runs.files import naming, read_bytes, write_atomic
+from reprobook.runs.files import RESTORE, naming, read_bytes, write_atomic
 from reprobook.trace import CellTrace, Sink, Trace, open_trace, trace_bytes
 from reprobook.trace.sinks import counted, result_digest
 
@@ -45,7 +47,7 @@ def cells_done(run: RunFolder) -> int:
 def seal_trace(run: RunFolder) -> Trace:
     """Turn the journal into ``trace.json``; where only shown metrics count, write them to ``metrics.jsonl``."""
     lines = JsonLines(run.trace_journal).read().records
-    trace = _trace(lines)
+    trace = _trace(lines, run.place(run.trace_journal))
     if not any(sink.explicit for sink in trace.sinks):
         for line in lines:
             if "value" in line:
@@ -60,13 +62,21 @@ def trace_of(run: RunFolder) -> Trace:
     """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed."""
     if run.trace.exists() or not run.trace_journal.exists():
         return read_trace(run)
-    return _trace(JsonLines(run.trace_journal).read().records)
+    return _trace(JsonLines(run.trace_journal).read().records, run.place(run.trace_journal))
 
 
-def _trace(lines: Sequence[dict[str, Any]]) -> Trace:
-    """Put the lines of a journal together."""
-    sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
-    cells = tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line)
+def _trace(lines: Sequence[dict[str, Any]], place: str) -> Trace:
+    """Put the lines of a journal together.
+
+    Raises:
+        IntegrityError: If a whole line is not what a recorder wrote.
+    """
+    try:
+        sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
+        cells = tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line)
+    except ValidationError as error:
+        msg = f"{place}: not the journal that was written"
+        raise IntegrityError(msg, hint=RESTORE) from error
     return Trace(cells=cells, sinks=counted(sinks), result_digest=result_digest(sinks))
 
 

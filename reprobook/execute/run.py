@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import seed_environment
-from reprobook.errors import ExecutionError, InputError, KernelDiedError
+from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
@@ -33,7 +33,6 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     """Make the run of a prepared notebook, execute it, seal it, and return it.
 
     Raises:
-        InputError: If no kernel can run it.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
     if options.kernel == "warm":
@@ -123,7 +122,6 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
     """Hand the notebook to papermill and a new kernel."""
     import_nbformat()  # first: papermill imports it too
     import papermill  # noqa: PLC0415 - takes seconds to import
-    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
     try:
@@ -137,9 +135,6 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
             recording=recording,
             execution_timeout=options.timeout,
         )
-    except NoSuchKernel as error:
-        msg = f"{prepared.path.name}: no kernel is called {error.name!r}"
-        raise InputError(msg, hint="`jupyter kernelspec list` names those installed.") from error
     except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
         return  # noted in the recording, by the cell that it happened in
 
@@ -161,7 +156,7 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
     """Write trace and executed notebook, and end the run with the status that is true.
 
-    Where the disk takes no more, the run has failed, and what is there of it is sealed.
+    Where the disk takes no more, or a cell wrote into the journal, the run has failed, and what is there is sealed.
     """
     error, result_digest = _error(recording, prepared), None
     try:
@@ -171,8 +166,8 @@ def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interr
         if recording.notebook is not None:
             error = error or _unrecorded(recording, trace)
             _write_executed(run, recording.notebook, prepared)
-    except StorageError as refused:
-        error = error or RunError(ename="StorageError", evalue=str(refused), hint=refused.hint)
+    except (StorageError, IntegrityError) as refused:
+        error = error or RunError(ename=type(refused).__name__, evalue=str(refused), hint=refused.hint)
     run.seal(
         status="interrupted" if interrupted else "failed" if error else "succeeded",
         result_digest=result_digest,

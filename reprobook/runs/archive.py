@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -85,7 +87,8 @@ def unzip(data: bytes, into: Path, largest: int = LARGEST) -> list[str]:
                 target = into / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(entry))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+    # zipfile answers damage, encryption and unknown methods with any of these.
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError) as error:
         msg = f"the archive cannot be unpacked: {error}"
         raise IntegrityError(msg, hint="Pack it again.") from error
     return [entry.filename for entry in entries]

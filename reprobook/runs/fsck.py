@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from reprobook.errors import IntegrityError
 from reprobook.runs import seal
-from reprobook.runs.files import TEMPORARY_SUFFIX
+from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.ids import is_id
 from reprobook.runs.store import Store
@@ -90,8 +91,11 @@ def _damage(folder: Path) -> Iterator[IntegrityError]:
 
 
 def _leftovers(store: Store, *, repair: bool) -> Iterator[Problem]:
-    """Find what a killed process left half made: under the lock, when no living one can be making it."""
-    with store.locked():
+    """Find what a killed process left half made: under the lock, when no living one can be making it.
+
+    Where the store may only be read there is no lock to be had, and nothing is said of leftovers.
+    """
+    with suppress(StorageError) if not repair else nullcontext(), store.locked():
         for path in _half_made(store):
             if repair:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)

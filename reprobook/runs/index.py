@@ -92,7 +92,10 @@ class Index:
             self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
 
     def problem(self) -> str | None:
-        """Say what is wrong with the index on disk: damaged, or rows that a listing would not bring up to date."""
+        """Say what is wrong with the index on disk: damaged, or rows that a listing would not bring up to date.
+
+        In a store that may only be read it is not looked at: a listing does without it.
+        """
         if not self._file.exists():
             return None  # It is built when it is first asked.
         try:
@@ -104,6 +107,8 @@ class Index:
                 known = _stamps(connection)
         except sqlite3.DatabaseError as error:
             return f"unreadable ({error})"
+        except OSError:
+            return None
         found = {name: _stamp(self._runs / name) for name in self._names()}
         stale = sum(known.get(name) != found.get(name) for name in known | found)
         return f"{stale} rows differ from their files" if stale else None

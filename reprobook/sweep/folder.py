@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from reprobook.errors import InputError
 from reprobook.runs import Owner, Store, check_id, current_owner, is_dead, new_id
@@ -79,8 +79,9 @@ class SweepFolder:
         try:
             data = json.loads(self._state.read_bytes())
             owner = None if data["owner"] is None else Owner.model_validate(data["owner"])
-            state = State(data["status"], owner, data["error"])
-        except (OSError, ValueError, KeyError, TypeError, ValidationError):
+            status = TypeAdapter(SweepStatus).validate_python(data["status"])
+            state = State(status, owner, None if data["error"] is None else str(data["error"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, ValidationError):
             return State("interrupted")
         if state.status in _GOING_ON and not state.alive:
             return State("interrupted", state.owner)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from reprobook.errors import InputError, IntegrityError
 from reprobook.header import decode
 from reprobook.runs import JsonLines
+from reprobook.runs.files import RESTORE
 from reprobook.runs.model import json_number, readable
 from reprobook.sweep.model import Trial
 from reprobook.sweep.study import Told
+
+_TRIALS = TypeAdapter(list[Trial])
 
 
 class Journal:
@@ -19,6 +25,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._lines = JsonLines(path)
+        self._place = f"{path.parent.name}/{path.name}"
 
     def proposed(self, number: int, parameters: Mapping[str, Any]) -> None:
         """Note what a trial is to be."""
@@ -53,7 +60,20 @@ class Journal:
         self._lines.close()
 
     def read(self) -> dict[int, Told]:
-        """Return all trials by number, as far as the journal knows of them."""
+        """Return all trials by number, as far as the journal knows of them.
+
+        Raises:
+            IntegrityError: If a whole line is not what a driver wrote.
+        """
+        try:
+            found = self._trials()
+            _TRIALS.validate_python([asdict(told.trial) for told in found.values()])
+        except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+            msg = f"{self._place}: the journal of the sweep was edited ({type(error).__name__})"
+            raise IntegrityError(msg, hint=RESTORE) from error
+        return found
+
+    def _trials(self) -> dict[int, Told]:
         found: dict[int, Told] = {}
         runs: dict[int, dict[int, str]] = {}
         for line in self._lines.read().records:

@@ -148,10 +148,8 @@ def complaints(store: Store, source: bytes, notebook: Path, first: RunFolder) ->
     return found
 
 
-def main(what: str, fault: str, folder: Path, stride: int = 1) -> dict[str, Any]:
-    """Loop until the operation completes, and report."""
-    import_nbformat()
-    operation = {"run": run, "create": create}[what]
+def write_notebook(folder: Path) -> tuple[Path, bytes]:
+    """Write the notebook that is run; returns it and its bytes."""
     notebook = folder / "nb.ipynb"
     cells = [
         {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
@@ -159,6 +157,14 @@ def main(what: str, fault: str, folder: Path, stride: int = 1) -> dict[str, Any]
     ]
     source = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
     notebook.write_bytes(source)
+    return notebook, source
+
+
+def main(what: str, fault: str, folder: Path, stride: int = 1) -> dict[str, Any]:
+    """Loop until the operation completes, and report."""
+    import_nbformat()
+    operation = {"run": run, "create": create}[what]
+    notebook, source = write_notebook(folder)
     store = Store(folder / ".reprobook")
     status, steps, said = attempt(run, notebook, store, 0, fault)
     if status:
