@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprobook.environment import restore_hint
 from reprobook.errors import InputError, NotebookError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
@@ -143,7 +145,7 @@ class _Case:
             all=found,
             metrics=metrics,
             pinned=self._pinned,
-            notes=(*notes_of(comparison), *self._notes),
+            notes=(*notes_of(comparison), *self._notes, *self._environment_note(replay)),
             opaque=comparison.opaque,
             benign=comparison.benign,
             environment=of_headers(known.headers),
@@ -151,6 +153,13 @@ class _Case:
             differing=comparison.differing,
             error=after.error,
         )
+
+    def _environment_note(self, replay: RunFolder) -> Iterator[str]:
+        """Yield the hint to restore the recorded environment, where the replay had another one."""
+        if replay.header.exists():
+            hint = restore_hint(self._header.environment, replay.read_header().environment, self._original.run_id)
+            if hint is not None:
+                yield hint
 
     def _replayed(self) -> tuple[RunFolder, Knowledge, Source]:
         """Run it again; in a diagnosis up to three times, where chance may have given the same by chance."""
