@@ -37,6 +37,8 @@ _COMMANDS = {
     "models": _Command("reprobook.cli.models:models", "List checkpoints of models, and name them."),
     "env": _Command("reprobook.cli.env:env", "Lock, check or restore the environment of a run."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
+    "export": _Command("reprobook.cli.export:export", "Write a run as one file for others (RO-Crate)."),
+    "import": _Command("reprobook.cli.import_run:import_run", "Take in a run that somebody exported."),
     "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
 }
 

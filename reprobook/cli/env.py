@@ -12,7 +12,7 @@ from reprobook.capture import LOCK_NAME
 from reprobook.cli.console import cell_text, console, print_json, table
 from reprobook.cli.exit_codes import ENVIRONMENT, SUCCESS
 from reprobook.cli.messages import examples, plain
-from reprobook.cli.options import common_options, open_store
+from reprobook.cli.options import common_options, open_store, trust_option
 from reprobook.environment import (
     IndexOptions,
     Mismatch,
@@ -26,6 +26,7 @@ from reprobook.environment import restore as restore_environment
 from reprobook.errors import InputError
 from reprobook.header import Environment
 from reprobook.runs.files import write_atomic
+from reprobook.runs.foreign import check_trust
 
 _extra_index = click.option(
     "--extra-index-url", "urls", multiple=True, metavar="URL", help="A further package index. Repeatable."
@@ -54,14 +55,17 @@ def env() -> None:
 @click.argument("run")
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path, file_okay=False))
 @_extra_index
+@trust_option
 @common_options
-def lock(*, run: str, folder: Path | None, urls: tuple[str, ...], store_path: Path | None, as_json: bool) -> int:
+def lock(  # noqa: PLR0913 - one for each option
+    *, run: str, folder: Path | None, urls: tuple[str, ...], trust: bool, store_path: Path | None, as_json: bool
+) -> int:
     """Write DIR/pylock.reprobook.toml: the recorded versions, with the wheels that the index has for this platform.
 
     What no index has is left out and listed, and the exit code is 5. Of what came from a folder of this machine the
     lock holds no path, but says where beside the lock it is expected.
     """
-    made = lock_environment(_environment(run, store_path), IndexOptions(extra_index_urls=urls), _progress)
+    made = lock_environment(_environment(run, store_path, trust=trust), IndexOptions(extra_index_urls=urls), _progress)
     path = (folder or Path()) / LOCK_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, made.text.encode(), mode=0o644)
@@ -83,7 +87,7 @@ def check(*, run: str, folder: Path | None, store_path: Path | None, as_json: bo
     Each difference is shown with what would mend it. Exits with 5 if something is missing, or is another version or
     build; what is here in addition is only listed.
     """
-    recorded = _environment(run, store_path)
+    recorded = _environment(run, store_path, trust=True)
     found = mismatches(recorded, read_interpreter(folder.absolute()) if folder else this_interpreter())
     matched = not any(each.required for each in found)
     if as_json:
@@ -100,15 +104,20 @@ def check(*, run: str, folder: Path | None, store_path: Path | None, as_json: bo
 @click.argument("run")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @_extra_index
+@trust_option
 @common_options
-def restore(*, run: str, folder: Path, urls: tuple[str, ...], store_path: Path | None, as_json: bool) -> int:
+def restore(  # noqa: PLR0913 - one for each option
+    *, run: str, folder: Path, urls: tuple[str, ...], trust: bool, store_path: Path | None, as_json: bool
+) -> int:
     """Make a virtual environment DIR like the recorded one, and check it file by file against the header.
 
     uv installs where it is found, pip what uv cannot have. What is not to be had (another Python, wheels that are on
     no index, folders of the recording machine) is listed with the reason; everything else is installed. Exits with 5
     if the environment is not the recorded one. --extra-index-url names an index with builds such as torch's +cpu.
     """
-    made = restore_environment(_environment(run, store_path), folder, IndexOptions(extra_index_urls=urls), _progress)
+    made = restore_environment(
+        _environment(run, store_path, trust=trust), folder, IndexOptions(extra_index_urls=urls), _progress
+    )
     if as_json:
         print_json(_restored_json(made))
     else:
@@ -116,13 +125,16 @@ def restore(*, run: str, folder: Path, urls: tuple[str, ...], store_path: Path |
     return SUCCESS if made.matched else ENVIRONMENT
 
 
-def _environment(run: str, store_path: Path | None) -> Environment:
-    """Return the recorded environment of a run.
+def _environment(run: str, store_path: Path | None, *, trust: bool) -> Environment:
+    """Return the recorded environment of a run; installers execute code of what they are given.
 
     Raises:
         InputError: If it was not recorded.
+        UntrustedError: If the run was imported, and is not trusted.
     """
-    found = open_store(store_path).resolve(run).read_header().environment
+    folder = open_store(store_path).resolve(run)
+    check_trust(folder.read_record(), trust=trust)
+    found = folder.read_header().environment
     if found is None or not found.distributions:
         msg = f"run {run} has no record of its environment"
         raise InputError(msg, hint="Run the notebook again.")

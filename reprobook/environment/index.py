@@ -81,7 +81,7 @@ def _report(requirements: Sequence[str], options: IndexOptions) -> tuple[dict[st
 
 def _wheels(report: Mapping[str, Any]) -> dict[str, Wheel]:
     """Read the files that pip would install, by normalised name."""
-    found = {}
+    found: dict[str, Wheel] = {}
     for item in report["install"]:
         source = item["download_info"]
         hashes = source.get("archive_info", {}).get("hashes", {})

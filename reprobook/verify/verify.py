@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprobook.environment import restore_hint
@@ -14,9 +14,11 @@ from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
+from reprobook.execute.workplace import workplace_of
 from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
+from reprobook.runs.foreign import check_trust
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
 from reprobook.verify.compare import compare
@@ -45,6 +47,7 @@ class VerifyOptions:
         tolerance: Relative difference that metrics may have; None: bit by bit.
         diagnose: Prove the causes of divergences by experiments.
         kernel: Of the replay; experiments, which change what holds from the start of a process, have cold ones.
+        trust: Execute the code of an imported run.
         on_event: Told of the progress.
     """
 
@@ -52,6 +55,7 @@ class VerifyOptions:
     tolerance: Tolerance | None = None
     diagnose: bool = False
     kernel: Kernel = "cold"
+    trust: bool = False
     on_event: OnEvent = ignore
 
 
@@ -66,9 +70,9 @@ def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) 
     Raises:
         IntegrityError: If a file of the run was edited, removed or added.
         InputError: If the run left no evidence to compare with.
+        UntrustedError: If it was imported, and is not trusted.
     """
-    _check(run)
-    return keep(_Case(run, store, options, run.source.read_bytes()).verification(), run)
+    return _verified(run, store, options, run.source.read_bytes())
 
 
 def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -77,6 +81,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     Raises:
         NotebookError: If the file cannot be read.
         IntegrityError: If a copy of a header in it, or a file of the run, was edited.
+        UntrustedError: If its run was imported, and is not trusted.
     """
     source = _read(path)
     headers = notebook_integrity(read_notebook(source, path.name), store)
@@ -84,8 +89,14 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     run = recorded_run(path, store) or next(filter(None, known), None)
     if run is None:
         run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
-    _check(run)
-    return keep(_Case(run, store, options, source).verification(), run)
+    return _verified(run, store, options, source)
+
+
+def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: bytes) -> Verification:
+    """Verify a run with the bytes of a notebook, and keep what was found."""
+    _check(run, trust=options.trust)
+    with workplace_of(run, options.cwd) as cwd:
+        return keep(_Case(run, store, replace(options, cwd=cwd), source).verification(), run)
 
 
 def _read(path: Path) -> bytes:
@@ -97,9 +108,10 @@ def _read(path: Path) -> bytes:
         raise NotebookError(msg, hint="Give the path of an .ipynb file, a run id or a promoted folder.") from error
 
 
-def _check(run: RunFolder) -> None:
-    """Make sure that there is evidence, and that nobody touched it."""
+def _check(run: RunFolder, *, trust: bool) -> None:
+    """Make sure that there is evidence, that nobody touched it, and that its code may be executed."""
     record = run.check_integrity()
+    check_trust(record, trust=trust)
     if not run.trace.exists() and not run.trace_journal.exists() and record.status != "succeeded":
         msg = f"run {run.run_id} left no trace: it is {record.status}"
         raise InputError(msg, hint="It did not come to its end; run the notebook again.")
