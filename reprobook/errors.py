@@ -48,5 +48,9 @@ class EnvironmentMismatchError(ReprobookError):
     """The environment that a run was recorded in cannot be matched here."""
 
 
+class UntrustedError(InputError):
+    """This would execute code that came from elsewhere, and nobody said that it is trusted."""
+
+
 class NotPromotableError(InputError):
     """A cell cannot be translated to a script; the message names cell and line."""

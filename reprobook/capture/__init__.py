@@ -1,9 +1,12 @@
 """Capture: probes that describe the running process, seeding, and the lock of the environment."""
 
+from reprobook.capture.direct_url import parse_direct_url, read_direct_url
+from reprobook.capture.distributions import installed_distributions
 from reprobook.capture.hardware import usable_cpus
 from reprobook.capture.local_modules import local_module_files
-from reprobook.capture.lock import LOCK_NAME, write_lock
+from reprobook.capture.lock import LOCK_NAME, Wheel, write_lock
 from reprobook.capture.probe import Subject, capture
+from reprobook.capture.python import implementation, python_version
 from reprobook.capture.python import timezone as current_timezone
 from reprobook.capture.redact import is_secret_name, strip_credentials
 from reprobook.capture.seeding import apply_seed, seed_environment, stop_seeding, used_generators
@@ -12,12 +15,18 @@ from reprobook.capture.variables import environment_variables
 __all__ = [
     "LOCK_NAME",
     "Subject",
+    "Wheel",
     "apply_seed",
     "capture",
     "current_timezone",
     "environment_variables",
+    "implementation",
+    "installed_distributions",
     "is_secret_name",
     "local_module_files",
+    "parse_direct_url",
+    "python_version",
+    "read_direct_url",
     "seed_environment",
     "stop_seeding",
     "strip_credentials",

@@ -36,7 +36,10 @@ _COMMANDS = {
     "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
     "track": _Command("reprobook.cli.track:track", "Send recorded runs to W&B, MLflow or TensorBoard."),
     "models": _Command("reprobook.cli.models:models", "List checkpoints of models, and name them."),
+    "env": _Command("reprobook.cli.env:env", "Lock, check or restore the environment of a run."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
+    "export": _Command("reprobook.cli.export:export", "Write a run as one file for others (RO-Crate)."),
+    "import": _Command("reprobook.cli.import_run:import_run", "Take in a run that somebody exported."),
     "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
 }
 
@@ -79,7 +82,8 @@ def cli() -> None:
     """Reproducible training runs from Jupyter notebooks.
 
     RUN is a run id, the beginning of one, a run's folder, or `latest`. Every command takes --json, and exits with
-    0 success, 1 the notebook failed, 2 wrong usage, 3 not reproduced, 4 damaged or edited records.
+    0 success, 1 the notebook failed, 2 wrong usage, 3 not reproduced, 4 damaged or edited records,
+    5 another environment.
     """
 
 

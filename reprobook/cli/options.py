@@ -36,6 +36,11 @@ def cwd_option(text: str) -> Callable[[Command], Command]:
     return click.option("--cwd", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help=text)
 
 
+def trust_option(command: Command) -> Command:
+    """Add ``--trust``."""
+    return click.option("--trust", is_flag=True, help="Execute the code of an imported run.")(command)
+
+
 def open_store(store_path: Path | None, target: str | Path = ".") -> Store:
     """Open the named store, else that of the project around a notebook, else that around the working folder."""
     path = Path(target)

@@ -10,7 +10,7 @@ from rich.text import Text
 from reprobook.cli.console import cell_text, console, print_json
 from reprobook.cli.exit_codes import DIVERGED, SUCCESS
 from reprobook.cli.messages import examples
-from reprobook.cli.options import common_options, is_notebook, open_store
+from reprobook.cli.options import common_options, is_notebook, open_store, trust_option
 from reprobook.cli.progress import Progress
 from reprobook.cli.seeds import read_seeds
 from reprobook.promote import LAUNCHERS, STYLES, JobOptions, Promotion, promote_notebook
@@ -49,6 +49,7 @@ _STYLES = {True: "bold green", False: "bold red", None: "yellow"}
     "--seeds", callback=read_seeds, metavar="N|A-B", help="Prove it for several seeds: so many, or this range."
 )
 @click.option("--force", is_flag=True, help="Replace another notebook's job, or files edited by hand.")
+@trust_option
 @click.option("--no-verify", is_flag=True, help="Write the script without running it.")
 @common_options
 def promote(  # noqa: PLR0913 - one for each option
@@ -61,6 +62,7 @@ def promote(  # noqa: PLR0913 - one for each option
     resume: bool,
     seeds: range | None,
     force: bool,
+    trust: bool,
     no_verify: bool,
     store_path: Path | None,
     as_json: bool,
@@ -79,7 +81,7 @@ def promote(  # noqa: PLR0913 - one for each option
     store = open_store(store_path, target)
     source = Path(target) if is_notebook(target) else store.resolve(target)
     options = JobOptions(
-        style=style, launchers=launcher, keep=keep, resume=resume, seeds=tuple(seeds or ()), force=force
+        style=style, launchers=launcher, keep=keep, resume=resume, seeds=tuple(seeds or ()), force=force, trust=trust
     )
     with Progress() as progress:
         found = promote_notebook(source, store, options, out=out, verify=not no_verify, on_event=progress)

@@ -52,6 +52,8 @@ def show_facts(out: Console, record: RunRecord) -> None:
         rows.add_row("seed", "", str(record.seed))
     for name, number in record.metrics.items():
         rows.add_row("metric", cell_text(name), Text(number_text(number), style="bold"))
+    if record.foreign:
+        rows.add_row("imported", "", cell_text(record.foreign, "yellow"))
     if record.notebook:
         rows.add_row("notebook", "", cell_text(record.notebook, "dim"))
     if rows.row_count:

@@ -9,7 +9,7 @@ import click
 from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_verification
 from reprobook.cli.messages import examples
-from reprobook.cli.options import common_options, cwd_option, is_notebook, kernel_option, open_store
+from reprobook.cli.options import common_options, cwd_option, is_notebook, kernel_option, open_store, trust_option
 from reprobook.cli.progress import Progress
 from reprobook.cli.render_verify import show_verification
 from reprobook.execute import Kernel
@@ -34,6 +34,7 @@ from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job,
 )
 @kernel_option("Kernel of the replay; experiments have cold ones.")
 @cwd_option("Working folder of the replay.  [default: the run's]")
+@trust_option
 @common_options
 def verify(  # noqa: PLR0913  # one argument an option
     *,
@@ -42,6 +43,7 @@ def verify(  # noqa: PLR0913  # one argument an option
     tolerance: str,
     kernel: Kernel,
     cwd: Path | None,
+    trust: bool,
     store_path: Path | None,
     as_json: bool,
 ) -> int:
@@ -51,8 +53,9 @@ def verify(  # noqa: PLR0913  # one argument an option
     the replay and listed. With --diagnose the cause is proven: by replays with one suspect held still at a time,
     until the difference is gone.
 
-    NB takes the newest recorded run of that notebook, else runs it twice. JOB is a promoted folder. Exits with 0
-    if reproduced, 3 if not, 1 if the replay failed.
+    An imported run is somebody else's code: it is only executed with --trust, in a new folder with the files that came
+    with it. NB takes the newest recorded run of that notebook, else runs it twice. JOB is a promoted folder. Exits
+    with 0 if reproduced, 3 if not, 1 if the replay failed.
     """
     allowed = parse_tolerance(tolerance)
     if is_job(Path(target)):
@@ -60,7 +63,9 @@ def verify(  # noqa: PLR0913  # one argument an option
     else:
         store = open_store(store_path, target)
         with Progress() as progress:
-            options = VerifyOptions(cwd=cwd, tolerance=allowed, diagnose=diagnose, kernel=kernel, on_event=progress)
+            options = VerifyOptions(
+                cwd=cwd, tolerance=allowed, diagnose=diagnose, kernel=kernel, trust=trust, on_event=progress
+            )
             if is_notebook(target):
                 found = verify_notebook(Path(target), store, options)
             else:

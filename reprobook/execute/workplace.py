@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from reprobook.runs import Blobs
+from reprobook.execute.inputs import files_read, lay_out_modules
+from reprobook.execute.journal import trace_of
+from reprobook.runs import Blobs, RunFolder
 from reprobook.trace import MISSING, Trace
 
 
@@ -34,14 +38,37 @@ def lay_out(folder: Path, without: Collection[str], into: Path) -> Path:
 
 
 def put_back(files: Mapping[str, str], blobs: Blobs, into: Path) -> bool:
-    """Write files, by their SHA-256, as they were recorded; False if not all of them are kept."""
+    """Write files, by their SHA-256, as they were recorded; False if not all of them are kept, or one leads out."""
     kept = {path: digest for path, digest in files.items() if digest != MISSING}
-    if not all(blobs.path(digest).exists() for digest in kept.values()):
+    if not all(blobs.path(digest).exists() and _is_below(into, path) for path, digest in kept.items()):
         return False
     for path, digest in kept.items():
         (into / path).parent.mkdir(parents=True, exist_ok=True)
         blobs.place(digest, into / path)
     return True
+
+
+@contextmanager
+def workplace_of(run: RunFolder, cwd: Path | None) -> Iterator[Path | None]:
+    """Give the folder to repeat a run in: what was asked for, else for an imported one a new folder.
+
+    That holds the files that the run read and the modules that it imported, as far as they came with it; the folder
+    that it was recorded in is another machine's. None means: where it was recorded.
+    """
+    if cwd is not None or run.read_record().foreign is None:
+        yield cwd
+        return
+    with tempfile.TemporaryDirectory(prefix="reprobook-") as folder:
+        place = Path(folder).resolve()
+        for path, digest in files_read(trace_of(run)).items():
+            put_back({path: digest}, run.blobs, place)
+        lay_out_modules(run, place)
+        yield place
+
+
+def _is_below(folder: Path, path: str) -> bool:
+    """Tell whether a recorded path is one below the folder."""
+    return (folder / path).resolve().is_relative_to(folder.resolve())
 
 
 def _link(folder: Path, without: Collection[tuple[str, ...]], into: Path) -> None:

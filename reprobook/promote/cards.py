@@ -1,11 +1,9 @@
-"""README and model card of a job, in Markdown."""
+"""README of a job, in Markdown."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
-
-import yaml
+from collections.abc import Mapping
 
 from reprobook.promote.commands import start_command
 from reprobook.promote.config_text import about, type_name
@@ -13,13 +11,11 @@ from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
+from reprobook.promote.markdown import code, data_table, plain, prose, table
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.prose import listed
-from reprobook.promote.shown import is_expression, is_telling
 
-_LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
-_HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
 {}; `result.json` there holds the result digest."""
@@ -48,7 +44,6 @@ _DATA = """\
 The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
 folder that holds them."""
 _MOST_FILES = 20
-_MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
 
 
 def readme(plan: Plan, facts: Facts) -> str:
@@ -70,7 +65,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
         _WHERE[facts.style],
         _written(facts),
-        f"## Data\n\n{_DATA}\n\n{_data_table(facts)}" if facts.data else "",
+        f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
         f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
@@ -120,112 +115,4 @@ def parameter_table(plan: Plan, style: Style = "plain") -> str:
         (f"`{prefix}{each.name}`", type_name(each.type), f"`{code(repr(each.default))}`", plain(about(each)))
         for each in plan.fields
     ]
-    return _table(("option", "type", "default", "meaning"), rows)
-
-
-def model_card(plan: Plan, facts: Facts) -> str:
-    """Return a model card with Hugging Face's YAML header; what is not known is listed as a gap."""
-    gaps = [
-        *(["license"] if not facts.license else []),
-        *(["training data: no file of the notebook's folder was read"] if not facts.data else []),
-        "intended use and limits",
-        "evaluation on other data, and on groups of people",
-    ]
-    parts = [
-        f"---\n{yaml.safe_dump(_hub_header(plan, facts), sort_keys=False, allow_unicode=True)}---",
-        f"# {plain(plan.title)}",
-        plain(plan.summary),
-        "## Training",
-        _table(("", ""), _circumstances(facts)),
-        parameter_table(plan, facts.style) if plan.fields else "",
-        "## Data\n\n" + _data_table(facts) if facts.data else "",
-        "## Results\n\n" + _results(plan, facts) if facts.metrics else "",
-        "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _data_table(facts: Facts) -> str:
-    rows = [(f"`{code(path)}`", f"`{code(digest)}`") for path, digest in facts.data.items()]
-    more = f"\n\nand {len(rows) - _MOST_FILES} more" if len(rows) > _MOST_FILES else ""
-    return _table(("file", "SHA-256"), rows[:_MOST_FILES]) + more
-
-
-def _results(plan: Plan, facts: Facts) -> str:
-    """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
-    if not facts.logged:
-        return _table(("metric", "value"), [(plain(name), repr(value)) for name, value in facts.metrics.items()])
-    places = {cell: function.name for function in plan.functions for cell in function.cells}
-    rows: list[tuple[str, ...]] = []
-    for each in facts.logged:
-        function = f"`{places[each.cell]}`, " if each.cell in places else ""
-        last = f", the last of {each.count}" if each.count > 1 else ""
-        rows.append((plain(each.name), repr(each.value), f"{function}code cell {plain(f'[{each.cell}]')}{last}"))
-    return _table(("metric", "value", "from"), rows)
-
-
-def _labelled(facts: Facts) -> list[tuple[str, str, float]]:
-    """Return name, label and value of each metric; one that several cells logged is labelled with its cell."""
-    if not facts.logged:
-        return [(name, name, value) for name, value in facts.metrics.items()]
-    names = [each.name for each in facts.logged]
-    return [
-        (each.name, each.name if names.count(each.name) == 1 else f"{each.name} (code cell {each.cell})", each.value)
-        for each in facts.logged
-    ]
-
-
-def _circumstances(facts: Facts) -> list[tuple[str, str]]:
-    """Return what is known of the training run, as rows."""
-    origin = facts.provenance
-    return [
-        ("notebook", f"`{code(origin.notebook)}`"),
-        *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
-        *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
-        ("Python", facts.python_version),
-        *([("hardware", plain(facts.hardware))] if facts.hardware else []),
-    ]
-
-
-def _hub_header(plan: Plan, facts: Facts) -> dict[str, object]:
-    """Return the card's metadata: https://github.com/huggingface/hub-docs/blob/main/modelcard.md."""
-    roots = {one.module.partition(".")[0] for one in plan.imports}
-    library = next((name for name in _LIBRARIES if name in roots), "")
-    header: dict[str, object] = {"tags": ["reprobook"]}
-    header |= {"license": facts.license} if facts.license else {}
-    header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
-    metrics = [
-        {"type": name, "name": label, "value": value}
-        for name, label, value in _labelled(facts)
-        if is_telling(name) or not is_expression(name)  # ``len(words)`` says nothing of a model
-    ]
-    if metrics:
-        result = {
-            # A result without a task and a dataset is none for huggingface_hub.
-            "task": {"type": "other"},
-            "dataset": {"type": "other", "name": f"data of {facts.provenance.notebook}"},
-            "metrics": metrics,
-        }
-        header["model-index"] = [{"name": plan.title, "results": [result]}]
-    return header
-
-
-def plain(text: str) -> str:
-    """Return text without any meaning in Markdown or HTML."""
-    return visible(text).translate(_MARKUP)
-
-
-def prose(text: str) -> str:
-    """Return text in which names stand between backticks, with nothing else of meaning in Markdown."""
-    parts = visible(text).split("`")
-    return "".join(f"`{code(part)}`" if at % 2 else part.translate(_MARKUP) for at, part in enumerate(parts))
-
-
-def code(text: str) -> str:
-    """Return text fit to stand between backticks, in a table cell too."""
-    return visible(text).replace("`", "'").replace("|", "\\|")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(("option", "type", "default", "meaning"), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from reprobook.promote.cards import model_card, readme
+from reprobook.promote.cards import readme
 from reprobook.promote.commands import start_command
 from reprobook.promote.config_file import config_files
 from reprobook.promote.data_files import entries
@@ -15,6 +15,7 @@ from reprobook.promote.job_test import smoke_test
 from reprobook.promote.launch import JOB_FILES, Launch, job_name
 from reprobook.promote.local_modules import top_level
 from reprobook.promote.model import Plan
+from reprobook.promote.model_card import job_card
 from reprobook.promote.options import Style
 
 # Where the name on PyPI is not that of the module.
@@ -50,7 +51,7 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
         "requirements.txt": requirements(plan, facts.versions, facts.style, facts.modules),
         "Dockerfile": dockerfile(facts.python_version, facts.style, facts.modules, entries(facts.data)),
         "README.md": readme(plan, facts),
-        "MODEL_CARD.md": model_card(plan, facts),
+        "MODEL_CARD.md": job_card(plan, facts),
         "tests/test_train.py": smoke_test(plan, facts.style, entries(facts.data)),
         **{JOB_FILES[one].path: JOB_FILES[one].text(launch) for one in facts.launchers},
     }

@@ -22,6 +22,7 @@ class JobOptions:
         resume: Write checkpoints in the training loops.
         seeds: The seeds to prove the script for, beside that of the run.
         force: Replace what another notebook, or a hand, left in the folder.
+        trust: Execute the code of an imported run.
     """
 
     style: Style = "plain"
@@ -30,3 +31,4 @@ class JobOptions:
     resume: bool = False
     seeds: tuple[int, ...] = ()
     force: bool = False
+    trust: bool = False

@@ -29,6 +29,7 @@ from reprobook.promote.seeds import first_run
 from reprobook.promote.text import render
 from reprobook.promote.trial import Trial, try_job
 from reprobook.runs import RunFolder, Store
+from reprobook.runs.foreign import check_trust
 
 _DEFAULT = JobOptions()
 _LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-fabric"}
@@ -50,8 +51,11 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     Raises:
         InputError: If the target did not run to its end, or the folder holds something else.
         NotPromotableError: If a needed cell has no translation; names cell and line.
+        UntrustedError: If the run was imported, and is not trusted.
     """
     _check_style(options)
+    if isinstance(target, RunFolder):
+        check_trust(target.read_record(), trust=options.trust)
     recipe = read_recipe(first_run(target, store, options, on_event))
     folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
     check_folder(folder, recipe.header, force=options.force)

@@ -12,7 +12,7 @@ from typing import Any
 from reprobook.errors import ExecutionError
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
-from reprobook.execute.workplace import lay_out, made_files
+from reprobook.execute.workplace import lay_out, made_files, workplace_of
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.printed import compared_text
@@ -73,8 +73,11 @@ def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = (
 @contextmanager
 def proving_ground(folder: Path, recipe: Recipe) -> Iterator[JobRequest]:
     """Give a way to run the script in the notebook's folder as it was before the run; its results are thrown away."""
-    with tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary:
-        cwd = Path(recipe.header.origin.folder or folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="reprobook-proof-") as temporary,
+        workplace_of(recipe.folder, None) as imported,
+    ):
+        cwd = imported or Path(recipe.header.origin.folder or folder)
         yield JobRequest(
             folder=folder,
             out=Path(temporary, "out"),

@@ -10,9 +10,10 @@ from typing import Any
 from reprobook.errors import InputError
 from reprobook.execute import OnEvent, ReplayOptions, RunOptions, replay_run, run_notebook
 from reprobook.execute.preparation import prepare
+from reprobook.execute.workplace import workplace_of
 from reprobook.promote.options import JobOptions
 from reprobook.promote.proof import Candidate, prove
-from reprobook.promote.recipe import read_recipe
+from reprobook.promote.recipe import Recipe, read_recipe
 from reprobook.runs import RunFolder, Store
 
 
@@ -63,8 +64,7 @@ def prove_seeds(job: Candidate, store: Store, on_event: OnEvent) -> list[SeedPro
     recipe = job.recipe
     for seed in job.options.seeds:
         same = seed == recipe.header.seeds.seed
-        run = recipe.folder if same else replay_run(recipe.folder, store, ReplayOptions(seed=seed), on_event)
-        other = recipe if same else read_recipe(run)
+        other = recipe if same else _with_seed(recipe, seed, store, on_event)
         arguments = () if same else _arguments(job, seed)
         judgement = prove(job.folder, other, job.plan, arguments)
         record = other.record.model_dump(mode="json")
@@ -76,6 +76,12 @@ def prove_seeds(job: Candidate, store: Store, on_event: OnEvent) -> list[SeedPro
         }
         found.append(SeedProof(seed, other.record.run_id, judgement.first, expected))
     return found
+
+
+def _with_seed(recipe: Recipe, seed: int, store: Store, on_event: OnEvent) -> Recipe:
+    """Run the notebook with another seed."""
+    with workplace_of(recipe.folder, None) as cwd:
+        return read_recipe(replay_run(recipe.folder, store, ReplayOptions(seed=seed, cwd=cwd), on_event))
 
 
 def _arguments(job: Candidate, seed: int) -> tuple[str, ...]:

@@ -55,11 +55,15 @@ class CheckpointMetadata(Entry):
 
 @dataclass(frozen=True)
 class StoredCheckpoint:
-    """A checkpoint on disk: its folder, its name in the store (run id and path), and what is said of it."""
+    """A checkpoint on disk: its folder, its name in the store (run id and path), what is said of it.
+
+    ``foreign`` tells that its run was imported.
+    """
 
     folder: Path
     place: str
     metadata: CheckpointMetadata
+    foreign: bool = False
 
     def check(self) -> None:
         """Compare its files with their checksums.
@@ -114,7 +118,7 @@ def _of_run(record: RunRecord, model: str | None) -> Iterator[StoredCheckpoint]:
         if model is None or name.split("/")[1] == model:
             folder = Path(record.run_dir) / Path(name).parent
             place = f"{record.run_id}/{Path(name).parent.as_posix()}"
-            yield StoredCheckpoint(folder, place, read_metadata(folder, place))
+            yield StoredCheckpoint(folder, place, read_metadata(folder, place), record.foreign is not None)
 
 
 def _moment(name: str) -> str:
@@ -134,7 +138,8 @@ def find_checkpoint(store: Store, name: str) -> StoredCheckpoint:
     for each in checkpoints(store, model):
         if alias is not None and each.place == alias.place:
             return _unchanged(each, alias.content, name)
-        if alias is None and (each.metadata.run_id or "").startswith(which):
+        # What was imported is only taken where it is asked for by its run.
+        if alias is None and (which or not each.foreign) and (each.metadata.run_id or "").startswith(which):
             return each
     if alias is not None:
         msg = f"{name} is {alias.place}, which is gone"

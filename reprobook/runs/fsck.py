@@ -10,10 +10,10 @@ from pathlib import Path
 
 from reprobook.errors import IntegrityError
 from reprobook.runs import seal
-from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError
+from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError, locked
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.ids import is_id
-from reprobook.runs.store import Store
+from reprobook.runs.store import INCOMING, Store
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,19 @@ def _leftovers(store: Store, *, repair: bool) -> Iterator[Problem]:
 def _half_made(store: Store) -> list[Path]:
     """Return hidden folders of creations and deletions, and temporary files, but none of runs still going on."""
     found = [path for path in store.runs.iterdir() if path.name.startswith((".new-", ".deleted-"))]
+    found += [path for path in store.root.glob(f"{INCOMING}*") if not _is_held(path / seal.LOCK)]
     folders = [store.root, *store.blobs.root.glob("*/")]
     folders += [store.runs / name for name in store.names() if not _is_active(store.runs / name)]
     return found + [path for folder in folders for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
+
+
+def _is_held(lock: Path) -> bool:
+    """Say whether a living process holds a lock."""
+    try:
+        with locked(lock, 0):
+            return False
+    except StorageError:
+        return lock.exists()
 
 
 def _is_active(folder: Path) -> bool:

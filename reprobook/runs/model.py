@@ -73,7 +73,7 @@ class RunRecord(NewRun):
     relative to the project where possible; ``name`` the experiment; ``parent`` the run that this one replays, or
     the sweep that it is trial number ``trial`` of. ``sequence`` counts the runs of a store, so that order survives a
     wrong clock. ``files`` is the seal, written when the run ends: the SHA-256 of every file of the run folder but
-    ``run.json``, by relative path.
+    ``run.json``, by relative path. ``foreign`` says where an imported run came from: its code is not ours to run.
     """
 
     run_id: str
@@ -88,6 +88,7 @@ class RunRecord(NewRun):
     created: str = ""
     sequence: int = 0
     owner: Owner | None = None
+    foreign: str | None = None
     files: dict[str, str] = Field(default_factory=dict)
 
     @property

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reprobook.errors import InputError, IntegrityError
-from reprobook.runs import layout
+from reprobook.runs import layout, seal
 from reprobook.runs.blobs import Blobs
 from reprobook.runs.files import StorageError, is_inside, locked, naming, sync_folder, write_atomic
 from reprobook.runs.folder import RunFolder, relocated
+from reprobook.runs.foreign import as_foreign
 from reprobook.runs.ids import check_id, is_id, new_id
 from reprobook.runs.index import Corrupt, Index
 from reprobook.runs.liveness import current_owner, is_dead
@@ -24,6 +25,8 @@ from reprobook.runs.model import NewRun, RunError, RunRecord, record_bytes
 from reprobook.runs.query import Query
 
 _NEW = NewRun()
+# Folders into which runs are unpacked.
+INCOMING = ".incoming-"
 
 
 class Store:
@@ -98,10 +101,12 @@ class Store:
                 changes = {"run_dir": str(final), "sequence": self._next_sequence(), "owner": current_owner()}
                 return self._place(relocated(record, final).model_copy(update={**changes, "status": "running"}))
 
-    def adopt(self, run: RunFolder) -> RunFolder:
+    def adopt(self, run: RunFolder, foreign: str | None = None) -> RunFolder:
         """Take over a sealed run of another store, under its own id, with its blobs; it is moved, not copied.
 
-        It replaces the folder that was reserved for it. One that is here already, the same to the last file, stays.
+        ``foreign`` says where it came from, if that is no machine of ours: it then belongs to no sweep or run of this
+        store, names no path of it, and is not executed without being trusted. It replaces the folder that was reserved
+        for it. One that is here already, the same to the last file, stays.
 
         Raises:
             IntegrityError: If it is not as it was sealed, or has not ended.
@@ -116,7 +121,24 @@ class Store:
             for digest in run.blobs.digests():
                 self.blobs.put(run.blobs.read(digest))
             with self.locked():
-                return self._take(run, record)
+                return self._take(run, record if foreign is None else as_foreign(record, foreign))
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """Give an empty folder to unpack a run into; whatever is left in it goes when the block ends.
+
+        If this process is killed, `fsck --repair` removes the folder: its lock is held only as long as it lives.
+        """
+        with naming("make a folder in", self.root):
+            self.prepare()
+            place = self.root / f"{INCOMING}{secrets.token_hex(8)}"
+            place.mkdir(mode=0o700)
+        try:
+            with locked(place / seal.LOCK, 1):
+                (place / "store").mkdir(mode=0o700)
+                yield place / "store"
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
     def _take(self, run: RunFolder, record: RunRecord) -> RunFolder:
         """Move a run into its place; only called under the lock."""

@@ -79,6 +79,8 @@ class Reuse:
 
     def _is_same(self, record: RunRecord, run: RunFolder, prepared: Preparation, device: str) -> bool:
         """Tell whether a run had this recipe, and would read the same files today."""
+        if record.foreign is not None:
+            return False  # what others say that came of it is no result of ours
         same = record.files.get(run.source.name) == self._digest
         if not same or encode(record.parameters) != encode(prepared.parameters):
             return False

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from reprobook.environment import install_command
 from reprobook.header import Header
 from reprobook.runs import Difference, RunRecord, Side, diff
 from reprobook.verify.model import Finding
@@ -99,7 +100,7 @@ def _fix(each: Difference) -> str:
         return (
             f"pip install --force-reinstall {name.removesuffix('.files')}"
             if name.endswith(".files")
-            else f"pip install {name}=={each.a}"
+            else install_command(name, str(each.a))
         )
     if group == "variables":
         return f"os.environ.pop({name!r}) before the imports" if each.a is None else f"Set {name}={each.a} at start."

@@ -11,12 +11,15 @@ from reprobook.verify.live.belonging import is_session_of
 
 
 def recorded_run(path: Path, store: Store) -> RunFolder | None:
-    """Return the newest run of the notebook that has evidence, a live session included; replays do not count."""
+    """Return the newest run of the notebook that has evidence, a live session included.
+
+    Replays and imported runs do not count.
+    """
     target = path.resolve()
     bases = (project_folder(path), store.root.parent, Path.cwd())
     notebook = read_notebook(path.read_bytes(), path.name) if path.is_file() else None
     for record in store.records(where="kind in ('run', 'live')"):
-        if not _has_evidence(record):
+        if not _has_evidence(record) or record.foreign is not None:
             continue
         run = store.folder(record.run_id)
         if target in _sources(record, bases):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reprobook.environment import restore_hint
 from reprobook.errors import InputError, NotebookError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
+from reprobook.execute.workplace import workplace_of
 from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
+from reprobook.runs.foreign import check_trust
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
 from reprobook.verify.compare import compare
@@ -43,6 +47,7 @@ class VerifyOptions:
         tolerance: Relative difference that metrics may have; None: bit by bit.
         diagnose: Prove the causes of divergences by experiments.
         kernel: Of the replay; experiments, which change what holds from the start of a process, have cold ones.
+        trust: Execute the code of an imported run.
         on_event: Told of the progress.
     """
 
@@ -50,6 +55,7 @@ class VerifyOptions:
     tolerance: Tolerance | None = None
     diagnose: bool = False
     kernel: Kernel = "cold"
+    trust: bool = False
     on_event: OnEvent = ignore
 
 
@@ -64,9 +70,9 @@ def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) 
     Raises:
         IntegrityError: If a file of the run was edited, removed or added.
         InputError: If the run left no evidence to compare with.
+        UntrustedError: If it was imported, and is not trusted.
     """
-    _check(run)
-    return keep(_Case(run, store, options, run.source.read_bytes()).verification(), run)
+    return _verified(run, store, options, run.source.read_bytes())
 
 
 def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -75,6 +81,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     Raises:
         NotebookError: If the file cannot be read.
         IntegrityError: If a copy of a header in it, or a file of the run, was edited.
+        UntrustedError: If its run was imported, and is not trusted.
     """
     source = _read(path)
     headers = notebook_integrity(read_notebook(source, path.name), store)
@@ -82,8 +89,14 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     run = recorded_run(path, store) or next(filter(None, known), None)
     if run is None:
         run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
-    _check(run)
-    return keep(_Case(run, store, options, source).verification(), run)
+    return _verified(run, store, options, source)
+
+
+def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: bytes) -> Verification:
+    """Verify a run with the bytes of a notebook, and keep what was found."""
+    _check(run, trust=options.trust)
+    with workplace_of(run, options.cwd) as cwd:
+        return keep(_Case(run, store, replace(options, cwd=cwd), source).verification(), run)
 
 
 def _read(path: Path) -> bytes:
@@ -95,9 +108,10 @@ def _read(path: Path) -> bytes:
         raise NotebookError(msg, hint="Give the path of an .ipynb file, a run id or a promoted folder.") from error
 
 
-def _check(run: RunFolder) -> None:
-    """Make sure that there is evidence, and that nobody touched it."""
+def _check(run: RunFolder, *, trust: bool) -> None:
+    """Make sure that there is evidence, that nobody touched it, and that its code may be executed."""
     record = run.check_integrity()
+    check_trust(record, trust=trust)
     if not run.trace.exists() and not run.trace_journal.exists() and record.status != "succeeded":
         msg = f"run {run.run_id} left no trace: it is {record.status}"
         raise InputError(msg, hint="It did not come to its end; run the notebook again.")
@@ -143,7 +157,7 @@ class _Case:
             all=found,
             metrics=metrics,
             pinned=self._pinned,
-            notes=(*notes_of(comparison), *self._notes),
+            notes=(*notes_of(comparison), *self._notes, *self._environment_note(replay)),
             opaque=comparison.opaque,
             benign=comparison.benign,
             environment=of_headers(known.headers),
@@ -151,6 +165,13 @@ class _Case:
             differing=comparison.differing,
             error=after.error,
         )
+
+    def _environment_note(self, replay: RunFolder) -> Iterator[str]:
+        """Yield the hint to restore the recorded environment, where the replay had another one."""
+        if replay.header.exists():
+            hint = restore_hint(self._header.environment, replay.read_header().environment, self._original.run_id)
+            if hint is not None:
+                yield hint
 
     def _replayed(self) -> tuple[RunFolder, Knowledge, Source]:
         """Run it again; in a diagnosis up to three times, where chance may have given the same by chance."""

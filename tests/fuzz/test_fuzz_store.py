@@ -18,7 +18,8 @@ from reprobook.execute.journal import cells_done, trace_of
 from reprobook.header import seal
 from reprobook.runs import NewRun, RunFolder, Store, fsck
 from reprobook.runs.aliases import Aliases
-from reprobook.runs.archive import pack_run, unpack_run, unzip
+from reprobook.runs.archive import pack_run, unpack_run
+from reprobook.runs.plain_zip import unzip
 from reprobook.sweep.folder import SweepFolder, sweep_ids
 from reprobook.sweep.record import read_record
 

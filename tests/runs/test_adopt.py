@@ -10,8 +10,9 @@ import pytest
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import NewRun, RunFolder, Store
-from reprobook.runs.archive import pack_run, unpack_run, unzip
+from reprobook.runs.archive import pack_run, unpack_run
 from reprobook.runs.fsck import fsck
+from reprobook.runs.plain_zip import unzip
 
 
 @pytest.fixture

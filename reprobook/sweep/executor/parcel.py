@@ -7,6 +7,7 @@ read, and those that its source names. ``REPROBOOK_PARCEL_MB`` is the most that 
 from __future__ import annotations
 
 import ast
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,13 +21,14 @@ from reprobook.header import sha256_hex
 from reprobook.notebook import read_notebook
 from reprobook.notebook.syntax import parse_cell
 from reprobook.runs import Store
-from reprobook.runs.archive import unzip, zipped
+from reprobook.runs.plain_zip import unzip, write_zip
 from reprobook.sweep.executor.port import TrialTask
 
 _VARIABLE = "REPROBOOK_PARCEL_MB"
 _DEFAULT_MB = 256
 _MOST_RUNS = 3
 _LONGEST_NAME = 512
+_LEVEL = 1  # fast
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ def pack_parcel(task: TrialTask) -> Parcel:
         msg = f"the trials read {size >> 20} MB of files, more than the {allowed >> 20} that may travel ({largest})"
         hint = f"Put them where every node sees them, under an absolute path, or set {_VARIABLE}."
         raise InputError(msg, hint=hint)
-    return Parcel(str(folder), zipped(files))
+    buffer = io.BytesIO()
+    write_zip(files, buffer, _LEVEL)
+    return Parcel(str(folder), buffer.getvalue())
 
 
 def unpack_parcel(task: TrialTask, parcel: Parcel | None, into: Path) -> TrialTask:

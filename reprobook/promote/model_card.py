@@ -1,0 +1,164 @@
+"""Model cards in Hugging Face's format: what is known of a model, and what is not, by name.
+
+Format: https://github.com/huggingface/hub-docs/blob/main/modelcard.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from reprobook.promote.cards import parameter_table
+from reprobook.promote.facts import Facts
+from reprobook.promote.markdown import code, data_table, plain, table
+from reprobook.promote.model import Plan
+from reprobook.promote.shown import is_expression, is_telling
+
+_LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
+_HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
+_BY_HAND = ("intended use and limits", "evaluation on other data, and on groups of people")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One metric: its name, a label that tells it from others of that name, its value, and where it comes from."""
+
+    name: str
+    label: str
+    value: float
+    origin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a card says.
+
+    Attributes:
+        title: Of the model.
+        summary: A sentence; may be empty.
+        modules: What the code imports: the library of the model is among them.
+        license: SPDX identifier; empty if nobody said.
+        circumstances: Of the training run, as rows of Markdown.
+        parameters: Table of the parameters; empty if there are none.
+        data: What is said of the training data, in Markdown; empty if nothing is known.
+        data_name: What the data is called where a metric is given for it.
+        data_gap: What is not known of the data.
+        sections: Further sections by heading.
+        results: The metrics.
+    """
+
+    title: str
+    summary: str
+    modules: Iterable[str]
+    license: str
+    circumstances: tuple[tuple[str, str], ...]
+    parameters: str
+    data: str
+    data_name: str
+    data_gap: str
+    results: tuple[Result, ...]
+    sections: tuple[tuple[str, str], ...] = ()
+
+
+def render_model_card(card: ModelCard) -> str:
+    """Return the card; what is not known is listed as a gap."""
+    gaps = [*(["license"] if not card.license else []), *([card.data_gap] if card.data_gap else []), *_BY_HAND]
+    parts = [
+        front_matter(_hub_header(card)),
+        f"# {plain(card.title)}",
+        plain(card.summary),
+        "## Training",
+        table(("", ""), card.circumstances),
+        card.parameters,
+        f"## Data\n\n{card.data}" if card.data else "",
+        f"## Results\n\n{_results(card.results)}" if card.results else "",
+        *(f"## {heading}\n\n{text}" for heading, text in card.sections),
+        gap_list(gaps),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def front_matter(header: Mapping[str, object]) -> str:
+    """Return the metadata at the top of a card."""
+    return f"---\n{yaml.safe_dump(dict(header), sort_keys=False, allow_unicode=True)}---"
+
+
+def gap_list(gaps: Iterable[str]) -> str:
+    """Return the section that lists what is not known."""
+    return "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps)
+
+
+def _results(results: tuple[Result, ...]) -> str:
+    """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
+    if not any(each.origin for each in results):
+        return table(("metric", "value"), [(plain(each.name), repr(each.value)) for each in results])
+    return table(("metric", "value", "from"), [(plain(each.name), repr(each.value), each.origin) for each in results])
+
+
+def _hub_header(card: ModelCard) -> dict[str, object]:
+    """Return the card's metadata."""
+    library = next((name for name in _LIBRARIES if name in set(card.modules)), "")
+    header: dict[str, object] = {"tags": ["reprobook"]}
+    header |= {"license": card.license} if card.license else {}
+    header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
+    metrics = [
+        {"type": each.name, "name": each.label, "value": each.value}
+        for each in card.results
+        if is_telling(each.name) or not is_expression(each.name)  # ``len(words)`` says nothing of a model
+    ]
+    if metrics:
+        result = {
+            # A result without a task and a dataset is none for huggingface_hub.
+            "task": {"type": "other"},
+            "dataset": {"type": "other", "name": card.data_name},
+            "metrics": metrics,
+        }
+        header["model-index"] = [{"name": card.title, "results": [result]}]
+    return header
+
+
+def job_card(plan: Plan, facts: Facts) -> str:
+    """Return the model card of a job."""
+    card = ModelCard(
+        title=plan.title,
+        summary=plan.summary,
+        modules={one.module.partition(".")[0] for one in plan.imports},
+        license=facts.license,
+        circumstances=tuple(_circumstances(facts)),
+        parameters=parameter_table(plan, facts.style) if plan.fields else "",
+        data=data_table(facts.data) if facts.data else "",
+        data_name=f"data of {facts.provenance.notebook}",
+        data_gap="" if facts.data else "training data: no file of the notebook's folder was read",
+        results=tuple(_logged(plan, facts)),
+    )
+    return render_model_card(card)
+
+
+def _logged(plan: Plan, facts: Facts) -> list[Result]:
+    """Return the metrics; one that several cells logged is labelled with its cell."""
+    if not facts.logged:
+        return [Result(name, name, value) for name, value in facts.metrics.items()]
+    places = {cell: function.name for function in plan.functions for cell in function.cells}
+    names = [each.name for each in facts.logged]
+    found: list[Result] = []
+    for each in facts.logged:
+        function = f"`{places[each.cell]}`, " if each.cell in places else ""
+        last = f", the last of {each.count}" if each.count > 1 else ""
+        label = each.name if names.count(each.name) == 1 else f"{each.name} (code cell {each.cell})"
+        origin = f"{function}code cell {plain(f'[{each.cell}]')}{last}"
+        found.append(Result(each.name, label, each.value, origin))
+    return found
+
+
+def _circumstances(facts: Facts) -> list[tuple[str, str]]:
+    """Return what is known of the training run, as rows."""
+    origin = facts.provenance
+    return [
+        ("notebook", f"`{code(origin.notebook)}`"),
+        *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
+        *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
+        ("Python", facts.python_version),
+        *([("hardware", plain(facts.hardware))] if facts.hardware else []),
+    ]
