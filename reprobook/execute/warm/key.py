@@ -48,7 +48,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The name of the server: equal for plans that may share one."""
-        text = json.dumps([asdict(self), _process(), _software()], sort_keys=True)
+        text = json.dumps([asdict(self), _process(), software()], sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return f"{'own' if self.token else SHARED}-{digest}"
 
@@ -76,7 +76,7 @@ def _process() -> list[object]:
     return [sys.executable, sorted(os.sched_getaffinity(0)), groups, sorted(os.getgroups())]
 
 
-def _software() -> list[object]:
+def software() -> list[object]:
     """Return what shows that packages were installed, removed or edited since a server imported them."""
     found: list[object] = []
     for folder in dict.fromkeys(entry for entry in sys.path if entry):

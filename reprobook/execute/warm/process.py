@@ -9,12 +9,15 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
-from reprobook.execute.warm.preload import UnfitImportError, preload
+from reprobook.execute.warm.preload import ThreadsLeftError, UnfitImportError, preload
 from reprobook.execute.warm.server import Server
 from reprobook.execute.warm.settings import Settings
 from reprobook.execute.warm.shelf import Shelf
+from reprobook.execute.warm.withheld import Withheld
 
 MODULE = "reprobook.execute.warm.process"
 
@@ -40,13 +43,16 @@ def main(argument: str) -> None:
         from reprobook.ambient.watch import install  # noqa: PLC0415  # it replaces functions of the process
 
         install()
+    withheld = Withheld.of(Path(settings.path).parent)
     try:
-        shelf.put_aside(preload(settings.statements))
+        shelf.put_aside(preload(settings.statements, withheld.read()))
+    except ThreadsLeftError as left:
+        print(f"not imported beforehand: {left}", flush=True)  # noqa: T201  # its log
+        withheld.add(left.statement, left.modules)
+        _start_anew(content, environment)
     except UnfitImportError as unfit:
         print(f"not imported beforehand: {settings.statements[unfit.index]}: {unfit.reason}", flush=True)  # noqa: T201  # its log
-        rest = {**content, "statements": settings.statements[: unfit.index]}
-        command = [sys.executable, "-m", MODULE, json.dumps(rest)]
-        os.execve(sys.executable, command, environment)  # noqa: S606  # itself
+        _start_anew({**content, "statements": settings.statements[: unfit.index]}, environment)
     for descriptor in (settings.listener, settings.owner):
         if descriptor >= 0:
             os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
@@ -57,6 +63,11 @@ def main(argument: str) -> None:
         from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
 
         work.do(job)
+
+
+def _start_anew(content: Mapping[str, object], environment: Mapping[str, str]) -> NoReturn:
+    """Become a server with these settings, in a fresh process."""
+    os.execve(sys.executable, [sys.executable, "-m", MODULE, json.dumps(content)], environment)  # noqa: S606  # itself
 
 
 if __name__ == "__main__":
