@@ -1,5 +1,6 @@
 """Capture: probes that describe the running process, seeding, and the lock of the environment."""
 
+from reprobook.capture.distributions import installed_distributions
 from reprobook.capture.hardware import usable_cpus
 from reprobook.capture.local_modules import local_module_files
 from reprobook.capture.lock import LOCK_NAME, write_lock
@@ -16,6 +17,7 @@ __all__ = [
     "capture",
     "current_timezone",
     "environment_variables",
+    "installed_distributions",
     "is_secret_name",
     "local_module_files",
     "seed_environment",

@@ -15,10 +15,14 @@ from reprobook.sweep.study import Told
 
 
 class Journal:
-    """Appends to the journal and reads it; a line that a crash has torn is as if it had never been written."""
+    """Appends to the journal and reads it; a line that a crash has torn is as if it had never been written.
+
+    On the disk is every trial that has ended. One whose proposal was lost to a power loss is proposed again as it was,
+    and its runs are found in the store.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._lines = JsonLines(path)
+        self._lines = JsonLines(path, durable=False)
 
     def proposed(self, number: int, parameters: Mapping[str, Any]) -> None:
         """Note what a trial is to be."""
@@ -47,6 +51,7 @@ class Journal:
                 "rungs": {name: json_number(value) for name, value in told.rungs.items()},
             }
         )
+        self._lines.sync()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -85,5 +85,17 @@ def software() -> list[object]:
                 found += sorted((each.name, each.stat().st_mtime_ns) for each in entries if ".dist-info" in each.name)
         except OSError:
             continue
-    found.append(max(path.stat().st_mtime_ns for path in _OWN.rglob("*.py")))
+    found.append(_newest(_OWN))
     return found
+
+
+def _newest(folder: str | Path) -> int:
+    """Return when the newest source file below a folder was written; asked for every run, so without ``Path.rglob``."""
+    newest = 0
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.name.endswith(".py"):
+                newest = max(newest, each.stat().st_mtime_ns)
+            elif each.is_dir(follow_symlinks=False) and each.name != "__pycache__":
+                newest = max(newest, _newest(each.path))
+    return newest

@@ -36,6 +36,7 @@ def main(argument: str) -> None:
     content = json.loads(argument)
     settings = Settings(**content | {"statements": tuple(content["statements"])})
     environment = dict(os.environ)
+    gc.disable()  # it would look again and again at modules that stay
     _import_machinery()
     defaults = {name: value for name, value in os.environ.items() if environment.get(name) != value}
     shelf = Shelf()
@@ -56,13 +57,16 @@ def main(argument: str) -> None:
     for descriptor in (settings.listener, settings.owner):
         if descriptor >= 0:
             os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
-    gc.collect()
+    # What was made so far stays; the collector of a fork would touch, and so copy, all of it.
     gc.freeze()
+    gc.enable()
     job = Server(settings, shelf, defaults).serve()
-    if job is not None:
-        from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
+    if job is None:
+        # It holds nothing but memory, and to take the modules apart takes as long as a run.
+        os._exit(0)
+    from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
 
-        work.do(job)
+    work.do(job)
 
 
 def _start_anew(content: Mapping[str, object], environment: Mapping[str, str]) -> NoReturn:
