@@ -37,9 +37,9 @@ class AfterImport(MetaPathFinder):
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
-    def waits_for(self, name: str) -> bool:
-        """Say whether it acts after the import of a module that is still to come."""
-        return name in self._actions
+    def awaited(self) -> frozenset[str]:
+        """Return the modules after whose import it acts, and that are still to come."""
+        return frozenset(self._actions)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

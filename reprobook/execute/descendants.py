@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -14,9 +15,19 @@ _GRACE_SECONDS = 1.0
 
 def descendants(pid: int) -> list[psutil.Process]:
     """Return the living processes below one, those that began a session of their own included."""
+    if _is_childless(pid):
+        return []
     with suppress(psutil.Error):
         return list(psutil.Process(pid).children(recursive=True))
     return []
+
+
+def _is_childless(pid: int) -> bool:
+    """Tell whether a process has no child, where Linux says so: psutil looks at every process of the machine."""
+    try:
+        return not any((task / "children").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return False
 
 
 def end_descendants(kernel: int, below: Sequence[psutil.Process]) -> int:

@@ -8,6 +8,7 @@ differ in JSON.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -120,10 +121,32 @@ def canonical_json(value: Any) -> bytes:
         InputError: If ``value`` is not JSON (pass Python values through ``encode`` first).
     """
     try:
-        return rfc8785.dumps(value)
+        return _dumps(value).encode() if _is_simple(value) else rfc8785.dumps(value)
     except (ValueError, RecursionError) as error:  # a key with a lone surrogate is a plain UnicodeEncodeError
         msg = f"not canonical JSON: {error}"
         raise InputError(msg, hint="Encode the value first.") from error
+
+
+# Of most data Python's own encoder writes the very bytes of RFC 8785, and many times faster.
+_dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+
+
+def _is_simple(value: Any) -> bool:
+    """Tell whether Python writes a value as RFC 8785 does.
+
+    Not so: integral floats and those that Python gives an exponent to, integers beyond 2**53, keys beyond ASCII
+    (sorted by UTF-16), and whatever is no plain JSON.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_simple, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_simple, value))
+    if kind is float:
+        return 1e-4 <= abs(value) < 1e16 and not value.is_integer()  # noqa: PLR2004  # where repr() begins to differ
+    return kind is int and -_LARGEST_JSON_INT <= value <= _LARGEST_JSON_INT
 
 
 def sha256_hex(data: bytes) -> str:

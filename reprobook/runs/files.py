@@ -182,6 +182,12 @@ class JsonLines:
             if self._durable:
                 os.fsync(self._descriptor)
 
+    def sync(self) -> None:
+        """Let what was appended so far survive a power loss too."""
+        if self._descriptor is not None:
+            with naming("write", self._path):
+                os.fsync(self._descriptor)
+
     def _open(self) -> int:
         """Open for appending; a line torn by a crash is cut off, or the next one would be glued to it."""
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _NO_FOLLOW

@@ -21,10 +21,14 @@ _TRIALS = TypeAdapter(list[Trial])
 
 
 class Journal:
-    """Appends to the journal and reads it; a line that a crash has torn is as if it had never been written."""
+    """Appends to the journal and reads it; a line that a crash has torn is as if it had never been written.
+
+    On the disk is every trial that has ended. One whose proposal was lost to a power loss is proposed again as it was,
+    and its runs are found in the store.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._lines = JsonLines(path)
+        self._lines = JsonLines(path, durable=False)
         self._place = f"{path.parent.name}/{path.name}"
 
     def proposed(self, number: int, parameters: Mapping[str, Any]) -> None:
@@ -54,6 +58,7 @@ class Journal:
                 "rungs": {name: json_number(value) for name, value in told.rungs.items()},
             }
         )
+        self._lines.sync()
 
     def close(self) -> None:
         """Let go of the file."""

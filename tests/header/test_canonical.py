@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,3 +138,24 @@ def test_bytes_follow_rfc_8785() -> None:
 
 def test_sha256_is_that_of_fips_180_4() -> None:
     assert sha256_hex(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+NUMBERS = (
+    st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.floats(1e-5, 1e17) | st.floats(-1e17, -1e-5)
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT | st.text('\x00\x1f\x7f\n\t\\"/\u2028é😀', max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT | st.text("aZ~é\uffff😀", max_size=3), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except ValueError:
+        with pytest.raises(InputError):
+            canonical_json(value)
+    else:
+        assert canonical_json(value) == expected

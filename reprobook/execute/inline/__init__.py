@@ -13,13 +13,14 @@ import threading
 
 from reprobook.ambient import NO_PINS
 from reprobook.execute.inline.needs import needs_kernel
+from reprobook.execute.inline.once import be_for_one_run
 from reprobook.execute.inline.threads import THREAD_VARIABLES
 from reprobook.execute.kernels import other_environment
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
 
-__all__ = ["execute_inline", "needs_kernel", "unfit"]
+__all__ = ["be_for_one_run", "execute_inline", "needs_kernel", "unfit"]
 
 
 def execute_inline(prepared: Preparation, recording: Recording, options: RunOptions) -> None:

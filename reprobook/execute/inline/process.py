@@ -31,6 +31,7 @@ from typing import Any
 from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.ambient.settings import LIBRARIES, Settings, library_settings, settings
 from reprobook.capture.seeding import stop_seeding
+from reprobook.execute.inline.once import is_for_one_run
 from reprobook.execute.inline.threads import limit_threads
 from reprobook.trace.content.anatomy import is_local_module
 
@@ -41,8 +42,9 @@ _KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_fi
 @contextmanager
 def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
     """Give the process to a notebook, with this environment and working folder."""
+    ends = is_for_one_run()
     with ExitStack() as back:
-        for keep in _KEEPERS:
+        for keep in _FOR_RECORDS if ends else _KEEPERS:
             back.callback(keep())
         back.callback(stop_seeding)
         back.callback(_keep_place())
@@ -58,7 +60,8 @@ def lent_process(env: Mapping[str, str], cwd: str) -> Iterator[None]:
         _choose_start_method(None)
         back.callback(limit_threads())
         yield
-    gc.collect()
+    if not ends:
+        gc.collect()
 
 
 def _kernel_path() -> list[str]:
@@ -253,12 +256,5 @@ _TORCH_SWITCHES: dict[str, Callable[[Any, bool], object]] = {
     "torch.cudnn_deterministic": lambda torch, on: setattr(torch.backends.cudnn, "deterministic", on),
 }
 
-_KEEPERS = (
-    _keep_libraries,
-    _keep_generators,
-    _keep_hooks,
-    _keep_signals,
-    _keep_logging,
-    _keep_modules,
-    _keep_standard_library,
-)
+_FOR_RECORDS = (_keep_hooks, _keep_signals, _keep_logging, _keep_standard_library)
+_KEEPERS = (_keep_libraries, _keep_generators, _keep_modules, *_FOR_RECORDS)

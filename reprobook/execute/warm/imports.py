@@ -9,6 +9,7 @@ ends the search.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -42,13 +43,13 @@ _DYNAMO = "import torch._dynamo"
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def early_imports(sources: Iterable[str]) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=64)
+def early_imports(sources: tuple[str, ...]) -> tuple[str, ...]:
     """Return the import statements that a server may do beforehand, in the notebook's order.
 
     Args:
-        sources: The code cells, as they will run.
+        sources: The code cells.
     """
-    sources = tuple(sources)
     found: list[str] = []
     tainted = set(_POWERS | _POWERFUL_BUILTINS)
     for statement in _statements(sources):

@@ -48,7 +48,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The name of the server: equal for plans that may share one."""
-        text = json.dumps([asdict(self), _process(), _software()], sort_keys=True)
+        text = json.dumps([asdict(self), _process(), software()], sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return f"{'own' if self.token else SHARED}-{digest}"
 
@@ -76,7 +76,7 @@ def _process() -> list[object]:
     return [sys.executable, sorted(os.sched_getaffinity(0)), groups, sorted(os.getgroups())]
 
 
-def _software() -> list[object]:
+def software() -> list[object]:
     """Return what shows that packages were installed, removed or edited since a server imported them."""
     found: list[object] = []
     for folder in dict.fromkeys(entry for entry in sys.path if entry):
@@ -85,5 +85,17 @@ def _software() -> list[object]:
                 found += sorted((each.name, each.stat().st_mtime_ns) for each in entries if ".dist-info" in each.name)
         except OSError:
             continue
-    found.append(max(path.stat().st_mtime_ns for path in _OWN.rglob("*.py")))
+    found.append(_newest(_OWN))
     return found
+
+
+def _newest(folder: str | Path) -> int:
+    """Return when the newest source file below a folder was written; asked for every run, so without ``Path.rglob``."""
+    newest = 0
+    with os.scandir(folder) as entries:
+        for each in entries:
+            if each.name.endswith(".py"):
+                newest = max(newest, each.stat().st_mtime_ns)
+            elif each.is_dir(follow_symlinks=False) and each.name != "__pycache__":
+                newest = max(newest, _newest(each.path))
+    return newest

@@ -36,7 +36,8 @@ def plan_of(prepared: Preparation, options: RunOptions, environment: Mapping[str
         if reason:
             raise ColdOnlyError(reason)
     return Plan(
-        statements=early_imports(cell.source for cell in prepared.notebook.code_cells),
+        # As given: values of parameters are literals, which bring and prevent no import.
+        statements=early_imports(tuple(cell.source for cell in prepared.original.code_cells)),
         environment=server_environment(environment),
         watched=options.trace != "off",
         role="run" if options.kind == "run" else "replay",

@@ -9,11 +9,12 @@ import random
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from reprobook.execute.warm.safety import end_idle_threads, other_threads
 from reprobook.execute.warm.shelf import Group, Snapshot, set_filters
 from reprobook.trace import positions
 from reprobook.trace.files import FileWatch
@@ -23,6 +24,9 @@ _TAKE_THE_SHELL = frozenset({"tqdm.autonotebook", "ipywidgets"})
 _MOST_DRAWS = 64
 # The name that the streams of a kernel give to their encoding; pandas takes it for its own.
 _ENCODING = "UTF-8"
+# pyarrow, which pandas imports where it is installed, has an allocator with a thread of its own. It reads this variable
+# as it is loaded; without the thread it gives memory back as it allocates (jemalloc(3)), and no value depends on that.
+_ARROW, _NO_THREAD = "JE_ARROW_MALLOC_CONF", "background_thread:false"
 
 
 class UnfitImportError(Exception):
@@ -39,21 +43,50 @@ class UnfitImportError(Exception):
         self.reason = reason
 
 
-def preload(statements: Sequence[str]) -> list[Group]:
+class ThreadsLeftError(Exception):
+    """An import that leaves threads alive: it is done in each fork, and what comes after it may still be preloaded.
+
+    Attributes:
+        statement: The import.
+        modules: What it brought.
+    """
+
+    def __init__(self, statement: str, threads: Sequence[str], modules: Sequence[str]) -> None:
+        super().__init__(f"{statement}: it leaves threads alive ({', '.join(threads)})")
+        self.statement = statement
+        self.modules = modules
+
+
+def preload(statements: Sequence[str], withheld: Mapping[str, Sequence[str]]) -> list[Group]:
     """Run import statements as a notebook's cell would, and return what each brought.
 
     Standard output and error must be files that only this process writes to.
 
+    Args:
+        statements: The imports.
+        withheld: Statements that are left to the forks, and the modules that each brings.
+
     Raises:
-        UnfitImportError: If one fails, prints, warns, draws random numbers, or takes hold of the shell.
+        UnfitImportError: If one fails, prints, warns, draws random numbers, takes hold of the shell, or brings modules
+            that one before it, which is left to the forks, brings too: it would bring the rest of them too early.
+        ThreadsLeftError: If one leaves threads alive.
     """
-    with _like_a_cell():
-        return [_group(index, statement) for index, statement in enumerate(statements)]
+    groups: list[Group] = []
+    theirs: set[str] = set()
+    with _like_a_cell(), _without_thread_of_arrow():
+        for index, statement in enumerate(statements):
+            if statement in withheld:
+                theirs |= set(withheld[statement])
+                continue
+            groups.append(_group(index, statement))
+            if not theirs.isdisjoint(groups[-1].modules):
+                raise UnfitImportError(index, "it shares modules with an import that is left to the forks")
+    return groups
 
 
 def _group(index: int, statement: str) -> Group:
     """Run one import statement."""
-    before, drawn, written = Snapshot.now(), random.getstate(), _written()
+    before, drawn, written, threads = Snapshot.now(), random.getstate(), _written(), _threads()
     generators, files = positions(), FileWatch()
     files.start()
     try:
@@ -71,7 +104,29 @@ def _group(index: int, statement: str) -> Group:
         raise UnfitImportError(index, "it draws random numbers")
     if not _TAKE_THE_SHELL.isdisjoint(group.modules):
         raise UnfitImportError(index, "it takes hold of the shell")
+    if not threads and (left := _threads()):
+        raise ThreadsLeftError(statement, left, tuple(group.modules))
     return group
+
+
+def _threads() -> tuple[str, ...]:
+    """Return the names of the threads that cannot be ended."""
+    end_idle_threads()
+    return other_threads()
+
+
+@contextmanager
+def _without_thread_of_arrow() -> Iterator[None]:
+    """Let pyarrow be loaded without its thread; nothing else sees the variable."""
+    before = os.environ.get(_ARROW)
+    os.environ[_ARROW] = f"{before},{_NO_THREAD}" if before else _NO_THREAD
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_ARROW]
+        else:
+            os.environ[_ARROW] = before
 
 
 @contextmanager

@@ -9,12 +9,15 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
-from reprobook.execute.warm.preload import UnfitImportError, preload
+from reprobook.execute.warm.preload import ThreadsLeftError, UnfitImportError, preload
 from reprobook.execute.warm.server import Server
 from reprobook.execute.warm.settings import Settings
 from reprobook.execute.warm.shelf import Shelf
+from reprobook.execute.warm.withheld import Withheld
 
 MODULE = "reprobook.execute.warm.process"
 
@@ -33,6 +36,7 @@ def main(argument: str) -> None:
     content = json.loads(argument)
     settings = Settings(**content | {"statements": tuple(content["statements"])})
     environment = dict(os.environ)
+    gc.disable()  # it would look again and again at modules that stay
     _import_machinery()
     defaults = {name: value for name, value in os.environ.items() if environment.get(name) != value}
     shelf = Shelf()
@@ -40,23 +44,34 @@ def main(argument: str) -> None:
         from reprobook.ambient.watch import install  # noqa: PLC0415  # it replaces functions of the process
 
         install()
+    withheld = Withheld.of(Path(settings.path).parent)
     try:
-        shelf.put_aside(preload(settings.statements))
+        shelf.put_aside(preload(settings.statements, withheld.read()))
+    except ThreadsLeftError as left:
+        print(f"not imported beforehand: {left}", flush=True)  # noqa: T201  # its log
+        withheld.add(left.statement, left.modules)
+        _start_anew(content, environment)
     except UnfitImportError as unfit:
         print(f"not imported beforehand: {settings.statements[unfit.index]}: {unfit.reason}", flush=True)  # noqa: T201  # its log
-        rest = {**content, "statements": settings.statements[: unfit.index]}
-        command = [sys.executable, "-m", MODULE, json.dumps(rest)]
-        os.execve(sys.executable, command, environment)  # noqa: S606  # itself
+        _start_anew({**content, "statements": settings.statements[: unfit.index]}, environment)
     for descriptor in (settings.listener, settings.owner):
         if descriptor >= 0:
             os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
-    gc.collect()
+    # What was made so far stays; the collector of a fork would touch, and so copy, all of it.
     gc.freeze()
+    gc.enable()
     job = Server(settings, shelf, defaults).serve()
-    if job is not None:
-        from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
+    if job is None:
+        # It holds nothing but memory, and to take the modules apart takes as long as a run.
+        os._exit(0)
+    from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
 
-        work.do(job)
+    work.do(job)
+
+
+def _start_anew(content: Mapping[str, object], environment: Mapping[str, str]) -> NoReturn:
+    """Become a server with these settings, in a fresh process."""
+    os.execve(sys.executable, [sys.executable, "-m", MODULE, json.dumps(content)], environment)  # noqa: S606  # itself
 
 
 if __name__ == "__main__":

@@ -121,4 +121,4 @@ def _early_imports(environment: Mapping[str, str], cwd: str) -> tuple[str, ...]:
         notebook = read_notebook(path.read_bytes(), path.name)
     except (OSError, ReprobookError):
         return ()
-    return early_imports(cell.source for cell in notebook.code_cells)
+    return early_imports(tuple(cell.source for cell in notebook.code_cells))

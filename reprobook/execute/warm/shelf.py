@@ -168,7 +168,8 @@ class _Return(Loader):
 def _waited_for(names: Iterable[str]) -> list[str]:
     """Return the modules whose import somebody waits for."""
     hooks = [finder for finder in sys.meta_path if isinstance(finder, AfterImport)]
-    return [name for name in names if any(hook.waits_for(name) for hook in hooks)]
+    awaited = {name for hook in hooks for name in hook.awaited()}
+    return [name for name in names if name in awaited]
 
 
 def set_filters(filters: Filters) -> None:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprobook.errors import ReprobookError
+from reprobook.capture import installed_distributions
 from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
+from reprobook.execute.inline import be_for_one_run
 from reprobook.execute.kernels import other_environment
 from reprobook.execute.options import RunEvent
 from reprobook.execute.preparation import prepare
@@ -36,14 +38,22 @@ _MACHINERY = (
     "ipykernel.ipkernel",
     "jupyter_client.kernelspec",
     "reprobook.execute.inline.execution",
+    # What a shell imports as it is made.
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
 )
 
 
 def load() -> None:
-    """Import, in the server, what every fork needs."""
-    import_nbformat()
+    """Do, in the server, what is the same in every fork: imports, the schema of notebooks, installed packages."""
+    nbformat = import_nbformat()
     for name in _MACHINERY:
         import_module(name)
+    nbformat.validate(nbformat.v4.new_notebook())
+    # By path, time and size: a fork reads only those that were changed.
+    installed_distributions(sys.path)
 
 
 def do(job: Job) -> None:
@@ -81,6 +91,7 @@ def _be_kernel(arguments: list[str]) -> None:
 def _do_run(job: Job) -> None:
     """Run the notebook, and report to the requester."""
     reports = _Reports(job.reports)
+    be_for_one_run()
     try:
         # From the requester, through a socket that only this user can open.
         task: RunTask = pickle.loads(job.body)  # noqa: S301

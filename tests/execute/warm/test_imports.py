@@ -9,14 +9,14 @@ NUMPY = "import numpy"
 
 def test_imports_are_taken_in_order_and_without_the_names_they_are_given() -> None:
     found = early_imports(
-        ["import numpy as np\nfrom sklearn.svm import SVC as S", "import time\nimport torch.nn as nn"]
+        ("import numpy as np\nfrom sklearn.svm import SVC as S", "import time\nimport torch.nn as nn")
     )
     assert found == ("import numpy", "from sklearn.svm import SVC", "import torch.nn")
 
 
 def test_the_first_optimizer_brings_what_it_imports() -> None:
-    assert early_imports(["import torch", "opt = torch.optim.SGD(m.parameters())"])[-1] == "import torch._dynamo"
-    assert early_imports(["import torch", "torch.zeros(3)"]) == ("import torch",)
+    assert early_imports(("import torch", "opt = torch.optim.SGD(m.parameters())"))[-1] == "import torch._dynamo"
+    assert early_imports(("import torch", "torch.zeros(3)")) == ("import torch",)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_first_optimizer_brings_what_it_imports() -> None:
     ],
 )
 def test_what_an_import_cannot_notice_may_stand_before_it(between: str) -> None:
-    assert early_imports([between, "import torch"])[-1] == "import torch"
+    assert early_imports((between, "import torch"))[-1] == "import torch"
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_an_import_cannot_notice_may_stand_before_it(between: str) -> None:
     ],
 )
 def test_nothing_is_taken_from_behind_what_an_import_may_depend_on(barrier: str) -> None:
-    assert early_imports([NUMPY, barrier, "import torch"]) == (NUMPY,)
+    assert early_imports((NUMPY, barrier, "import torch")) == (NUMPY,)
 
 
 def test_imports_before_a_barrier_in_the_same_cell_are_taken() -> None:
-    assert early_imports(["import numpy\n!pip install torch\nimport torch"]) == (NUMPY,)
+    assert early_imports(("import numpy\n!pip install torch\nimport torch",)) == (NUMPY,)
