@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprobook.errors import ReprobookError
 from reprobook.capture import installed_distributions
+from reprobook.errors import ReprobookError
 from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inline import be_for_one_run
