@@ -18,6 +18,8 @@ def card_lines(header: Header, run_id: str) -> list[tuple[str, str]]:
     if seeds.seed is not None:
         mode = ", deterministic kernels" if seeds.deterministic else ""
         lines.append(("seed", f"{seeds.seed}{mode}"))
+    if header.spec is not None:
+        lines.append(("spec", f"sha256 {header.spec[:16]}…"))
     if header.parameters:
         lines.append(("parameters", ", ".join(f"{name}={value!r}" for name, value in header.parameters.items())))
     if environment is not None:

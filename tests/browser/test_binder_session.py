@@ -26,6 +26,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BinderImage]:
     began = time.monotonic()
     made = BinderImage(tmp_path_factory.mktemp("binder"))
     made.build()
+    # What the build of the extension needs is not left in the image.
+    assert not (made.repo / "labextension" / "node_modules").exists()
     print(json.dumps({"build_s": round(time.monotonic() - began), "environment_mb": made.megabytes()}))
     yield made
     made.remove()

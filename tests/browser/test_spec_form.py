@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from reprobook.spec import read_document
 
-INIT = "%load_ext reprobook\n%reprotrain init --seed 1"
+LOAD, INIT = "%load_ext reprobook", "%reprotrain init --seed 1"
 TRAIN = "import reprobook as rb\nfor epoch in range(epochs):\n    rb.log(test_loss=1 / (epoch + 1), step=epoch)"
 PATIENCE = 60_000  # milliseconds; machines are shared
 
@@ -24,12 +24,12 @@ def entry(panel: Any, key: str, text: str) -> None:
 
 def test_the_form_from_the_first_entry_to_a_reason(tmp_path: Path, open_page: OpenPage) -> None:
     expect.set_options(timeout=PATIENCE)
-    cells = [("epochs = 3", ["parameters"]), INIT, TRAIN, "%reprotrain end", "%reprotrain spec"]
+    cells = [("epochs = 3", ["parameters"]), LOAD, INIT, TRAIN, "%reprotrain end", "%reprotrain spec"]
     notebook = write_notebook(tmp_path / "root" / "train.ipynb", *cells)
     page = open_page("train.ipynb")
     page.run_cell(1)
-    page.run_cell(4)
-    panel = page.output(4).locator(".rb-panel")
+    page.run_cell(5)
+    panel = page.output(5).locator(".rb-panel")
     entry(panel, "loop.epochs", "many")
     expect(panel.locator(".rb-error")).to_contain_text("loop.epochs")
     expect(panel.get_by_role("button", name="Save")).to_be_disabled()
@@ -42,9 +42,9 @@ def test_the_form_from_the_first_entry_to_a_reason(tmp_path: Path, open_page: Op
     expect(panel.locator(".rb-good")).to_contain_text("saved train.spec.yaml")
 
     # A run is made with it; the form says what was kept.
-    for index in range(5):
+    for index in range(6):
         page.run_cell(index)
-    panel = page.output(4).locator(".rb-panel")
+    panel = page.output(5).locator(".rb-panel")
     expect(panel).to_contain_text("The run had 3 epochs (parameter epochs); 4 are declared.")
     expect(panel).to_contain_text("test_loss was logged 3 times: whoever looks at it")
     page.screenshot("2-checked", panel)

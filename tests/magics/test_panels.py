@@ -132,6 +132,8 @@ def test_the_form_asks_for_a_reason_after_a_run_and_shows_what_it_did(live: Live
     )
     executed = live(f"{LOAD}\n%reprotrain init --seed 1", TRAIN, "%reprotrain end", "%reprotrain spec", edit)
     said = executed.cells[5].outputs[0].text
+    (card,) = [output.data["text/plain"] for output in executed.cells[1].outputs if "data" in output]
+    assert re.search(r"\n  spec +sha256 ", card)
     assert "score was logged once" in said
     assert "f1 was never logged." in said
     assert "was made with the spec as it was" in said

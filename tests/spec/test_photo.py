@@ -6,7 +6,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image, ImageFilter
 
 from reprobook.errors import InputError
 from reprobook.spec import Proposal, Written, proposals
@@ -26,14 +29,23 @@ BOARD = {
 
 
 def draw(path: Path) -> Path:
-    """Draw the board as it stands in a meeting room: by hand, a little crooked, on a wall that is not quite white."""
+    """Draw a board in a font, and take its photo: from the side, unevenly lit, a little out of focus, with noise."""
     pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
-    from matplotlib.figure import Figure  # noqa: PLC0415  # only where there is a reader
 
     figure = Figure(figsize=(10, 7), facecolor="#eceae0")
     for number, line in enumerate(BOARD):
         figure.text(0.06, 0.9 - 0.09 * number, line, fontsize=21, rotation=0.6, color="#20408a", family="DejaVu Sans")
     figure.savefig(path, dpi=100)
+    with Image.open(path) as drawn:
+        flat = drawn.convert("RGB")
+    width, height = flat.size
+    # The corners of the picture, on a board that is seen from the right.
+    corners = (0, 0, 0, height, width, height + 60, width, -60)
+    seen = flat.transform(flat.size, Image.Transform.QUAD, corners, Image.Resampling.BICUBIC)
+    pixels = np.asarray(seen.filter(ImageFilter.GaussianBlur(0.7)), dtype=float)
+    light = np.linspace(1.0, 0.6, width)[None, :, None]
+    noise = np.random.default_rng(0).normal(0, 8, pixels.shape)
+    Image.fromarray((pixels * light + noise).clip(0, 255).astype("uint8")).save(path)
     return path
 
 

@@ -45,7 +45,7 @@ def test_it_runs_verifies_and_promotes(name: str, tmp_path: Path) -> None:
     )
     findings = json.loads(declared.stdout)["findings"]
     assert not [each["text"] for each in findings if each["state"] == "broken"]
-    assert {"spec", "split.strategy", "evaluation.metrics", "checkpoints.what", "budget.minutes"} <= {
+    assert {"spec", "evaluation.metrics", "checkpoints.what", "budget.minutes"} <= {
         each["entry"] for each in findings if each["state"] == "kept"
     }
     promoted = subprocess.run(

@@ -199,7 +199,8 @@ class _Execution:
         result = await self._result(source)
         error = result.error_before_exec if result.error_before_exec is not None else result.error_in_exec
         shell.payload_manager.clear_payload()
-        if result.success and not shell._last_traceback_during_displayhook:  # noqa: SLF001  # ipykernel's own reads it
+        # Older releases of ipykernel do not know of it: an error while a value is shown ends no cell of theirs.
+        if result.success and not getattr(shell, "_last_traceback_during_displayhook", False):
             return None
         return {"traceback": shell._last_traceback or [], "ename": type(error).__name__, "evalue": str(error)}  # noqa: SLF001
 

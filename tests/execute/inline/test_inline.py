@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.interactiveshell import InteractiveShell
 
 from reprobook.ambient import Pins
 from reprobook.execute import RunEvent, RunOptions, read_trace, run_notebook
@@ -47,6 +49,19 @@ def cells_of(folder: RunFolder) -> list[dict[str, Any]]:
 def text_of(folder: RunFolder, index: int, name: str = "stdout") -> str:
     outputs = cells_of(folder)[index]["outputs"]
     return "".join("".join(output["text"]) for output in outputs if output.get("name") == name)
+
+
+def test_a_release_of_ipykernel_that_knows_less_runs_cells_too(inline: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_cell(self: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a cell as ipykernel 7.0 does, which Binder has."""
+        self._last_traceback = None
+        return InteractiveShell.run_cell(self, *args, **kwargs)
+
+    monkeypatch.setattr(ZMQInteractiveShell, "run_cell", run_cell)
+    assert inline("x = 1", "print(x)").read_record().status == "succeeded"
+    error = inline("1 / 0").read_record().error
+    assert error is not None
+    assert error.ename == "ZeroDivisionError"
 
 
 def test_a_timeout_ends_the_cell_as_in_a_kernel(run: Run) -> None:
