@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from reprobook.errors import IntegrityError
 from reprobook.runs import JsonLines, RunFolder
 from reprobook.runs.files import naming, read_bytes, write_atomic
@@ -57,10 +59,18 @@ def seal_trace(run: RunFolder) -> Trace:
 
 
 def trace_of(run: RunFolder) -> Trace:
-    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed."""
+    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed.
+
+    Raises:
+        IntegrityError: If it is missing or damaged.
+    """
     if run.trace.exists() or not run.trace_journal.exists():
         return read_trace(run)
-    return _trace(JsonLines(run.trace_journal).read().records)
+    try:
+        return _trace(JsonLines(run.trace_journal).read().records)
+    except ValidationError as error:
+        msg = f"{run.place(run.trace_journal)}: a line is no evidence of a cell"
+        raise IntegrityError(msg, hint="It was edited or damaged; run the notebook again.") from error
 
 
 def _trace(lines: Sequence[dict[str, Any]]) -> Trace:
