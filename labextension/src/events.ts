@@ -8,7 +8,7 @@ import type { Event } from './types';
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 
-/** Where events come from; `connected` fires on every new connection, after which nothing is certain. */
+/** Where events come from; `connected` fires when a new connection tells of everything from then on. */
 export interface IEvents extends IDisposable {
   readonly received: ISignal<IEvents, Event>;
   readonly connected: ISignal<IEvents, void>;
@@ -55,14 +55,21 @@ export class EventStream implements IEvents {
     this._socket = socket;
     socket.onopen = () => {
       this._pause = FIRST_PAUSE;
-      this._connected.emit();
     };
     socket.onmessage = message => {
       if (!this._isDisposed) {
-        this._received.emit(JSON.parse(String(message.data)) as Event);
+        this._receive(JSON.parse(String(message.data)) as Event);
       }
     };
     socket.onclose = () => this._again();
+  }
+
+  private _receive(event: Event): void {
+    if (event.type === 'ready') {
+      this._connected.emit();
+    } else {
+      this._received.emit(event);
+    }
   }
 
   private _again(): void {

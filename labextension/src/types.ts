@@ -163,7 +163,11 @@ export interface IBeginning {
 }
 
 export type Event =
-  { type: 'runs' } | { type: 'standing' } | { type: 'run'; run: IRun } | { type: 'job'; job: IJob };
+  | { type: 'ready' }
+  | { type: 'runs' }
+  | { type: 'standing' }
+  | { type: 'run'; run: IRun }
+  | { type: 'job'; job: IJob };
 
 /** A job to be started; the server checks it. */
 export type JobRequest = { action: 'run' | 'verify' | 'promote' | 'sweep' } & Record<string, unknown>;

@@ -59,7 +59,11 @@ def seal_trace(run: RunFolder) -> Trace:
 
 
 def trace_of(run: RunFolder) -> Trace:
-    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed."""
+    """Return the evidence of a run: its trace, or what its journal holds while it goes on or after it was killed.
+
+    Raises:
+        IntegrityError: If it is missing or damaged.
+    """
     if run.trace.exists() or not run.trace_journal.exists():
         return read_trace(run)
     return _trace(JsonLines(run.trace_journal).read().records, run.place(run.trace_journal))

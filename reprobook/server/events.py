@@ -67,18 +67,30 @@ def _join(store: Store, client: EventsHandler) -> None:
 
 
 async def _watch(store: Store) -> None:
-    """Look at a store as long as it has clients."""
+    """Look at a store as long as it has clients.
+
+    A client is told ``ready`` once it would be told of all that happens from then on: then it asks how things are.
+    """
     clients = _clients[store.root]
-    watch = await asyncio.to_thread(StoreWatch, store)
+    watch: StoreWatch | None = None
+    greeted: set[EventsHandler] = set()
     while clients:
         try:
-            events = await asyncio.to_thread(watch.look)
+            watch, events = await asyncio.to_thread(_look, watch, store)
         except (OSError, ReprobookError):
             events = []  # a store in the middle of being moved or mended: the next look sees it
+        new, greeted = clients - greeted, set(clients)
+        for client in new:
+            await _send(client, {"type": "ready"})
         for event in events:
             for client in list(clients):
                 await _send(client, event)
         await asyncio.sleep(_SECONDS)
+
+
+def _look(watch: StoreWatch | None, store: Store) -> tuple[StoreWatch, list[dict[str, Any]]]:
+    """Look for the first time, or again."""
+    return (StoreWatch(store), []) if watch is None else (watch, watch.look())
 
 
 async def _send(client: EventsHandler, event: dict[str, Any]) -> None:

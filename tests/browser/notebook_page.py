@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -92,8 +93,7 @@ class NotebookPage:
             self.page.wait_for_selector("#jupyterlab-splash", state="detached")
             self.command("filebrowser:hide-main")
         if self._dark:
-            self.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
-            self.page.wait_for_selector("body[data-jp-theme-light='false']")
+            self._choose("JupyterLab Dark", light=False)
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         """Evaluate a function of JavaScript, and wait for its promise; an error where it is not kept in time."""
@@ -150,7 +150,18 @@ class NotebookPage:
         self.command("docmanager:save")
 
     def screenshot(self, name: str, part: Any = None) -> Path:
-        """Take a picture of the page, or of a part of it."""
+        """Take a picture of the page, or of a part of it; where pictures are wanted, of the dark theme too."""
+        if "REPROBOOK_SCREENSHOTS" in os.environ and not self._dark:
+            self._choose("JupyterLab Dark", light=False)
+            self._take(f"{name}-dark", part)
+            self._choose("JupyterLab Light", light=True)
+        return self._take(name, part)
+
+    def _choose(self, theme: str, *, light: bool) -> None:
+        self.command("apputils:change-theme", {"theme": theme})
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{str(light).lower()}']", state="attached")
+
+    def _take(self, name: str, part: Any) -> Path:
         self._shots.mkdir(parents=True, exist_ok=True)
         path = self._shots / f"{name}.png"
         (part or self.page).screenshot(path=str(path), animations="disabled")

@@ -38,6 +38,13 @@ def assert_fits(page: NotebookPage) -> None:
     assert wide == []
 
 
+def colours(page: NotebookPage) -> list[str]:
+    """Return the colours of ground and text in panel, table and chip."""
+    script = "each => [getComputedStyle(each).backgroundColor, getComputedStyle(each).color]"
+    parts = (panel(page), panel(page).locator(".rb-Head"), chip(page))
+    return [colour for part in parts for colour in part.evaluate(script)]
+
+
 def try_verification(page: NotebookPage) -> None:
     """The cell that the verification named, with cause and fix; the fix goes into the notebook."""
     mark(page, 1, "diverged").click()
@@ -74,7 +81,7 @@ def try_keyboard(page: NotebookPage, first: str) -> None:
         page.page.keyboard.press(key)
     comparison = panel(page).locator(".rb-Comparison")
     comparison.locator("tr", has_text="seed").first.wait_for()
-    for section in ("parameters", "metrics"):
+    for section in ("parameters", "results"):
         comparison.locator("tbody th", has_text=section).wait_for()
     comparison.scroll_into_view_if_needed()
     page.screenshot("comparison")
@@ -126,10 +133,11 @@ def test_200_runs_with_names_that_would_like_to_be_code(root: Path, open_page: O
     panel(page).locator(".rb-Tree").last.get_by_text("set too late").wait_for()
     assert_fits(page)
 
+    page.screenshot("header")
+    light = colours(page)
     page.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
     page.page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
-    page.page.wait_for_timeout(500)
-    page.screenshot("dark")
+    assert all(before != after for before, after in zip(light, colours(page), strict=True))
     assert page.page.evaluate("() => window.hacked") is None
     assert page.page.locator("#reprobook-panel img, #reprobook-panel script").count() == 0
     assert (dialogs, page.problems) == ([], [])

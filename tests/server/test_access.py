@@ -89,6 +89,32 @@ async def test_a_cookie_alone_changes_nothing(
     assert store.names() == [run.run_id]
 
 
+async def test_to_ask_changes_nothing(ask: Any, record: Any, root: Path) -> None:
+    first, second = record(metrics={"loss": 1.0}), record(metrics={"loss": 2.0})
+    both = f"{first.run_id},{second.run_id}"
+
+    def files() -> dict[Path, tuple[int, int]]:
+        """Return size and time of each file; the index is a cache, made when it is first needed."""
+        found = [path for path in root.rglob("*") if path.is_file() and not path.name.startswith("index.")]
+        return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in found}
+
+    before = files()
+    questions: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+        (("notebook",), {}),
+        (("fix",), {}),
+        (("restore",), {"run": first.run_id}),
+        (("runs",), {"sort": "loss"}),
+        (("series",), {"metric": "loss", "runs": both}),
+        (("compare",), {"metric": "loss", "runs": both}),
+        (("runs", first.run_id), {}),
+        (("jobs",), {}),
+        (("templates",), {}),
+    )
+    for place, arguments in questions:
+        assert (await ask(*place, path=PATH, **arguments)).code == 200, place
+    assert files() == before
+
+
 async def test_a_body_must_be_json(jp_fetch: Any) -> None:
     body = json.dumps({"action": "run", "path": PATH})
     headers = {"Content-Type": "text/plain"}

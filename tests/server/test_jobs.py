@@ -34,6 +34,8 @@ async def ended(ask: Any, job_id: str) -> dict[str, Any]:
 async def test_a_run_is_made_and_pushed(ask: Any, jp_ws_fetch: Any, store: Store, notebook: Path) -> None:
     (notebook.parent / "json.py").write_text("raise SystemExit('a file beside the notebook is no module of ours')")
     socket = await jp_ws_fetch("reprobook", "events", params={"path": PATH})
+    # What happens from here on is told.
+    assert json.loads(await asyncio.wait_for(socket.read_message(), _PATIENCE)) == {"type": "ready"}
     request = {"action": "run", "path": PATH, "parameters": {"lr": "0.5"}, "seed": 3, "name": "from the panel"}
     started = await ask("jobs", method="POST", body=request)
     assert (started.code, started.document["state"]) == (201, "running")

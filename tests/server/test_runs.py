@@ -156,3 +156,11 @@ async def test_a_notebook_begins_from_a_template(ask: Any, root: Path) -> None:
     assert (await ask("templates", method="POST", body={**begin, "folder": "", "name": "x"})).code == 201
     assert (root / "x" / "x.ipynb").is_file()
     assert (await ask("templates", method="POST", body={**begin, "template": "imagse"})).document["hint"]
+
+
+async def test_a_run_whose_evidence_is_damaged_still_has_a_standing(ask: Any, record: Any) -> None:
+    run = record(ended=False)
+    run.trace_journal.write_text('{"cell": {}}\n')
+    run.seal(status="succeeded")
+    found = await ask("notebook", path=PATH)
+    assert (found.code, found.document["standing"]["state"]) == (200, "frozen")

@@ -81,8 +81,14 @@ describe('EventStream', () => {
     stream.received.connect((_, event) => received(event));
     const [first] = Socket.made;
     expect(first?.url).toBe('ws://localhost:8888/base/reprobook/events?path=a+b.ipynb&token=secret');
+    const connected = jest.fn();
+    stream.connected.connect(() => connected());
+    first?.onopen();
+    expect(connected).not.toHaveBeenCalled();
+    first?.onmessage({ data: '{"type": "ready"}' });
+    expect(connected).toHaveBeenCalledTimes(1);
     first?.onmessage({ data: '{"type": "runs"}' });
-    expect(received).toHaveBeenCalledWith({ type: 'runs' });
+    expect(received.mock.calls).toEqual([[{ type: 'runs' }]]);
     first?.onclose();
     jest.runOnlyPendingTimers();
     expect(Socket.made.length).toBe(2);

@@ -55,14 +55,16 @@ function SweepForm(
   );
   return (
     <>
+      <p className="rb-Empty">
+        A space is written <code>log:1e-5:1e-1</code>, <code>uniform:0:0.5</code>, <code>int:1:8</code> or{' '}
+        <code>choice:16,32</code>. What is declared need not be.
+      </p>
       {parameters.map(each => (
         <Line key={each.name} label={each.name} hint={each.space ? 'declared in the notebook' : each.type}>
           <input
             className="jp-mod-styled"
             type="text"
-            placeholder={
-              declared(each) || 'not varied; or log:1e-5:1e-1, uniform:0:0.5, int:1:8, choice:16,32'
-            }
+            placeholder={declared(each) || 'not varied'}
             value={value.spaces[each.name] ?? ''}
             onChange={event => set({ spaces: { ...value.spaces, [each.name]: event.target.value } })}
           />

@@ -52,7 +52,7 @@ function outcome(job: IJob): string {
     return error ? `${String(error.message)} ${String(error.hint ?? '')}` : job.progress;
   }
   if (typeof result?.script === 'string') {
-    return `${result.script}, equivalent: ${String(result.equivalent)}`;
+    return `${result.script.split('/').slice(-2).join('/')}, equivalent: ${String(result.equivalent)}`;
   }
   return String(result?.verdict ?? result?.status ?? job.state);
 }
