@@ -65,8 +65,9 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
     Raises:
         NotebookError: If it is no Python notebook, or not there.
         ParameterError: For a wrong name, type or value.
-        InputError: If the working folder does not exist.
+        InputError: If the working folder does not exist, or a name is no text.
     """
+    _check_name(path)
     data = read_source(path) if source is None else source
     original = read_notebook(data, path.name)
     init = init_directive(original) or InitOptions()
@@ -78,6 +79,15 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
         raise InputError(msg, hint="Give an existing folder with --cwd.")
     seed = options.seed if options.seed is not None else init.seed
     return Preparation(data, original, notebook, parameters, init, seed, cwd, path.resolve())
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that no record can hold, because its bytes are no text."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        msg = f"{path}: the name is not UTF-8 text"
+        raise InputError(msg, hint="Rename the file or folder.") from error
 
 
 def read_source(path: Path) -> bytes:

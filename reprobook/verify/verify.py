@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprobook.errors import InputError, NotebookError
+from reprobook.errors import InputError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
+from reprobook.execute.preparation import read_source
 from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
@@ -76,7 +77,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
         NotebookError: If the file cannot be read.
         IntegrityError: If a copy of a header in it, or a file of the run, was edited.
     """
-    source = _read(path)
+    source = read_source(path)
     headers = notebook_integrity(read_notebook(source, path.name), store)
     known = (run_of_header(header, store) for header in headers)
     run = recorded_run(path, store) or next(filter(None, known), None)
@@ -84,15 +85,6 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
         run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
     _check(run)
     return keep(_Case(run, store, options, source).verification(), run)
-
-
-def _read(path: Path) -> bytes:
-    """Read the notebook file."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror or error})"
-        raise NotebookError(msg, hint="Give the path of an .ipynb file, a run id or a promoted folder.") from error
 
 
 def _check(run: RunFolder) -> None:
