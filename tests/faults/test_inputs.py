@@ -266,7 +266,7 @@ def test_what_a_notebook_calls_like_ours_is_its_own(run: Run) -> None:
         "import json, hashlib, builtins, os, pathlib, time",
         "reprobook = rb = session = recorder = store = header = 'mine'",
         "open = hash = id = len = type = isinstance = getattr = None\nx = 1",
-        "json.loads = json.JSONDecoder = random = None\ny = 2",
+        "json = random = pydantic = None\ny = 2",
         "import numpy as np, sys\nnp.asarray = np.ndarray = sys.modules['numpy'] = None\nz = 3",
         "print = builtins.print\nw = 4",
         kernel="cold",
