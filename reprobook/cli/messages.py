@@ -15,7 +15,8 @@ def plain(text: object, *, keep: str = "\n\t") -> str:
     return "".join(
         character
         for character in str(text)
-        if character in keep or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDIRECTIONAL)
+        if character in keep
+        or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDIRECTIONAL)
     )
 
 

@@ -198,7 +198,15 @@ def test_devices_pipes_and_loops_are_no_notebooks(command: Command, tmp_path: Pa
     (tmp_path / "loop.ipynb").symlink_to(tmp_path / "loop.ipynb")
     (tmp_path / "dangling.ipynb").symlink_to(tmp_path / "nowhere")
     (tmp_path / "folder.ipynb").mkdir()
-    for name in ("pipe.ipynb", "loop.ipynb", "dangling.ipynb", "folder.ipynb", "/dev/zero", "/dev/null", "missing.ipynb"):
+    for name in (
+        "pipe.ipynb",
+        "loop.ipynb",
+        "dangling.ipynb",
+        "folder.ipynb",
+        "/dev/zero",
+        "/dev/null",
+        "missing.ipynb",
+    ):
         for words in (("run", name), ("check", name), ("verify", name), ("promote", name)):
             code, said = command(*words)
             assert (code, "Traceback" in said) == (2, False), (words, said)

@@ -107,9 +107,7 @@ def test_a_signal_ends_a_run_with_all_that_it_started(
     assert (tmp_path / f"{mark}.ipynb").read_bytes() == source
 
 
-def test_a_killed_driver_leaves_an_interrupted_run_and_no_process(
-    write: Write, store: Store, tmp_path: Path
-) -> None:
+def test_a_killed_driver_leaves_an_interrupted_run_and_no_process(write: Write, store: Store, tmp_path: Path) -> None:
     """F1 and F13: nobody is left to say so, and the kernel sees its driver die."""
     mark = f"rbfault-kill-{os.getpid()}"
     process = _started(write, tmp_path, mark, "")

@@ -112,7 +112,11 @@ def test_init_twice_late_and_after_a_draw(tmp_path: Path) -> None:
 
 def test_init_without_torch(tmp_path: Path) -> None:
     said = _session(
-        tmp_path, "import sys; sys.modules['torch'] = None", "%load_ext reprobook", "%reprotrain init --seed 3", "print(41 + 1)"
+        tmp_path,
+        "import sys; sys.modules['torch'] = None",
+        "%load_ext reprobook",
+        "%reprotrain init --seed 3",
+        "print(41 + 1)",
     )
     assert "42" in said
     assert "Traceback" not in said

@@ -37,8 +37,31 @@ STATEMENTS = (
 )  # fmt: skip
 HOSTILE = st.sampled_from(
     [
-        *('"""', "'''", "\\", "{x.pwned}", "{{7*7}}", "\nx.pwned()\n", "\u202e", "\x1b[31m", "\u2028", "\x0c", "\0", "\r"),
-        *("# coding: utf-7", "\\N{BULLET}", "$(x.pwned)", "<script>x.pwned()</script>", "é", "\N{ROCKET}", "%s", "`", "*/"),
+        *(
+            '"""',
+            "'''",
+            "\\",
+            "{x.pwned}",
+            "{{7*7}}",
+            "\nx.pwned()\n",
+            "\u202e",
+            "\x1b[31m",
+            "\u2028",
+            "\x0c",
+            "\0",
+            "\r",
+        ),
+        *(
+            "# coding: utf-7",
+            "\\N{BULLET}",
+            "$(x.pwned)",
+            "<script>x.pwned()</script>",
+            "é",
+            "\N{ROCKET}",
+            "%s",
+            "`",
+            "*/",
+        ),
     ]
 )
 TEXT = st.lists(HOSTILE | st.text(max_size=3), max_size=4).map("".join)

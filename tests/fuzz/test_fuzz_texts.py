@@ -40,7 +40,9 @@ DECLARED = (
 
 def notebook(source: str, *, tags: tuple[str, ...] = ("parameters",)) -> Any:
     cell = {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source, "outputs": []}
-    return read_notebook(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}).encode(), "n")
+    return read_notebook(
+        json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}).encode(), "n"
+    )
 
 
 PARAMETERS = declared_parameters(notebook(DECLARED))
