@@ -11,7 +11,7 @@ _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 
 def plain(text: object, *, keep: str = "\n\t") -> str:
-    """Return a text without control characters, those of writing direction included: names must not steer the terminal."""
+    """Return a text without control characters, bidirectional ones included: names must not steer the terminal."""
     return "".join(
         character
         for character in str(text)

@@ -1,4 +1,4 @@
-"""Cells whose code or output holds what looks like a token or a password: a run keeps both, and is made to be shared."""
+"""Cells whose code or output holds what looks like a token or a password: a run keeps both, and is shared."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class Saboteur:
         return not reads and Path(os.fsdecode(args[0])).absolute().is_relative_to(self._folder)
 
 
-def attempt(
+def attempt(  # noqa: PLR0913  # the last one by name
     operation: Operation, notebook: Path, store: Store, number: int, fault: str, *, after: float | None = None
 ) -> tuple[int, int, str]:
     """Make the operation once in a fork; return how it ended, how many steps it counted, and what it said.

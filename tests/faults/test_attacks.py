@@ -155,7 +155,7 @@ def test_nothing_is_signed(run: Run, command: Command, tmp_path: Path, monkeypat
     folder = run("import reprobook as rb\nrb.log(x=1)")
     assert command("promote", folder.run_id, "-o", "job", "--no-verify")[0] == 0
     assert command("verify", folder.run_id)[0] == 0
-    assert [path for path in tmp_path.rglob("nbsignatures*")] == []
+    assert list(tmp_path.rglob("nbsignatures*")) == []
     for name in ("source.ipynb", "executed.ipynb"):
         cells = json.loads((folder.path / name).read_bytes())["cells"]
         assert not any(cell["metadata"].get("trusted") for cell in cells)
@@ -182,7 +182,7 @@ def test_no_pickle_is_loaded_and_no_shell_is_started() -> None:
         # A warm server and its own client, over a socket in a folder that only their owner enters.
         assert name not in bad or place.startswith("execute/warm/"), place
         options = {option.arg: option.value for option in node.keywords}
-        if name.endswith("subprocess.run") or name.endswith("Popen"):
+        if name.endswith(("subprocess.run", "Popen")):
             assert "shell" not in options, place
         if name in {"np.load", "numpy.load"}:
             assert isinstance(options["allow_pickle"], ast.Constant), place
@@ -218,7 +218,7 @@ def test_more_than_anybody_needs_is_refused_or_bounded(command: Command, write: 
 def test_a_grid_of_a_billion_is_not_written_down(write: Write, store: Store) -> None:
     """A28: its points are made as they are asked for; the plan is small."""
     write(("x = 1\ny = 1\nz = 1", ["parameters"]), "import reprobook as rb\nrb.log(loss=x)")
-    spaces = {name: "int:1:1000" for name in "xyz"}
+    spaces = dict.fromkeys("xyz", "int:1:1000")
     path = store.root.parent / "nb.ipynb"
     handle = sweep_notebook(
         path, spaces, {"metric": "loss", "sampler": "grid", "values": {}, "track": (), "constraints": (),

@@ -62,7 +62,7 @@ def test_what_is_no_python_notebook_leaves_no_run(command: Command, store: Store
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # nbformat's, about the ids
-def test_odd_notebooks_run(run: Run, write: Write, store: Store, tmp_path: Path) -> None:
+def test_odd_notebooks_run(store: Store, tmp_path: Path) -> None:
     """B2, B22: repeated, missing and odd ids; attachments, raw and hidden cells; a byte order mark; a later minor."""
     odd = [
         document(CELL | {"id": "a"}, CELL | {"id": "a", "source": "x + 1"}),
@@ -308,7 +308,7 @@ def test_what_ends_names_or_the_kernel_leaves_a_record(run: Run, source: str) ->
     assert folder.check_integrity() == record
 
 
-def test_a_file_that_is_no_notebook_at_all(write: Write, store: Store, tmp_path: Path) -> None:
+def test_a_file_that_is_no_notebook_at_all(store: Store, tmp_path: Path) -> None:
     for data in (b"\x89PNG\r\n\x1a\n" + bytes(100), b"PK\x03\x04" + bytes(100), b"{}"):
         (tmp_path / "x.ipynb").write_bytes(data)
         with pytest.raises(NotebookError, match=r"x\.ipynb"):

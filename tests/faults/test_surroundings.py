@@ -1,4 +1,4 @@
-"""The suite's own cross-section under odd locales, zones and interpreter options (B26), and `init` where it is odd (B25)."""
+"""A run under odd locales, zones and options of the interpreter (B26), and `init` where it is odd (B25)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_warnings_that_are_errors_end_no_command(write: Write, store: Store, tmp
     for words in (("check", str(path)), ("runs",), ("--help",), ("fsck",)):
         done = subprocess.run(
             [sys.executable, "-W", "error:::reprobook", "-m", "reprobook", *words],
-            capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "REPROBOOK_STORE": str(store.root)},
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+            env={**os.environ, "REPROBOOK_STORE": str(store.root)},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
 

@@ -131,8 +131,8 @@ def test_aliases_that_multiply_are_refused_at_once(levels: int) -> None:
     found = collect_values([], [], [], ["\n".join(lines)])
     with pytest.raises(InputError):
         override(notebook("lr = 1"), declared_parameters(notebook("lr = 1")), found.values)
+    last = {"shape": found.values[f"a{levels - 1}"]}
     with pytest.raises(InputError):
-        last = {"shape": found.values[f"a{levels - 1}"]}
         override(notebook(DECLARED), PARAMETERS, last)
 
 
