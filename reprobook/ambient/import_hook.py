@@ -78,6 +78,6 @@ class AfterImport(MetaPathFinder):
 
 
 def is_imported(name: str) -> bool:
-    """Say whether a module was imported to its end."""
-    spec = getattr(sys.modules.get(name), "__spec__", None)
-    return name in sys.modules and not getattr(spec, "_initializing", False)
+    """Say whether a module was imported to its end; None in its place keeps it from being imported at all."""
+    module = sys.modules.get(name)
+    return module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False)

@@ -15,7 +15,8 @@ from reprobook.cli.exit_codes import SUCCESS
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options
 from reprobook.cli.render_check import diff_lines, show_diff, show_hazards
-from reprobook.errors import InputError, NotebookError
+from reprobook.errors import InputError
+from reprobook.execute.preparation import read_source
 from reprobook.hazards import Hazard, find_hazards, fix_notebook, with_sources
 from reprobook.notebook import read_notebook
 from reprobook.runs.files import write_atomic
@@ -36,7 +37,7 @@ def check(*, path: Path, fix: bool, yes: bool, store_path: Path | None, as_json:
     default_rng and samplers the seed. Outputs, metadata and all other bytes of the file stay as they are.
     """
     del store_path  # taken by every command; nothing is recorded here
-    data = _read(path)
+    data = read_source(path)
     notebook = read_notebook(data, path.name)
     found = find_hazards(notebook)
     sources = fix_notebook(notebook, found) if fix else {}
@@ -64,19 +65,6 @@ def _as_json(hazard: Hazard) -> dict[str, Any]:
     return {key: getattr(hazard, key) for key in keys}
 
 
-def _read(path: Path) -> bytes:
-    """Read the notebook's file.
-
-    Raises:
-        NotebookError: If it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: {error.strerror or error}"
-        raise NotebookError(msg, hint="Give the path of an .ipynb file.") from error
-
-
 def _write(path: Path, data: bytes, sources: Mapping[int, str]) -> bytes:
     """Replace the file in one step, and return its new bytes; a link is followed, the permissions stay.
 
@@ -91,7 +79,7 @@ def _write(path: Path, data: bytes, sources: Mapping[int, str]) -> bytes:
         # Replacing a file needs no permission to write it; whoever took that away meant it.
         msg = f"{path}: the file is read-only"
         raise InputError(msg, hint="Make it writable (chmod u+w), or check a copy.")
-    if _read(target) != data:
+    if read_source(target) != data:
         msg = f"{path}: the file was changed while it was being checked"
         raise InputError(msg, hint="Save or close it in Jupyter, then run the command again.")
     write_atomic(target, new)

@@ -52,7 +52,7 @@ def table(*headings: str, right: tuple[str, ...] = ()) -> Table:
     """Return an empty table in the one style of this command line; columns in ``right`` hold numbers."""
     made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for heading in headings:
-        made.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        made.add_column(plain(heading), justify="right" if heading in right else "left", overflow="fold")
     return made
 
 

@@ -7,11 +7,16 @@ import unicodedata
 
 import click
 
+_BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def plain(text: object, *, keep: str = "\n\t") -> str:
-    """Return a text without control characters: file names and notebooks must not steer the terminal."""
+    """Return a text without control characters, bidirectional ones included: names must not steer the terminal."""
     return "".join(
-        character for character in str(text) if character in keep or unicodedata.category(character) not in {"Cc", "Cs"}
+        character
+        for character in str(text)
+        if character in keep
+        or (unicodedata.category(character) not in {"Cc", "Cs"} and character not in _BIDIRECTIONAL)
     )
 
 

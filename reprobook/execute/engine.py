@@ -48,7 +48,9 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if self._began:
                 raise
             msg = f"the kernel {self.kernel_name!r} did not start: {error}"
-            raise KernelStartError(msg, hint="`jupyter kernelspec list` names those installed; start it by hand.") from error
+            raise KernelStartError(
+                msg, hint="`jupyter kernelspec list` names those installed; start it by hand."
+            ) from error
         finally:
             end_descendants(self._kernel, self._below)
 

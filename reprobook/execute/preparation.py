@@ -69,8 +69,10 @@ def prepare(path: Path, options: RunOptions, source: bytes | None = None) -> Pre
     Raises:
         NotebookError: If it is no Python notebook, or not there.
         ParameterError: For a wrong name, type or value.
-        InputError: If the working folder does not exist, or the training spec beside the notebook is none.
+        InputError: If the working folder does not exist, a name is no text, or the training spec beside the notebook is
+            none.
     """
+    _check_name(path)
     data = read_source(path) if source is None else source
     original = read_notebook(data, path.name)
     init = init_directive(original) or InitOptions()
@@ -93,6 +95,15 @@ def spec_digest(spec: bytes | None, path: Path) -> str | None:
         InputError: If the bytes are none.
     """
     return None if spec is None else parse_document(spec, spec_path(path).name).spec.digest
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a name that no record can hold, because its bytes are no text."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        msg = f"{path}: the name is not UTF-8 text"
+        raise InputError(msg, hint="Rename the file or folder.") from error
 
 
 def read_source(path: Path) -> bytes:

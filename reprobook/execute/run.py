@@ -20,6 +20,7 @@ from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
 from reprobook.execute.shell_lines import report_failed_shell_lines
+from reprobook.execute.shown_secrets import report_shown_secrets
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
@@ -73,6 +74,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     tracking.end()
     _write_copy(run, options.output)
     report_failed_shell_lines(run, total, on_event)
+    report_shown_secrets(run, total, on_event)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
         raise KeyboardInterrupt

@@ -22,6 +22,7 @@ _WALK = "facts AS s INDEXED BY by_key"
 _FEW = 1000
 _GROUPS = ("parameters", "metrics", "error")
 # A sweep is the parent of its runs.
+_MOST = 2**63 - 1  # the largest integer of SQLite
 _ALIASES = {"sweep": "parent"}
 _FIELDS = frozenset(RunRecord.model_fields) - {"parameters", "metrics", "files", "owner", "run_dir"}
 
@@ -62,7 +63,7 @@ def matching(connection: sqlite3.Connection, query: Query) -> list[int]:
     resolve = functools.partial(_resolve, connection)
     condition = parse_where(query.where, resolve) if query.where else None
     key = resolve(query.sort.removeprefix("-"))
-    limit = -1 if query.limit is None else query.limit
+    limit = -1 if query.limit is None else min(query.limit, _MOST)
     driver = _driver(connection, condition)
     test = to_sql(condition, "s.run") if condition else ("1", [])
     runs = _ordered(connection, driver, test, (key, query.sort.startswith("-"), limit))

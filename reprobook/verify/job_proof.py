@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reprobook.errors import InputError, IntegrityError
 
 PROOF = "proof.json"
+_UNFINISHED = ".unfinished.json"
 _AGAIN = "Promote the notebook again."
 
 
@@ -57,9 +58,12 @@ def read_proof(folder: Path) -> JobProof:
 
     Raises:
         InputError: If it is not there.
-        IntegrityError: If it is not what promotion writes.
+        IntegrityError: If it is not what promotion writes, or a promotion was killed while it wrote.
     """
     place = f"{folder.name}/{PROOF}"
+    if (folder / _UNFINISHED).exists():
+        msg = f"{folder.name}/{_UNFINISHED}: a promotion was cut short while it wrote these files"
+        raise IntegrityError(msg, hint=_AGAIN)
     if not (folder / PROOF).is_file():
         msg = f"{place}: not there, so there is nothing to compare with"
         raise InputError(msg, hint=_AGAIN)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprobook.environment import restore_hint
-from reprobook.errors import InputError, NotebookError
+from reprobook.errors import InputError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
 from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
+from reprobook.execute.preparation import read_source
 from reprobook.execute.workplace import workplace_of
 from reprobook.hazards import possible_causes
 from reprobook.notebook import read_notebook
@@ -83,7 +84,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
         IntegrityError: If a copy of a header in it, or a file of the run, was edited.
         UntrustedError: If its run was imported, and is not trusted.
     """
-    source = _read(path)
+    source = read_source(path)
     headers = notebook_integrity(read_notebook(source, path.name), store)
     known = (run_of_header(header, store) for header in headers)
     run = recorded_run(path, store) or next(filter(None, known), None)
@@ -97,15 +98,6 @@ def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: byte
     _check(run, trust=options.trust)
     with workplace_of(run, options.cwd) as cwd:
         return keep(_Case(run, store, replace(options, cwd=cwd), source).verification(), run)
-
-
-def _read(path: Path) -> bytes:
-    """Read the notebook file."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror or error})"
-        raise NotebookError(msg, hint="Give the path of an .ipynb file, a run id or a promoted folder.") from error
 
 
 def _check(run: RunFolder, *, trust: bool) -> None:

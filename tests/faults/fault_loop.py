@@ -4,9 +4,11 @@ The method is SQLite's (https://www.sqlite.org/testing.html, "anomaly testing").
 each attempt is made by a fork of this process, in a store that holds the work of all earlier attempts, killed ones
 included: nothing is cleaned up in between.
 
-    python fault_loop.py {run,create} {kill,ENOSPC,EIO,EACCES} FOLDER [STRIDE]
+    python fault_loop.py {run,create,sweep,promote,fsck} {kill,ENOSPC,EIO,EACCES} FOLDER [STRIDE]
+    python fault_loop.py {run,sweep} random FOLDER KILLS
 
-prints one JSON document: the number of steps, and each thing that was found wrong.
+prints one JSON document: the number of steps, and each thing that was found wrong. The second kills after random times,
+always the same ones.
 """
 
 from __future__ import annotations
@@ -14,8 +16,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
+import select
+import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +30,15 @@ from reprobook.errors import ReprobookError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inline import execution  # noqa: F401  # what a run imports, once for all forks
-from reprobook.runs import RunFolder, Store, fsck
+from reprobook.promote import JobOptions, promote_notebook
+from reprobook.promote.job_folder import PROOF
+from reprobook.runs import RunFolder, Store, current_owner, fsck
+from reprobook.runs.files import sha256_file
+from reprobook.space import Int
+from reprobook.sweep.folder import SweepFolder, sweep_ids
+from reprobook.sweep.handle import resume_sweep, run_sweep
+from reprobook.sweep.model import SweepOptions
+from reprobook.sweep.record import read_record
 
 CALLS = ("open", "write", "fsync", "rename", "replace", "mkdir", "unlink", "rmdir", "ftruncate", "utime")
 CELLS = (
@@ -46,6 +60,37 @@ def run(notebook: Path, store: Store) -> None:
 def create(_: Path, store: Store) -> None:
     """Create an empty run."""
     store.create()
+
+
+def sweep(notebook: Path, store: Store) -> None:
+    """Run a sweep of two trials."""
+    spaces = {"x": Int(1, 9)}
+    options = SweepOptions(metric="loss", spaces=spaces, sampler="random", trials=2, executor="inline", cache=False)
+    run_sweep(notebook, store, options, lambda _: None)
+
+
+def resume(_: Path, store: Store) -> None:
+    """Go on with the newest sweep."""
+    resume_sweep(store, sweep_ids(store)[-1])
+
+
+def promote(notebook: Path, store: Store) -> None:
+    """Promote the first run into the one folder, unproved: what a proof runs, other tests interrupt."""
+    first = min(store.records(), key=lambda record: record.sequence)
+    out = notebook.with_name("job")
+    promote_notebook(store.folder(first.run_id), store, JobOptions(), out=out, verify=False)
+
+
+def mend(_: Path, store: Store) -> None:
+    """Repair a store that a killed process left something in."""
+    (store.runs / ".new-0123456789abcdef").mkdir(exist_ok=True)
+    (store.root / ".store.json.01234567.rbtmp").touch()
+    dead = store.create()
+    dead.update(status="running", owner=current_owner().model_copy(update={"start_time": 1.0}))
+    fsck(store, repair=True)
+
+
+OPERATIONS = {"run": run, "create": create, "sweep": sweep, "promote": promote, "fsck": mend}
 
 
 class Saboteur:
@@ -88,15 +133,20 @@ class Saboteur:
         return not reads and Path(os.fsdecode(args[0])).absolute().is_relative_to(self._folder)
 
 
-def attempt(operation: Operation, notebook: Path, store: Store, number: int, fault: str) -> tuple[int, int, str]:
-    """Make the operation once in a fork; return how it ended, how many steps it counted, and what it said."""
+def attempt(  # noqa: PLR0913  # the last one by name
+    operation: Operation, notebook: Path, store: Store, number: int, fault: str, *, after: float | None = None
+) -> tuple[int, int, str]:
+    """Make the operation once in a fork; return how it ended, how many steps it counted, and what it said.
+
+    With ``after`` it is killed so many seconds after it began, if it has not ended by then.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(writing, 2)
-        saboteur = Saboteur(number, _strike(fault), store.root)
+        saboteur = Saboteur(number, _strike(fault), notebook.parent)
         saboteur.watch()
         code = 0
         try:
@@ -108,6 +158,8 @@ def attempt(operation: Operation, notebook: Path, store: Store, number: int, fau
             os.write(writing, f"\ncounted {saboteur.count}".encode())
             os._exit(code if sys.exception() is None else 3)
     os.close(writing)
+    if after is not None and not select.select([reading], [], [], after)[0]:
+        os.kill(child, signal.SIGKILL)
     said = b""
     while piece := os.read(reading, 1 << 16):
         said += piece
@@ -160,33 +212,106 @@ def write_notebook(folder: Path) -> tuple[Path, bytes]:
     return notebook, source
 
 
-def main(what: str, fault: str, folder: Path, stride: int = 1) -> dict[str, Any]:
-    """Loop until the operation completes, and report."""
-    import_nbformat()
-    operation = {"run": run, "create": create}[what]
-    notebook, source = write_notebook(folder)
-    store = Store(folder / ".reprobook")
-    status, steps, said = attempt(run, notebook, store, 0, fault)
-    if status:
-        return {"steps": 0, "wrong": [f"undisturbed: status {status}: {said}"]}
-    first = store.folder(store.records()[0].run_id)
-    _, steps, _ = attempt(operation, notebook, store, 0, fault)
-    wrong: list[str] = []
-    for number in range(1, steps + 1, stride):
-        status, _, said = attempt(operation, notebook, store, number, fault)
-        ended = (
-            os.WTERMSIG(status) == signal.SIGKILL if fault == "kill" else os.waitstatus_to_exitcode(status) in {0, 2}
-        )
-        if not ended:
-            wrong.append(f"step {number}: status {status}: {said[-2000:]}")
-        wrong += [f"step {number}: {each}" for each in complaints(store, source, notebook, first)]
-    report = fsck(store, repair=True)
-    wrong += [f"fsck: {each.place}: {each.problem}" for each in report.problems if not each.repaired]
-    wrong += [f"fsck again: {each.place}: {each.problem}" for each in fsck(store).problems]
-    status, _, said = attempt(operation, notebook, store, 0, fault)
-    if status:
-        wrong.append(f"afterwards: status {status}: {said}")
-    return {"steps": steps, "wrong": wrong, "runs": len(store.names())}
+class Loop:
+    """One operation, and what is found wrong after it was disturbed.
+
+    Args:
+        what: The name of the operation.
+        folder: An empty folder, for notebook and store.
+    """
+
+    def __init__(self, what: str, folder: Path) -> None:
+        import_nbformat()
+        self.operation = OPERATIONS[what]
+        self.notebook, self.source = write_notebook(folder)
+        self.store = Store(folder / ".reprobook")
+        self.wrong: list[str] = []
+        self._undisturbed("at first", run)
+        self.first = self.store.folder(self.store.records()[0].run_id)
+        self.steps = self._undisturbed("undisturbed", self.operation)
+
+    def _undisturbed(self, when: str, operation: Operation) -> int:
+        status, steps, said = attempt(operation, self.notebook, self.store, 0, "kill")
+        if status:
+            self.wrong.append(f"{when}: {operation.__name__}: status {status}: {said[-2000:]}")
+        return steps
+
+    def _lay_out_job(self, number: int) -> None:
+        """Let the folder of the job be, by turns, as it was left, none, and the job of another run."""
+        job, other = self.notebook.with_name("job"), self.notebook.with_name("other")
+        if not other.exists():
+            source = self.store.folder(self.first.run_id)
+            promote_notebook(source, self.store, JobOptions(launchers=("slurm",)), out=other, verify=False)
+        if number % 3:
+            shutil.rmtree(job, ignore_errors=True)
+        if number % 3 == 1:
+            shutil.copytree(other, job)
+
+    def disturb(self, number: int, fault: str, after: float | None = None) -> None:
+        """Make the operation, stop it, and look at what is left; what there is to go on with must go on."""
+        when = f"step {number}" if after is None else f"after {after:.3f} s"
+        if self.operation is promote:
+            self._lay_out_job(number)
+        status, _, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
+        by_signal = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        ended = not by_signal and os.waitstatus_to_exitcode(status) in {0, 2}
+        if not (by_signal if fault == "kill" and after is None else by_signal or ended):
+            self.wrong.append(f"{when}: status {status}: {said[-2000:]}")
+        found = complaints(self.store, self.source, self.notebook, self.first)
+        if self.operation is sweep and sweep_ids(self.store):
+            found += self._sweeps(when)
+        if self.operation is promote:
+            self._undisturbed(f"{when}, again", promote)
+            found += self._job()
+        self.wrong += [f"{when}: {each}" for each in found]
+
+    def _sweeps(self, when: str) -> list[str]:
+        """Go on with the newest sweep; whatever it had, it ends with both of its trials."""
+        folder = SweepFolder(self.store.root / "sweeps" / sweep_ids(self.store)[-1])
+        before = read_record(folder)
+        found = [f"the sweep is {before.status}"] if before.status in {"running", "paused"} else []
+        if before.status != "succeeded":
+            self._undisturbed(f"{when}, resumed", resume)
+        after = read_record(folder)
+        if [trial.state for trial in after.trials] != ["complete"] * 2:
+            found.append(f"resumed, its trials are {[trial.state for trial in after.trials]}")
+        kept = {trial.number: trial for trial in before.trials if trial.finished and trial.state == "complete"}
+        lost = [number for number, trial in kept.items() if after.trials[number] != trial]
+        return found + [f"trial {number} was lost" for number in lost]
+
+    def _job(self) -> list[str]:
+        """Compare the files of the job with what its proof says of them."""
+        job = self.notebook.with_name("job")
+        if not (job / PROOF).exists():
+            return ["there is no job"]
+        names = json.loads((job / PROOF).read_bytes())["files"]
+        found = {path.relative_to(job).as_posix() for path in job.rglob("*") if path.is_file()} - {PROOF}
+        wrong = [f"the job holds {sorted(found ^ names.keys())}"] if found != names.keys() else []
+        return wrong + [f"{name} is torn" for name in found & names.keys() if sha256_file(job / name) != names[name]]
+
+    def report(self) -> dict[str, Any]:
+        """Repair the store, use it once more, and say what was wrong in all of it."""
+        repaired = fsck(self.store, repair=True)
+        self.wrong += [f"fsck: {each.place}: {each.problem}" for each in repaired.problems if not each.repaired]
+        self.wrong += [f"fsck again: {each.place}: {each.problem}" for each in fsck(self.store).problems]
+        self._undisturbed("afterwards", self.operation)
+        return {"steps": self.steps, "wrong": self.wrong, "runs": len(self.store.names())}
+
+
+def main(what: str, fault: str, folder: Path, number: int = 1) -> dict[str, Any]:
+    """Loop until the operation completes, or as often as asked, and report."""
+    loop = Loop(what, folder)
+    if fault != "random":
+        for step in range(1, loop.steps + 1, number):
+            loop.disturb(step, fault)
+        return loop.report()
+    started = time.monotonic()
+    attempt(loop.operation, loop.notebook, loop.store, 0, "kill")
+    longest = (time.monotonic() - started) * 1.1
+    chance = random.Random(20261129)  # noqa: S311 - the same times again
+    for _ in range(number):
+        loop.disturb(0, "kill", after=chance.uniform(0, longest))
+    return loop.report()
 
 
 if __name__ == "__main__":

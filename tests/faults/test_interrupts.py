@@ -85,8 +85,8 @@ def _is_zombie(pid: int) -> bool:
         pytest.param("thrice", [signal.SIGINT, signal.SIGTERM, signal.SIGINT], _DEAF, marks=pytest.mark.slow),
     ],
 )
-def test_a_signal_ends_a_run_with_all_that_it_started(
-    write: Write, store: Store, tmp_path: Path, name: str, signals: list[int], before: str
+def test_a_signal_ends_a_run_with_all_that_it_started(  # noqa: PLR0913  # fixtures, by name
+    write: Write, store: Store, tmp_path: Path, *, name: str, signals: list[int], before: str
 ) -> None:
     mark = f"rbfault-{name}-{os.getpid()}"
     process = _started(write, tmp_path, mark, before)
@@ -107,9 +107,7 @@ def test_a_signal_ends_a_run_with_all_that_it_started(
     assert (tmp_path / f"{mark}.ipynb").read_bytes() == source
 
 
-def test_a_killed_driver_leaves_an_interrupted_run_and_no_process(
-    write: Write, store: Store, tmp_path: Path
-) -> None:
+def test_a_killed_driver_leaves_an_interrupted_run_and_no_process(write: Write, store: Store, tmp_path: Path) -> None:
     """F1 and F13: nobody is left to say so, and the kernel sees its driver die."""
     mark = f"rbfault-kill-{os.getpid()}"
     process = _started(write, tmp_path, mark, "")
@@ -128,11 +126,19 @@ def test_a_killed_driver_leaves_an_interrupted_run_and_no_process(
     assert run.check_integrity() == record
 
 
+_SPINS_DEAF = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("begun", flush=True)
+end = time.monotonic() + 300
+while time.monotonic() < end: pass
+"""
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("deaf", "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('begun', flush=True)\n"
-         "t = time.monotonic()\nwhile time.monotonic() < t + 300: pass"),
+        ("deaf", _SPINS_DEAF),
         pytest.param("loop", "print('begun', flush=True)\nwhile True: pass", marks=pytest.mark.slow),
         pytest.param(
             "C", "import ctypes\nprint('begun', flush=True)\nctypes.PyDLL(None).sleep(300)", marks=pytest.mark.slow

@@ -40,7 +40,9 @@ DECLARED = (
 
 def notebook(source: str, *, tags: tuple[str, ...] = ("parameters",)) -> Any:
     cell = {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source, "outputs": []}
-    return read_notebook(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}).encode(), "n")
+    return read_notebook(
+        json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}).encode(), "n"
+    )
 
 
 PARAMETERS = declared_parameters(notebook(DECLARED))
@@ -129,8 +131,8 @@ def test_aliases_that_multiply_are_refused_at_once(levels: int) -> None:
     found = collect_values([], [], [], ["\n".join(lines)])
     with pytest.raises(InputError):
         override(notebook("lr = 1"), declared_parameters(notebook("lr = 1")), found.values)
+    last = {"shape": found.values[f"a{levels - 1}"]}
     with pytest.raises(InputError):
-        last = {"shape": found.values[f"a{levels - 1}"]}
         override(notebook(DECLARED), PARAMETERS, last)
 
 
