@@ -80,7 +80,7 @@ def _facts(header: Header) -> dict[str, str]:
         "git": f"{(git.commit or '')[:12]} {git.branch or ''}{' (uncommitted changes)' if git.dirty else ''}"
         if git
         else "",
-        "data": ", ".join(f"{source.name} ({source.size} bytes)" for source in header.data),
+        "data": ", ".join(f"{source.name} ({source.sha256[:12]}…)" for source in header.data),
     }
     if environment:
         count = len(environment.distributions)

@@ -9,6 +9,7 @@ from typing import Any
 from reprobook.ambient.pin import apply_pins
 from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
 from reprobook.dataset.fetch import cache_folder
+from reprobook.dataset.frozen import frozen_sources
 from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
 from reprobook.execute.inputs import keep_modules
@@ -57,7 +58,7 @@ class Session:
         self.sinks = SinkLog(
             self.run,
             self.run.make_artifacts,
-            place=Place(self.run.path, self.run.path.parent.parent, replay=self.run.read_record().kind == "replay"),
+            place=self._place(),
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
             provenance=self._provenance(),
@@ -87,13 +88,15 @@ class Session:
     def _freeze(self) -> Header:
         """Write header and lock, before any cell has run."""
         request = self.request
+        parameters = {name: decode(value) for name, value in request.parameters.items()}
         header = capture(
             Subject(
                 code=Code(cells=request.cells),
                 sources=request.sources,
                 folder=Path(request.cwd),
                 origin=Path(request.origin) if request.origin else None,
-                parameters={name: decode(value) for name, value in request.parameters.items()},
+                parameters=parameters,
+                data=frozen_sources(request.sources, Path(request.cwd), parameters),
                 seeds=self.seeds.model_copy(update={"positions": positions()}),
                 notebook=request.notebook,
                 name=request.name,
@@ -104,6 +107,12 @@ class Session:
         if header.environment is not None:
             write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
         return header
+
+    def _place(self) -> Place:
+        """Return where files go that are no results."""
+        frozen = {source.name: source.sha256 for source in self.header.data}
+        replay = self.run.read_record().kind == "replay"
+        return Place(self.run.path, self.run.path.parent.parent, replay=replay, frozen=frozen)
 
     def _provenance(self) -> Provenance:
         """Return what a checkpoint of this run says of where it comes from."""

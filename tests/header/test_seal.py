@@ -208,7 +208,7 @@ def test_record_only_fields_change_the_header_digest_alone(path: tuple[str | int
 def test_what_is_record_only_is_decided_here_and_nowhere_else() -> None:
     kept = {"/".join(map(str, path)) for path, record_only in leaves(FULL) if record_only}
     assert kept == {
-        *("name", "missing", "data/0/path", "hardware/cpu", "hardware/memory", "hardware/gpus/0/memory"),
+        *("name", "missing", "data/0/path", "data/0/size", "hardware/cpu", "hardware/memory", "hardware/gpus/0/memory"),
         *("seeds/effective", "seeds/ineffective", "seeds/positions", "environment/distributions/0/direct_url"),
         *("git/commit", "git/branch", "git/remote", "git/dirty"),
         *("origin/created", "origin/host", "origin/user", "origin/notebook", "origin/folder", "origin/reprobook"),
