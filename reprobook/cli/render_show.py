@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, table
+from reprobook.cli.render_profile import show_profile
 from reprobook.cli.render_run import show_facts, show_failure, status_text
 from reprobook.header import Header, header_data, short_id
 from reprobook.runs import record_json
@@ -15,10 +16,11 @@ from reprobook.verify.subject import Subject
 
 
 def subject_json(subject: Subject) -> dict[str, Any]:
-    """Return the JSON of `show`: the run's record, its header, its artifacts, and its data and splits by name."""
+    """Return the JSON of `show`: the run's record, its header, its artifacts, data and splits by name, and profile."""
     record = record_json(subject.record) if subject.record else {}
     header = header_data(subject.header) if subject.header else None
-    kept = {"data": dict(subject.data), "splits": dict(subject.splits)}
+    measured = subject.profile.model_dump(mode="json", by_alias=True) if subject.profile else None
+    kept = {"data": dict(subject.data), "splits": dict(subject.splits), "profile": measured}
     return {**record, "artifacts": list(subject.artifacts), "header": header, **kept}
 
 
@@ -31,6 +33,8 @@ def show_subject(out: Console, subject: Subject) -> None:
     if subject.header:
         _show_header(out, subject.header)
     _show_data(out, subject)
+    if subject.profile:
+        show_profile(out, subject.profile)
     for name in subject.artifacts:
         out.print(cell_text(f"  {name}"))
     if subject.run and record:

@@ -11,17 +11,19 @@ from typing import Any
 import click
 
 from reprobook.cli import render_run
-from reprobook.cli.console import print_json
+from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
+from reprobook.cli.render_profile import show_profile
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
 from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
 from reprobook.runs import Store, record_json
 from reprobook.track import NAMES
+from reprobook.verify.subject import read_profile
 
 
 @click.command(
@@ -31,6 +33,7 @@ from reprobook.track import NAMES
         "reprobook run train.ipynb -f params.yaml -o executed.ipynb",
         "reprobook run train.ipynb --seeds 0-4",
         "reprobook run train.ipynb --kernel warm",
+        "reprobook run train.ipynb --profile",
         "reprobook run train.ipynb --track mlflow --track tensorboard",
     )
 )
@@ -52,6 +55,7 @@ from reprobook.track import NAMES
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
+@click.option("--profile", is_flag=True, help="Measure each cell, and say what holds the run up.")
 @click.option("--accept-data", is_flag=True, help="Accept that data of `rb.data` has changed.")
 @common_options
 def run(  # noqa: PLR0913  # options of a command line, by keyword
@@ -72,6 +76,10 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     With --kernel warm it runs in a fork of a server, which imported the notebook's heavy packages in the first run and
     ends when it was idle for ten minutes. The results are those of a cold kernel, bit by bit; where a fork could not
     give them, the run is a cold one and says why.
+
+    With --profile time, memory and the use of processors and GPU are measured for each cell, by torch.profiler where
+    torch is in use; `show` says whether the run is bound by compute, data or memory, and which knob to turn. The
+    results are the same bits, the run takes a little longer.
     """
     if settings["output"] is not None and not settings["output"].absolute().parent.is_dir():
         msg = f"--output: the folder {settings['output'].parent} does not exist"
@@ -95,6 +103,8 @@ def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) ->
         print_json(record_json(record))
     else:
         render_run.show_outcome(found, record)
+        if (measured := read_profile(found)) is not None:
+            show_profile(console(), measured)
     return exit_code_of_run(record)
 
 

@@ -40,6 +40,7 @@ class RunOptions:
         kernel: ``cold`` starts a kernel, ``warm`` forks one from a server that has imported the packages, ``inline``
             runs the cells in this process.
         track: Names of the trackers that are told of the run.
+        profile: Measure time and memory of each cell.
         group: What the trackers file the run under: the sweep that it belongs to.
     """
 
@@ -62,6 +63,7 @@ class RunOptions:
     measured: tuple[int, tuple[str, ...]] | None = None
     kernel: Kernel = "cold"
     track: tuple[str, ...] = ()
+    profile: bool = False
     group: str | None = None
 
 

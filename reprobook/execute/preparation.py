@@ -51,6 +51,7 @@ class Preparation:
             trace=options.trace,
             pins=options.pins,
             measured=options.measured,
+            profile=options.profile,
         )
 
 

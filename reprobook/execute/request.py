@@ -23,6 +23,7 @@ class RecordRequest(BaseModel):
         origin: The folder that the header names, where the working folder is a copy of it.
         live: An open notebook, not a headless run.
         pins: What is held still from before the header is frozen.
+        profile: Measure time and memory of each cell.
         measured: Names whose numbers are saved after the cell of this code index, for an experiment.
     """
 
@@ -43,4 +44,5 @@ class RecordRequest(BaseModel):
     trace: str = "full"
     live: bool = False
     pins: Pins = NO_PINS
+    profile: bool = False
     measured: tuple[int, tuple[str, ...]] | None = None

@@ -18,6 +18,7 @@ from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance
 from reprobook.header import Code, Header, Seeds, decode, short_id
+from reprobook.profile import PROFILE, Profile, ShellProfile
 from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
 from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
@@ -64,16 +65,26 @@ class Session:
             provenance=self._provenance(),
         )
         self._hooks = ShellTrace(shell, self._recorder, self.sinks.shown)
+        self._profile = (
+            ShellProfile(shell, lambda: self._recorder.open_index, self._profiled) if request.profile else None
+        )
 
     def start(self) -> None:
         """Begin to record, with the next cell."""
         activate(self.sinks, self.request.device)
+        # The profile begins after the recorder and ends before it: what recording costs is not the cell's.
+        if self._profile is not None:
+            self._profile.attach_end()
         if self.request.trace != "off":
             self._hooks.attach()
+        if self._profile is not None:
+            self._profile.attach_begin()
 
     def stop(self) -> None:
         """Stop recording; what was recorded stays in the journal."""
         deactivate(self.sinks)
+        if self._profile is not None:
+            self._profile.detach()
         if self.request.trace != "off":
             self._hooks.detach()
         self._journal.close()
@@ -125,6 +136,11 @@ class Session:
             header_digest=self.header.header_digest,
             store=self.run.path.parent.parent,
         )
+
+    def _profiled(self, profile: Profile) -> None:
+        """Keep what was measured so far: a kernel that is killed leaves it."""
+        text = profile.model_dump_json(by_alias=True, indent=1)
+        write_atomic(self.run.path / PROFILE, text.encode() + b"\n", durable=False)
 
     def _cell_ended(self, cell: CellTrace) -> None:
         self.cells.passed(cell.index)
