@@ -29,7 +29,8 @@ rows = np.loadtxt(path, delimiter=',', skiprows=1)""",
     ),
     (
         "code",
-        "rb.split(range(40), {'train': 0.5, 'test': 0.5}, rows=[[n % 20, n % 20] for n in range(40)], leakage='ignore')",
+        """rows = [[n % 20, n % 20] for n in range(40)]
+rb.split(range(40), {'train': 0.5, 'test': 0.5}, rows=rows, leakage='ignore')""",
     ),
     ("code", "rb.log(loss=0.25)\nrb.log(loss=0.125)\nrb.save('m', {'w': np.ones(3)}, step=2)"),
 )
