@@ -10,7 +10,7 @@ from reprobook.card import croissant, data_card, model_card
 from reprobook.card.recorded import find_data
 from reprobook.cli.console import print_json
 from reprobook.cli.messages import examples, plain
-from reprobook.cli.options import common_options, open_store
+from reprobook.cli.options import check_target, common_options, open_store
 from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
 
@@ -29,6 +29,7 @@ from reprobook.runs.files import write_atomic
 @click.option(
     "--license", "license_id", default="", metavar="ID", help="The model's licence, as the hub calls it: mit …"
 )
+@click.option("--force", is_flag=True, help="Replace the file if there is one.")
 @common_options
 def card(  # noqa: PLR0913 - one for each option
     *,
@@ -37,6 +38,7 @@ def card(  # noqa: PLR0913 - one for each option
     name: str | None,
     as_croissant: bool,
     license_id: str,
+    force: bool,
     store_path: Path | None,
     as_json: bool,
 ) -> None:
@@ -49,6 +51,8 @@ def card(  # noqa: PLR0913 - one for each option
     if as_croissant and name is None:
         msg = "--croissant describes data: name it with --data"
         raise click.UsageError(msg)
+    if output is not None:
+        check_target(output, force=force)
     text = _text(open_store(store_path).resolve(run), name, license_id, as_croissant=as_croissant)
     if output is not None:
         write_atomic(output, text.encode("utf-8", "backslashreplace"), mode=0o644)
