@@ -17,7 +17,7 @@ from reprobook.capture.origin import read_origin
 from reprobook.capture.python import current_locale, implementation, interpreter_flags, python_version, timezone
 from reprobook.capture.redact import strip_credentials
 from reprobook.capture.variables import environment_variables
-from reprobook.header import SCHEMA, Code, Environment, Header, Seeds, encode, seal
+from reprobook.header import SCHEMA, Code, DataSource, Environment, Header, Seeds, encode, seal
 
 T = TypeVar("T")
 
@@ -27,7 +27,8 @@ class Subject:
     """What is to be frozen: a notebook's code, its parameters (Python values) and the seeds as they took effect.
 
     ``sources`` are the code cells as text, ``folder`` is the working folder, where local modules are looked for,
-    ``origin`` what that is a copy of, if it is one, and ``spec`` the digest of the training spec.
+    ``origin`` what that is a copy of, if it is one, ``data`` what is known of declared data, and ``spec`` the digest of
+    the training spec.
     """
 
     code: Code
@@ -39,6 +40,7 @@ class Subject:
     name: str | None = None
     origin: Path | None = None
     spec: str | None = None
+    data: tuple[DataSource, ...] = ()
 
 
 def capture(subject: Subject) -> Header:
@@ -61,6 +63,7 @@ def capture(subject: Subject) -> Header:
             seeds=subject.seeds,
             spec=subject.spec,
             environment=environment,
+            data=subject.data,
             hardware=_attempt("hardware", lambda: read_hardware(os.environ, environment.distributions), missing, None),
             git=_attempt("git", lambda: read_git(subject.folder), missing, None),
             origin=read_origin(subject.origin or subject.folder, subject.notebook),

@@ -36,6 +36,7 @@ _COMMANDS = {
     "promote": _Command("reprobook.cli.promote:promote", "Turn a notebook into a script that proves itself."),
     "track": _Command("reprobook.cli.track:track", "Send recorded runs to W&B, MLflow or TensorBoard."),
     "models": _Command("reprobook.cli.models:models", "List checkpoints of models, and name them."),
+    "card": _Command("reprobook.cli.card:card", "Write a model card, or a card of its data."),
     "env": _Command("reprobook.cli.env:env", "Lock, check or restore the environment of a run."),
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
     "export": _Command("reprobook.cli.export:export", "Write a run as one file for others (RO-Crate)."),

@@ -109,7 +109,7 @@ def check(*, run: str, folder: Path | None, store_path: Path | None, as_json: bo
 def restore(  # noqa: PLR0913 - one for each option
     *, run: str, folder: Path, urls: tuple[str, ...], trust: bool, store_path: Path | None, as_json: bool
 ) -> int:
-    """Make a virtual environment DIR like the recorded one, and check it file by file against the header.
+    """Make a virtual environment DIR like the recorded one, and check it against the header, by the digests of wheels.
 
     uv installs where it is found, pip what uv cannot have. What is not to be had (another Python, wheels that are on
     no index, folders of the recording machine) is listed with the reason; everything else is installed. Exits with 5

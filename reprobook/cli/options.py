@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reprobook.errors import InputError
 from reprobook.runs import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -39,6 +40,20 @@ def cwd_option(text: str) -> Callable[[Command], Command]:
 def trust_option(command: Command) -> Command:
     """Add ``--trust``."""
     return click.option("--trust", is_flag=True, help="Execute the code of an imported run.")(command)
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Refuse to write over a file, which somebody may have edited since.
+
+    Raises:
+        InputError: If there is one, and that was not asked for; or if its folder is not there.
+    """
+    if not path.absolute().parent.is_dir():
+        msg = f"the folder {path.parent} does not exist"
+        raise InputError(msg, hint="Make it first.")
+    if path.exists() and not force:
+        msg = f"{path} is there already"
+        raise InputError(msg, hint="Name another file with -o, or replace it with --force.")
 
 
 def open_store(store_path: Path | None, target: str | Path = ".") -> Store:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, table
+from reprobook.cli.render_profile import show_profile
 from reprobook.cli.render_run import show_facts, show_failure, status_text
 from reprobook.cli.render_spec import review_json, show_review
 from reprobook.header import Header, header_data, short_id
@@ -17,10 +18,11 @@ from reprobook.verify.subject import Subject
 
 
 def subject_json(subject: Subject, review: Review | None) -> dict[str, Any]:
-    """Return the JSON of `show`: the run's record, header, artifacts, data and splits by name, and its spec."""
+    """Return the JSON of `show`: the run's record, header, artifacts, data and splits by name, profile, and spec."""
     record = record_json(subject.record) if subject.record else {}
     header = header_data(subject.header) if subject.header else None
-    kept = {"data": dict(subject.data), "splits": dict(subject.splits)}
+    measured = subject.profile.model_dump(mode="json", by_alias=True) if subject.profile else None
+    kept = {"data": dict(subject.data), "splits": dict(subject.splits), "profile": measured}
     return {**record, "artifacts": list(subject.artifacts), "header": header, **kept, "spec": review_json(review)}
 
 
@@ -33,6 +35,8 @@ def show_subject(out: Console, subject: Subject, review: Review | None) -> None:
     if subject.header:
         _show_header(out, subject.header)
     _show_data(out, subject)
+    if subject.profile:
+        show_profile(out, subject.profile)
     for name in subject.artifacts:
         out.print(cell_text(f"  {name}"))
     if review:
@@ -85,7 +89,7 @@ def _facts(header: Header) -> dict[str, str]:
         "git": f"{(git.commit or '')[:12]} {git.branch or ''}{' (uncommitted changes)' if git.dirty else ''}"
         if git
         else "",
-        "data": ", ".join(f"{source.name} ({source.size} bytes)" for source in header.data),
+        "data": ", ".join(f"{source.name} ({source.sha256[:12]}…)" for source in header.data),
     }
     if environment:
         count = len(environment.distributions)

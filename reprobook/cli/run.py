@@ -17,6 +17,7 @@ from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
+from reprobook.cli.render_profile import show_profile
 from reprobook.cli.render_spec import show_count
 from reprobook.cli.seeds import read_seed_range
 from reprobook.cli.summary import summarize
@@ -25,6 +26,7 @@ from reprobook.execute.journal import trace_of
 from reprobook.runs import Store, record_json
 from reprobook.spec import review
 from reprobook.track import NAMES
+from reprobook.verify.subject import read_profile
 
 
 @click.command(
@@ -34,6 +36,7 @@ from reprobook.track import NAMES
         "reprobook run train.ipynb -f params.yaml -o executed.ipynb",
         "reprobook run train.ipynb --seeds 0-4",
         "reprobook run train.ipynb --kernel warm",
+        "reprobook run train.ipynb --profile",
         "reprobook run train.ipynb --track mlflow --track tensorboard",
     )
 )
@@ -55,6 +58,7 @@ from reprobook.track import NAMES
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Copy of the executed notebook.")
 @click.option("--name", help="Name of the experiment.")
 @click.option("--track", multiple=True, type=click.Choice(NAMES), help="Tell a tracker; repeatable.")
+@click.option("--profile", is_flag=True, help="Measure each cell, and say what holds the run up.")
 @click.option("--accept-data", is_flag=True, help="Accept that data of `rb.data` has changed.")
 @common_options
 def run(  # noqa: PLR0913  # options of a command line, by keyword
@@ -75,6 +79,10 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
     With --kernel warm it runs in a fork of a server, which imported the notebook's heavy packages in the first run and
     ends when it was idle for ten minutes. The results are those of a cold kernel, bit by bit; where a fork could not
     give them, the run is a cold one and says why.
+
+    With --profile time, memory and the use of processors and GPU are measured for each cell, by torch.profiler where
+    torch is in use; `show` says whether the run is bound by compute, data or memory, and which knob to turn. The
+    results are the same bits, the run takes a little longer.
     """
     if settings["output"] is not None and not settings["output"].absolute().parent.is_dir():
         msg = f"--output: the folder {settings['output'].parent} does not exist"
@@ -101,6 +109,8 @@ def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) ->
         reviewed = review(found, store, trace_of(found)) if record.status == "succeeded" else None
         if reviewed:
             show_count(console(), reviewed)
+        if (measured := read_profile(found)) is not None:
+            show_profile(console(), measured)
     return exit_code_of_run(record)
 
 

@@ -20,7 +20,7 @@ _SHORTEST = 4
 
 @dataclass(frozen=True)
 class Scrubber:
-    """Replaces the beginnings of paths by what they stand for: ``{folder}``, ``{store}``, ``{python}``, ``{home}``."""
+    """Replaces the beginnings of paths by what they stand for: ``/{folder}``, ``/{python}``, ``/{home}``."""
 
     words: Mapping[str, str]
 
@@ -29,7 +29,7 @@ class Scrubber:
         for path, word in self.words.items():
             # The beginning of a path, not of a longer name: /work/a is not part of /work/ab.
             text = re.sub(rf"{re.escape(path)}(?![\w.-])", word.replace("\\", r"\\"), text)
-        return strip_credentials(_HOMES.sub("{home}", text))
+        return strip_credentials(_HOMES.sub("/{home}", text))
 
     def data(self, value: Any) -> Any:
         """Return JSON data whose texts, keys included, are such."""
@@ -50,12 +50,12 @@ def scrubber(header: Header | None, store: Path, extra: Mapping[str, str]) -> Sc
     """Return what is known of this machine and of the one that a run was recorded on, the longest paths first."""
     folder = header.origin.folder if header else None
     roots = [
-        *(((folder, "{folder}"),) if folder else ()),
-        (str(store), "{store}"),
-        (str(store.parent), "{project}"),
-        *((prefix, "{python}") for prefix in _prefixes()),
-        (str(Path.home()), "{home}"),
-        (tempfile.gettempdir(), "{tmp}"),
+        *(((folder, "/{folder}"),) if folder else ()),
+        (str(store), "/{store}"),
+        (str(store.parent), "/{project}"),
+        *((prefix, "/{python}") for prefix in _prefixes()),
+        (str(Path.home()), "/{home}"),
+        (tempfile.gettempdir(), "/{tmp}"),
     ]
     words: dict[str, str] = {}
     for path, word in sorted(_spellings(roots), key=lambda each: -len(each[0])):

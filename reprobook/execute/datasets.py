@@ -82,6 +82,7 @@ def data(  # noqa: PLR0913  # what is declared, by name
     memory = _Memory(name, asked, source)
     found, value = _found(name, asked, source, memory.known)
     _check(found, asked)
+    found = _held_against_header(found)
     memory.compare(found, accept=accept or os.environ.get(ACCEPT_DATA, "") not in {"", "0"})
     keep(f"{_FOLDER}/{name}.json", as_document(found))
     for note in found.notes:
@@ -165,6 +166,15 @@ def _found(name: str, asked: Declared, source: Any, known: Known) -> tuple[Found
     note = ("part of it cannot be read, so that not every change of it shows",) if digest.opaque else ()
     seen = {"source": _function_name(source), "digest": digest.digest, "notes": note}
     return Found.model_validate({**about, **seen, "columns": columns, "rows": rows}), value
+
+
+def _held_against_header(found: Found) -> Found:
+    """Note where the content is another than when the header was frozen, in this very run."""
+    where = place()
+    if where is None or where.frozen.get(found.name, found.digest) == found.digest:
+        return found
+    note = f"its content has changed since the header was frozen: it was {where.frozen[found.name][:12]}… then"
+    return found.model_copy(update={"notes": (*found.notes, note)})
 
 
 def _fetched(name: str, source: str, known: Known) -> Fetched:

@@ -41,6 +41,7 @@ class RunOptions:
             runs the cells in this process.
         track: Names of the trackers that are told of the run.
         spec: Bytes of the training spec, where it is not the one beside the notebook; empty: none.
+        profile: Measure time and memory of each cell.
         group: What the trackers file the run under: the sweep that it belongs to.
     """
 
@@ -63,6 +64,7 @@ class RunOptions:
     measured: tuple[int, tuple[str, ...]] | None = None
     kernel: Kernel = "cold"
     track: tuple[str, ...] = ()
+    profile: bool = False
     group: str | None = None
     spec: bytes | None = None
 

@@ -55,6 +55,7 @@ class Preparation:
             pins=options.pins,
             spec=spec_digest(self.spec, self.path),
             measured=options.measured,
+            profile=options.profile,
         )
 
 

@@ -24,6 +24,7 @@ class RecordRequest(BaseModel):
         live: An open notebook, not a headless run.
         pins: What is held still from before the header is frozen.
         spec: Digest of the training spec; None without one.
+        profile: Measure time and memory of each cell.
         measured: Names whose numbers are saved after the cell of this code index, for an experiment.
     """
 
@@ -45,4 +46,5 @@ class RecordRequest(BaseModel):
     live: bool = False
     pins: Pins = NO_PINS
     spec: str | None = None
+    profile: bool = False
     measured: tuple[int, tuple[str, ...]] | None = None

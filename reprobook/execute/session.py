@@ -9,6 +9,7 @@ from typing import Any
 from reprobook.ambient.pin import apply_pins
 from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
 from reprobook.dataset.fetch import cache_folder
+from reprobook.dataset.frozen import frozen_sources
 from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
 from reprobook.execute.inputs import keep_modules
@@ -17,6 +18,7 @@ from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance
 from reprobook.header import Code, Header, Seeds, decode, short_id
+from reprobook.profile import PROFILE, Profile, ShellProfile
 from reprobook.runs import RunFolder
 from reprobook.runs.files import write_atomic
 from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
@@ -57,22 +59,32 @@ class Session:
         self.sinks = SinkLog(
             self.run,
             self.run.make_artifacts,
-            place=Place(self.run.path, self.run.path.parent.parent, replay=self.run.read_record().kind == "replay"),
+            place=self._place(),
             on_sink=self._journal.sink,
             cell=lambda: self._recorder.open_index,
             provenance=self._provenance(),
         )
         self._hooks = ShellTrace(shell, self._recorder, self.sinks.shown)
+        self._profile = (
+            ShellProfile(shell, lambda: self._recorder.open_index, self._profiled) if request.profile else None
+        )
 
     def start(self) -> None:
         """Begin to record, with the next cell."""
         activate(self.sinks, self.request.device)
+        # The profile begins after the recorder and ends before it: what recording costs is not the cell's.
+        if self._profile is not None:
+            self._profile.attach_end()
         if self.request.trace != "off":
             self._hooks.attach()
+        if self._profile is not None:
+            self._profile.attach_begin()
 
     def stop(self) -> None:
         """Stop recording; what was recorded stays in the journal."""
         deactivate(self.sinks)
+        if self._profile is not None:
+            self._profile.detach()
         if self.request.trace != "off":
             self._hooks.detach()
         self._journal.close()
@@ -87,13 +99,15 @@ class Session:
     def _freeze(self) -> Header:
         """Write header and lock, before any cell has run."""
         request = self.request
+        parameters = {name: decode(value) for name, value in request.parameters.items()}
         header = capture(
             Subject(
                 code=Code(cells=request.cells),
                 sources=request.sources,
                 folder=Path(request.cwd),
                 origin=Path(request.origin) if request.origin else None,
-                parameters={name: decode(value) for name, value in request.parameters.items()},
+                parameters=parameters,
+                data=frozen_sources(request.sources, Path(request.cwd), parameters),
                 seeds=self.seeds.model_copy(update={"positions": positions()}),
                 notebook=request.notebook,
                 name=request.name,
@@ -106,6 +120,12 @@ class Session:
             write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
         return header
 
+    def _place(self) -> Place:
+        """Return where files go that are no results."""
+        frozen = {source.name: source.sha256 for source in self.header.data}
+        replay = self.run.read_record().kind == "replay"
+        return Place(self.run.path, self.run.path.parent.parent, replay=replay, frozen=frozen)
+
     def _provenance(self) -> Provenance:
         """Return what a checkpoint of this run says of where it comes from."""
         return Provenance(
@@ -117,6 +137,11 @@ class Session:
             header_digest=self.header.header_digest,
             store=self.run.path.parent.parent,
         )
+
+    def _profiled(self, profile: Profile) -> None:
+        """Keep what was measured so far: a kernel that is killed leaves it."""
+        text = profile.model_dump_json(by_alias=True, indent=1)
+        write_atomic(self.run.path / PROFILE, text.encode() + b"\n", durable=False)
 
     def _cell_ended(self, cell: CellTrace) -> None:
         self.cells.passed(cell.index)

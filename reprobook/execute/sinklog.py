@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,11 +32,13 @@ class Place:
         folder: Of this run or job.
         memory: What is remembered from run to run; None: nothing.
         replay: Whether a run is repeated, to see what differs: then nothing is refused for that, or learned.
+        frozen: The digests of declared data that the header holds, by name.
     """
 
     folder: Path
     memory: Path | None = None
     replay: bool = False
+    frozen: Mapping[str, str] = field(default_factory=dict)
 
 
 class SinkLog:

@@ -107,11 +107,11 @@ class Hardware(Section):
 
 
 class DataSource(Section):
-    """One declared data source: SHA-256 of its bytes, and its size in bytes."""
+    """One declared data source: SHA-256 of its bytes, and where it is known its size in bytes."""
 
     name: str
     sha256: str
-    size: int
+    size: Annotated[int | None, RECORD_ONLY] = None
     path: Annotated[str | None, RECORD_ONLY] = None
 
 

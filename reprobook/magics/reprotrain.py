@@ -10,12 +10,13 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
 from reprobook.capture import Subject, capture
+from reprobook.dataset.frozen import frozen_sources
 from reprobook.errors import InputError, ReprobookError
 from reprobook.execute import RunEvent
 from reprobook.execute.live import begin_live, end_live, notebook_path
 from reprobook.execute.preparation import spec_digest
 from reprobook.execute.session import Session, current_session
-from reprobook.header import OWN_MIME_TYPES, Code, sha256_hex
+from reprobook.header import OWN_MIME_TYPES, Code, decode, sha256_hex
 from reprobook.magics.card import card_bundle
 from reprobook.notebook import InitOptions, parse_init, read_notebook
 from reprobook.runs import RunFolder, Store
@@ -109,15 +110,17 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         path = notebook_path(self.shell)
         cells = read_notebook(path.read_bytes(), path.name).code_cells if path else ()
         code = Code(cells=tuple(sha256_hex(cell.source.encode()) for cell in cells)) if path else session.header.code
-        now = capture(
-            Subject(
-                code=code,
-                sources=[cell.source for cell in cells] or session.request.sources,
-                folder=Path(session.request.cwd),
-                seeds=session.header.seeds,
-                spec=spec_digest(read_spec(path), path) if path else session.header.spec,
-            )
-        ).model_copy(update={"parameters": session.header.parameters})
+        sources, folder = [cell.source for cell in cells] or session.request.sources, Path(session.request.cwd)
+        parameters = {name: decode(value) for name, value in session.header.parameters.items()}
+        subject = Subject(
+            code=code,
+            sources=sources,
+            folder=folder,
+            seeds=session.header.seeds,
+            data=frozen_sources(sources, folder, parameters),
+            spec=spec_digest(read_spec(path), path) if path else session.header.spec,
+        )
+        now = capture(subject).model_copy(update={"parameters": session.header.parameters})
         from reprobook.verify.drift import drifts  # noqa: PLC0415 - only when asked for
 
         return [f"{each}\n    fix: {each.fix}" for each in drifts(session.run.read_record(), session.header, now)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reprobook.promote.model import Derived, Field, Import, Plan
 from reprobook.promote.python import code_of, literal, statements
 from reprobook.promote.rewrite import with_names
-from reprobook.space.model import Choice, Float, Int
+from reprobook.space.model import Choice, Float, Int, Parameter
 
 _WIDTH = 88  # of ruff format
 
@@ -34,12 +34,12 @@ def config_class(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def about(field: Field) -> str:
+def about(field: Field | Parameter) -> str:
     """Return what is to be said of a parameter: the author's comment and the range."""
     return "; ".join(text for text in (field.comment, _range(field)) if text)
 
 
-def _range(field: Field) -> str:
+def _range(field: Field | Parameter) -> str:
     space = field.space
     if isinstance(space, Choice):
         return f"one of {', '.join(map(repr, space.options))}"

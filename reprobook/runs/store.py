@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,16 +129,15 @@ class Store:
 
         If this process is killed, `fsck --repair` removes the folder: its lock is held only as long as it lives.
         """
-        with naming("make a folder in", self.root):
-            self.prepare()
-            place = self.root / f"{INCOMING}{secrets.token_hex(8)}"
-            place.mkdir(mode=0o700)
-        try:
-            with locked(place / seal.LOCK, 1):
+        self.prepare()
+        with ExitStack() as stack:
+            with naming("make a folder in", self.root), self.locked():
+                place = self.root / f"{INCOMING}{secrets.token_hex(8)}"
+                place.mkdir(mode=0o700)
+                stack.callback(shutil.rmtree, place, ignore_errors=True)
+                stack.enter_context(locked(place / seal.LOCK, 1))
                 (place / "store").mkdir(mode=0o700)
-                yield place / "store"
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+            yield place / "store"
 
     def _take(self, run: RunFolder, record: RunRecord) -> RunFolder:
         """Move a run into its place; only called under the lock."""

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reprobook.errors import InputError, NotebookError
+from pydantic import ValidationError
+
+from reprobook.errors import InputError, IntegrityError, NotebookError
 from reprobook.header import Header
 from reprobook.notebook import read_notebook
+from reprobook.profile import PROFILE, Profile
 from reprobook.runs import RunFolder, RunRecord, Store
+from reprobook.runs.files import RESTORE, read_bytes
 from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.recorded import recorded_run, run_of_header
 
@@ -26,6 +30,7 @@ class Subject:
     artifacts: tuple[str, ...] = ()
     data: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profile: Profile | None = None
 
 
 def run_subject(run: RunFolder) -> Subject:
@@ -43,7 +48,24 @@ def run_subject(run: RunFolder) -> Subject:
         artifacts=tuple(path.relative_to(run.path).as_posix() for path in files),
         data=_kept(run.path / "data"),
         splits=_kept(run.path / "splits"),
+        profile=read_profile(run),
     )
+
+
+def read_profile(run: RunFolder) -> Profile | None:
+    """Return what was measured of a run; None if nothing was.
+
+    Raises:
+        IntegrityError: If it cannot be read.
+    """
+    path = run.path / PROFILE
+    if not path.exists():
+        return None
+    try:
+        return Profile.model_validate_json(read_bytes(path, run.place(path)))
+    except ValidationError as error:
+        msg = f"{run.place(path)}: not readable as a profile"
+        raise IntegrityError(msg, hint=RESTORE) from error
 
 
 def _kept(folder: Path) -> dict[str, Mapping[str, Any]]:

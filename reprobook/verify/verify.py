@@ -73,7 +73,7 @@ def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) 
         InputError: If the run left no evidence to compare with.
         UntrustedError: If it was imported, and is not trusted.
     """
-    return _verified(run, store, options, run.source.read_bytes())
+    return _verified(run, store, options, None)
 
 
 def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -93,11 +93,12 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     return _verified(run, store, options, source)
 
 
-def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: bytes) -> Verification:
-    """Verify a run with the bytes of a notebook, and keep what was found."""
+def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: bytes | None) -> Verification:
+    """Verify a run with the bytes of a notebook, or its own, and keep what was found."""
     _check(run, trust=options.trust)
     with workplace_of(run, options.cwd) as cwd:
-        return keep(_Case(run, store, replace(options, cwd=cwd), source).verification(), run)
+        case = _Case(run, store, replace(options, cwd=cwd), source or run.source.read_bytes())
+        return keep(case.verification(), run)
 
 
 def _check(run: RunFolder, *, trust: bool) -> None:

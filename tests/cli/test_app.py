@@ -25,6 +25,9 @@ from reprobook.runs import RunError, RunRecord, StorageError
 from reprobook.verify import Verification
 
 Reprobook = Callable[..., Any]
+_GROUPS = {"env", "track"}  # what they do stands in their commands
+_ALONE = [name for name in _COMMANDS if name not in _GROUPS]
+_BELOW = ["env check", "env lock", "env restore", "models alias", "track sync"]
 DEAD = RunError(ename="DeadKernelError", evalue="")
 
 
@@ -34,7 +37,7 @@ def test_help_lists_every_command(reprobook: Reprobook) -> None:
     assert all(f"  {name} " in found.out for name in _COMMANDS)
 
 
-@pytest.mark.parametrize("name", [*(name for name in _COMMANDS if name != "track"), "models alias", "track sync"])
+@pytest.mark.parametrize("name", [*_ALONE, *_BELOW])
 def test_every_command_teaches_by_example_and_takes_json_and_store(reprobook: Reprobook, name: str) -> None:
     found = reprobook(*name.split(), "--help")
     assert found.code == 0

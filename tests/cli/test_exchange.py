@@ -18,6 +18,10 @@ def test_a_run_goes_from_store_to_store_and_is_refused_there_without_trust(
     assert (made["run_id"], made["file"], made["notes"]) == (run, "run.zip", [])
     assert (tmp_path / "run.zip").stat().st_size == made["size"]
 
+    assert reprobook("export", "latest", "-o", "run.zip").code == 2
+    assert reprobook("export", "latest", "-o", "run.zip", "--license", "MIT", "--force").code == 0
+    assert reprobook("export", "latest", "-o", "nowhere/run.zip").code == 2
+
     there = ("--store", str(tmp_path / "there"))
     taken = reprobook("import", "run.zip", *there, "--json").document
     assert (taken["run_id"], taken["status"]) == (run, "succeeded")

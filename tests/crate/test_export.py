@@ -62,7 +62,7 @@ def test_paths_and_credentials_that_were_printed_are_taken_out(
     text = b"".join(members(exported.path).values()).decode("utf-8", "replace")
     assert "hunter2" not in text
     assert token not in text
-    assert "{folder} {home}/data.csv" in text
+    assert "/{folder} /{home}/data.csv" in text
     assert any("cell 2" in note for note in exported.notes), exported.notes
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from reprobook.card import model_card
 from reprobook.crate import export_run, import_run
 from reprobook.errors import InputError, IntegrityError, UntrustedError
 from reprobook.promote import JobOptions, promote_notebook
@@ -38,6 +39,9 @@ def test_it_is_the_run_and_is_marked(run: RunFolder, archive: Path, store: Store
     assert (taken.artifacts / "x.npy").read_bytes() == (run.artifacts / "x.npy").read_bytes()
     assert not fsck(store).problems
     assert not list(store.root.glob(".incoming-*"))
+    card = model_card(taken)
+    assert "| `table.csv` | `" in card
+    assert "{python}" not in card
 
 
 def test_it_is_verified_only_when_trusted_and_then_reproduced(archive: Path, store: Store) -> None:
@@ -166,7 +170,7 @@ def test_an_archive_that_could_do_harm_is_refused(
     _is_refused(target, store)
 
 
-def _is_refused(target: Path, store: Store, match: str = "") -> None:
+def _is_refused(target: Path, store: Store, match: str | None = None) -> None:
     """See that an archive is refused, and that nothing of it is left."""
     before = {path for path in target.parent.rglob("*") if store.root not in path.parents}
     with pytest.raises(IntegrityError, match=match):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,10 @@ from reprobook.environment import (
 )
 from reprobook.environment.interpreter import Interpreter
 from reprobook.errors import EnvironmentMismatchError, InputError
-from reprobook.header import Distribution, Environment
+from reprobook.execute import RunOptions, run_notebook
+from reprobook.header import Distribution, Environment, seal
+from reprobook.runs import RunFolder, Store
+from reprobook.verify import Verification, VerifyOptions, verify_run
 
 NO_OPTIONS = IndexOptions()
 MakeWheel = Callable[..., Path]
@@ -145,3 +149,33 @@ def test_a_replay_elsewhere_is_told_how_to_have_the_environment() -> None:
     assert "alpha 1 -> 2" in hint
     assert "reprobook env restore 20261129-abcd DIR" in hint
     assert restore_hint(before, before, "20261129-abcd") is None
+
+
+def test_a_verification_in_another_environment_says_how_to_have_the_recorded_one(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "id": "c", "metadata": {}, "source": "x = 1", "outputs": [], "execution_count": None}
+    notebook = tmp_path / "nb.ipynb"
+    notebook.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
+    store = Store(tmp_path / "store")
+    run = run_notebook(notebook, store, RunOptions(seed=1, kernel="inline"))
+    assert not any("env restore" in note for note in _verified(run, store).notes)
+
+    header, record = run.read_header(), run.read_record()
+    assert header.environment is not None
+    first, *rest = header.environment.distributions
+    elsewhere = (first.model_copy(update={"version": "0.0.1"}), *rest)
+    other = header.model_copy(
+        update={"environment": header.environment.model_copy(update={"distributions": elsewhere})}
+    )
+    run.write_record(record.model_copy(update={"status": "running", "files": {}}))
+    run.header.unlink()
+    run.write_header(seal(other))
+    run.seal(status="succeeded")
+    found = _verified(run, store)
+    assert found.verdict == "reproduced"
+    (note,) = (note for note in found.notes if "env restore" in note)
+    assert f"{first.name} 0.0.1 -> {first.version}" in note
+    assert f"reprobook env restore {run.run_id} DIR" in note
+
+
+def _verified(run: RunFolder, store: Store) -> Verification:
+    return verify_run(run, store, VerifyOptions(kernel="inline"))

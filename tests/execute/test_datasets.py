@@ -81,3 +81,27 @@ def test_changed_data_fails_a_run_until_it_is_accepted(
     assert run_command([*command, "--accept-data"]) == 0
     monkeypatch.setenv("REPROBOOK_ACCEPT_DATA", "")
     assert run_command(command) == 0
+
+
+def test_the_header_holds_the_data_and_so_does_the_recipe(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("x\n1\n2\n")
+    first = run(*cells("numbers.csv")).read_header()
+    again = run(*cells("numbers.csv")).read_header()
+    (source,) = first.data
+    assert (source.name, source.size, source.path) == ("numbers", 6, "numbers.csv")
+    assert first.recipe_digest == again.recipe_digest
+    (tmp_path / "numbers.csv").write_text("x\n1\n3\n")
+    (tmp_path / "data.yaml").write_text("numbers:\n  version: '2'\n")
+    changed = run(*cells("numbers.csv")).read_header()
+    assert changed.recipe_digest != first.recipe_digest
+    assert changed.code == first.code
+
+
+def test_data_that_changes_while_the_run_goes_on_is_noted(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("x\n1\n2\n")
+    # The name is put together, so that nobody can tell that the notebook writes it.
+    writes = "from pathlib import Path\nn = Path('numbers' + '.csv').write_text('x\\n5\\n')"
+    first, *rest = cells("numbers.csv")
+    made = run(first, writes, *rest)
+    kept = json.loads((made.path / "data" / "numbers.json").read_bytes())
+    assert "changed since the header was frozen" in kept["notes"][0]

@@ -219,7 +219,7 @@ def test_a_header_without_a_spec_is_what_it_was_before_there_were_specs() -> Non
 def test_what_is_record_only_is_decided_here_and_nowhere_else() -> None:
     kept = {"/".join(map(str, path)) for path, record_only in leaves(FULL) if record_only}
     assert kept == {
-        *("name", "missing", "data/0/path", "hardware/cpu", "hardware/memory", "hardware/gpus/0/memory"),
+        *("name", "missing", "data/0/path", "data/0/size", "hardware/cpu", "hardware/memory", "hardware/gpus/0/memory"),
         *("seeds/effective", "seeds/ineffective", "seeds/positions", "environment/distributions/0/direct_url"),
         *("git/commit", "git/branch", "git/remote", "git/dirty"),
         *("origin/created", "origin/host", "origin/user", "origin/notebook", "origin/folder", "origin/reprobook"),

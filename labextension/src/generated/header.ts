@@ -5,7 +5,7 @@ export type Language = string;
 export type Name = string;
 export type Path = string | null;
 export type Sha256 = string;
-export type Size = number;
+export type Size = number | null;
 export type Data = DataSource[];
 export type Content = string | null;
 export type DirectUrl = string | null;
@@ -79,7 +79,7 @@ export interface Code {
   language: Language;
 }
 /**
- * One declared data source: SHA-256 of its bytes, and its size in bytes.
+ * One declared data source: SHA-256 of its bytes, and where it is known its size in bytes.
  */
 export interface DataSource {
   name: Name;
