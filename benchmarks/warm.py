@@ -1,6 +1,7 @@
 """Warm runs against papermill and a plain script: one run, 200 small cells, and the memory of a run that goes on.
 
-Run: python benchmarks/warm.py [ROUNDS]. All in turn, in processes of their own; only ratios of medians carry over.
+Run: python benchmarks/warm.py [--rounds N] [--budget SECONDS]. All in turn, in processes of their own, round by round
+until the budget is spent; only ratios of medians carry over. One line of JSON for each measurement goes to the screen.
 *Warm* has prepaid its imports: the server is started before the clock, and its start is stated apart. *Lean* papermill
 runs without the grammar of `rfc3987_syntax`, whose import takes longer than all else that papermill imports. Every
 run of reprobook records in full.
@@ -8,6 +9,7 @@ run of reprobook records in full.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -65,6 +67,8 @@ class Bench:
             "XDG_RUNTIME_DIR": str(folder),
             "REPROBOOK_STORE": str(folder / "store"),
             "PYTHONHASHSEED": "0",
+            # Two threads that wait for each other measure what else the machine does.
+            "OMP_NUM_THREADS": "1",
         }
         self.write("train", [IMPORTS, *TRAINING])
         self.write("small", SMALL)
@@ -146,61 +150,72 @@ class Bench:
                 process.kill()
 
 
-def compared(title: str, ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Measure in turn, print medians and ratios to the first, and return the medians."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            found[name].append(way())
-    medians = {name: statistics.median(values) for name, values in found.items()}
-    base = next(iter(medians.values()))
-    print(f"\n{title}")
-    for name, value in medians.items():
-        print(f"  {name:<44} {value:8.3f} s  {value / base:6.2f} x")
+WARM, COLD, PEER = "reprobook run --kernel warm", "reprobook run", "papermill, lean"
+SCRIPT, OWN, EMPTY = "python train.py", "own work, imports prepaid", "reprobook run --kernel warm, one empty cell"
+
+
+def ways(bench: Bench) -> dict[str, dict[str, Callable[[], float]]]:
+    """Return what is measured, in seconds: by title, the one that all are compared with first."""
+    return {
+        "one run: a small torch model": {
+            PEER: lambda: bench.papermill("train"),
+            WARM: lambda: bench.warm("train"),
+            COLD: lambda: bench.cold("train"),
+            SCRIPT: lambda: bench.script("train"),
+            OWN: bench.own_work,
+        },
+        "200 small cells": {
+            PEER: lambda: bench.papermill("small"),
+            WARM: lambda: bench.warm("small"),
+            EMPTY: lambda: bench.warm("empty"),
+        },
+    }
+
+
+def measured(bench: Bench, rounds: int, until: float) -> dict[str, dict[str, float]]:
+    """Measure in turn, print medians and ratios to the first of each title, and return the medians."""
+    found = {title: {name: [] for name in each} for title, each in ways(bench).items()}
+    for number in range(rounds):
+        for title, each in ways(bench).items():
+            for name, way in each.items():
+                if number == 0 or time.monotonic() < until:
+                    found[title][name].append(way())
+                    print(
+                        json.dumps({"of": title, "way": name, "seconds": round(found[title][name][-1], 3)}), flush=True
+                    )
+    medians = {title: {name: statistics.median(times) for name, times in each.items()} for title, each in found.items()}
+    for title, each in medians.items():
+        base = next(iter(each.values()))
+        print(f"\n{title}")
+        for name, value in each.items():
+            print(f"  {name:<44} {value:8.3f} s  {value / base:6.2f} x   ({len(found[title][name])} rounds)")
     return medians
 
 
 def main() -> None:
     """Measure, and print the ratios that have a target."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--budget", type=float, default=200.0, help="after these seconds, no measurement but the last")
+    options = parser.parse_args()
+    until = time.monotonic() + options.budget
     with tempfile.TemporaryDirectory(prefix="rb-") as name:
         bench = Bench(Path(name))
         try:
-            starts = {each: bench.warm(each) for each in ("train", "small", "empty")}
-            print("first runs, which start a server: " + "  ".join(f"{k} {v:.2f} s" for k, v in starts.items()))
-            single = compared(
-                "one run: a small torch model",
-                {
-                    "python train.py": lambda: bench.script("train"),
-                    "own work, imports prepaid": bench.own_work,
-                    "reprobook run --kernel warm": lambda: bench.warm("train"),
-                    "reprobook run": lambda: bench.cold("train"),
-                    "papermill, lean": lambda: bench.papermill("train"),
-                },
-                rounds,
-            )
-            small = compared(
-                "200 small cells",
-                {
-                    "papermill, lean": lambda: bench.papermill("small"),
-                    "reprobook run --kernel warm": lambda: bench.warm("small"),
-                    "reprobook run --kernel warm, one empty cell": lambda: bench.warm("empty"),
-                },
-                rounds,
-            )
+            starts = {each: round(bench.warm(each), 2) for each in ("train", "small", "empty")}
+            print(json.dumps({"first runs, which start a server": starts}), flush=True)
+            single, small = measured(bench, options.rounds, until).values()
             run = ("-m", "reprobook", "run", "memory.ipynb")
             warm = bench.memory((*run, "--kernel", "warm"), 2)
             cold = bench.memory(run, 2)
         finally:
             bench.close()
-    warm_run, peer = single["reprobook run --kernel warm"], single["papermill, lean"]
-    print(f"\none run, warm / papermill        {warm_run / peer:6.3f}  (target 0.25)")
-    print(f"one run, warm / own work         {warm_run / single['own work, imports prepaid']:6.3f}  (target 1.15)")
-    print(f"one run, cold / papermill        {single['reprobook run'] / peer:6.3f}  (target 0.85)")
-    print(f"one run, cold / script           {single['reprobook run'] / single['python train.py']:6.3f}  (target 1.15)")
-    cells = small["reprobook run --kernel warm"]
-    print(f"200 cells, warm / papermill      {cells / small['papermill, lean']:6.3f}  (target 0.05)")
-    print(f"200 cells beyond an empty run    {cells - small['reprobook run --kernel warm, one empty cell']:6.3f} s")
+    print(f"\none run, warm / papermill        {single[WARM] / single[PEER]:6.3f}  (target 0.25)")
+    print(f"one run, warm / own work         {single[WARM] / single[OWN]:6.3f}  (target 1.15)")
+    print(f"one run, cold / papermill        {single[COLD] / single[PEER]:6.3f}  (target 0.85)")
+    print(f"one run, cold / script           {single[COLD] / single[SCRIPT]:6.3f}  (target 1.15)")
+    print(f"200 cells, warm / papermill      {small[WARM] / small[PEER]:6.3f}  (target 0.05)")
+    print(f"200 cells beyond an empty run    {small[WARM] - small[EMPTY]:6.3f} s  (target 0.3)")
     print(f"memory of a run (PSS, two at a time): warm {warm / 2**20:.0f} MiB, cold {cold / 2**20:.0f} MiB,")
     print(f"  warm / cold                    {warm / cold:6.3f}  (target 0.25)")
 

@@ -9,7 +9,7 @@ from reprobook.capture.probe import Subject, capture
 from reprobook.capture.python import implementation, python_version
 from reprobook.capture.python import timezone as current_timezone
 from reprobook.capture.redact import is_secret_name, strip_credentials
-from reprobook.capture.seeding import apply_seed, seed_environment, stop_seeding, used_generators
+from reprobook.capture.seeding import apply_seed, import_drawers, seed_environment, stop_seeding, used_generators
 from reprobook.capture.variables import environment_variables
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "current_timezone",
     "environment_variables",
     "implementation",
+    "import_drawers",
     "installed_distributions",
     "is_secret_name",
     "local_module_files",

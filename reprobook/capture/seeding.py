@@ -49,7 +49,7 @@ def apply_seed(seed: int | None, *, deterministic: bool = False, device: str = "
         InputError: If the seed is no integer from 0 to 2**64 - 1.
     """
     stop_seeding()
-    _import_drawers()
+    import_drawers()
     effective: dict[str, str] = {}
     ineffective: dict[str, str] = {}
     actions: dict[str, Action] = {}
@@ -77,7 +77,7 @@ def stop_seeding() -> None:
         _waiting.pop().remove()
 
 
-def _import_drawers() -> None:
+def import_drawers() -> None:
     """Import what draws from Python's generator while it is imported, and leave that where it is.
 
     scikit-learn and httpx bring rich along: the numbers after such an import would depend on whether the process had

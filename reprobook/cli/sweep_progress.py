@@ -67,7 +67,9 @@ class SweepProgress:
         self._options = record.options
         self._trials = {trial.number: trial for trial in record.trials if trial.finished}
         self._task = self._bar.add_task(sweep_id, total=record.options.trials, completed=len(self._trials), text="")
-        self._print(f"sweep {sweep_id}: {record.options.trials} trials, {len(self._trials)} done")
+        # Ranges that the notebook declares are varied without being asked for.
+        over = ", ".join(record.options.spaces)
+        self._print(f"sweep {sweep_id}: {record.options.trials} trials over {over}; {len(self._trials)} done")
 
     def _update(self, ended: Trial | None) -> None:
         """Move the bar, and say which trials run and which is the best."""

@@ -14,7 +14,7 @@ from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
-from reprobook.execute.journal import seal_trace
+from reprobook.execute.journal import seal_trace, trace_of
 from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
@@ -144,15 +144,28 @@ def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptio
 def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
     """End a run whose process died in a cell, by its code index, as one whose kernel died.
 
-    What the process had recorded by then is kept; the outputs of its cells are gone with it.
+    What the process had recorded by then is kept; the outputs of its cells are gone with it, so the executed notebook
+    says only which cells ran.
     """
     error = DeadKernelError("Kernel died")
     indices = [each.code_index for each in prepared.notebook.cells]
     recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
     recording.failed = None if cell is None else indices.index(cell)
+    recording.notebook = _without_outputs(prepared, trace_of(run))
     created = datetime.fromisoformat(run.read_record().created)
     duration = (datetime.now(UTC) - created).total_seconds()
     _seal(run, recording, prepared, interrupted=interrupted, duration=duration)
+
+
+def _without_outputs(prepared: Preparation, trace: Trace) -> Any:
+    """Return the notebook with the counts of the cells that a trace knows."""
+    node = notebook_node(prepared)
+    cells = [cell for cell in node.cells if cell.cell_type == "code"]
+    for cell in cells:
+        cell["outputs"], cell["execution_count"] = [], None  # those that the notebook was given with are of another run
+    for index, ended in trace.by_cell().items():
+        cells[index]["execution_count"] = ended.execution_count
+    return node
 
 
 def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:

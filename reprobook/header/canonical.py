@@ -141,7 +141,10 @@ def _is_simple(value: Any) -> bool:
     if kind is str or value is None or kind is bool:
         return True
     if kind is dict:
-        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_simple, value.values()))
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or not (type(item) is str or _is_simple(item)):
+                return False
+        return True
     if kind is list or kind is tuple:
         return all(map(_is_simple, value))
     if kind is float:

@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import signal
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,13 @@ def become(circumstances: Circumstances, descriptors: Sequence[int], server: int
     os.environ.update(circumstances.environment)
     os.chdir(circumstances.cwd)
     reseed(shelf)
+    _leave_finalizers()
+
+
+def _leave_finalizers() -> None:
+    """Leave it to the server to take apart, at its end, what its imports made: files of theirs are for all forks."""
+    for each in list(weakref.finalize._registry):  # type: ignore[attr-defined]  # noqa: SLF001  # there is no other list
+        each.atexit = False
 
 
 def reseed(shelf: Shelf) -> None:

@@ -5,6 +5,7 @@ It has one thread, and is gone when it was idle for some time, or when the proce
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from reprobook.execute.warm.pages import use_huge_pages
 from reprobook.execute.warm.preload import ThreadsLeftError, UnfitImportError, preload
 from reprobook.execute.warm.server import Server
 from reprobook.execute.warm.settings import Settings
@@ -60,9 +62,11 @@ def main(argument: str) -> None:
     # What was made so far stays; the collector of a fork would touch, and so copy, all of it.
     gc.freeze()
     gc.enable()
+    use_huge_pages()
     job = Server(settings, shelf, defaults).serve()
     if job is None:
-        # It holds nothing but memory, and to take the modules apart takes as long as a run.
+        # What modules asked for is done; to take them apart would take as long as a run.
+        atexit._run_exitfuncs()  # noqa: SLF001  # as the interpreter does
         os._exit(0)
     from reprobook.execute.warm import work  # noqa: PLC0415  # imported long ago
 

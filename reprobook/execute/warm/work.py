@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprobook.capture import installed_distributions
+from reprobook.capture import import_drawers, installed_distributions
 from reprobook.errors import ReprobookError
 from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
@@ -51,6 +51,7 @@ def load() -> None:
     nbformat = import_nbformat()
     for name in _MACHINERY:
         import_module(name)
+    import_drawers()  # as a seed does, so they are no part of what a notebook's import brings
     nbformat.validate(nbformat.v4.new_notebook())
     # By path, time and size: a fork reads only those that were changed.
     installed_distributions(sys.path)

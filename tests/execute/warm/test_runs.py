@@ -99,6 +99,8 @@ def test_a_process_that_dies_in_a_cell_leaves_a_failed_run(servers: Servers, wri
     assert record.error is not None
     assert (record.error.ename, record.error.cell) == ("DeadKernelError", 1)
     assert record.metrics == {"loss": 0.5}
+    cells = json.loads(run.executed.read_bytes())["cells"]
+    assert [cell["execution_count"] for cell in cells] == [1, None, None]
 
 
 def test_a_thread_that_never_ends_does_not_hold_up_its_run(servers: Servers, write: Write, store: Store) -> None:
