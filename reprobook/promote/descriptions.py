@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from reprobook.promote.naming import words_of
+from reprobook.promote.naming import VERBS, imperative_words, words_of
 from reprobook.promote.prose import plain
 
 _LONGEST = 140
@@ -51,6 +51,19 @@ def heading_sentence(heading: str, name: str) -> str:
     if not set(words_of(text)) - set(name.split("_")):
         return ""
     return _if_it_describes(f"{text[:1].upper()}{text[1:]}.")
+
+
+def deed(heading: str, name: str) -> str:
+    """Return what a heading says that is done, as a phrase without a full stop; empty if it does not tell more.
+
+    ``Saving and reloading the trained model`` is ``Save and reload the trained model``.
+    """
+    text = without_number(heading).rstrip(".:;,")
+    words = text.split()
+    if len(words) > 1 and (done := imperative_words(words))[0].lower() in VERBS:
+        phrase = " ".join(done)
+        return _if_it_describes(f"{phrase[:1].upper()}{phrase[1:]}.").removesuffix(".")
+    return heading_sentence(heading, name).removesuffix(".")
 
 
 def comment_sentence(comment: str) -> str:

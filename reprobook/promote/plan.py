@@ -10,8 +10,9 @@ from reprobook.promote import extra, fabric, refusal
 from reprobook.promote import imports as script_imports
 from reprobook.promote.changes import changed_names
 from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground_of, with_checkpoints
-from reprobook.promote.configuration import Configuration, configuration
+from reprobook.promote.configuration import Configuration, configuration, read_only
 from reprobook.promote.controls import without_controls
+from reprobook.promote.distributions import is_recorded
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import functions
@@ -20,13 +21,20 @@ from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
 from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.model import Function, Import, Plan, Statements, Words
-from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_imports, module_statements
+from reprobook.promote.module_level import (
+    ModuleLevel,
+    early_settings,
+    guarded_imports,
+    module_statements,
+    without_search_path,
+)
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
 from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
+from reprobook.promote.signatures import hint_imports, vocabulary, with_types
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, read_source
 from reprobook.promote.surroundings import Surroundings
@@ -47,7 +55,7 @@ def plan(
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
     """
     read = [read_source(cell) for cell in notebook.code_cells]
-    sources, parameters = without_controls(read, parameters)
+    sources, parameters = without_controls(read, [each for each in parameters if each.name not in evidence.fixed])
     names = names_in(sources)
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
@@ -59,7 +67,7 @@ def plan(
         sliced = fabric.adapted(sliced, words.fabric, evidence.kinds)
     config = configuration(parameters, sliced.kept, names, cell=getattr(parameters_cell(notebook), "code_index", None))
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
-    around = _surroundings(sliced, config, metrics, level, words=words, taken=taken)
+    around = _surroundings(sliced, config, metrics, level, words=words, taken=taken, fixed=evidence.fixed)
     made = functions(sections(notebook, sliced.kept, names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
     checked = Checkpointed(made, module)
@@ -67,21 +75,26 @@ def plan(
         check_parameters([each.name for each in config.fields])
         checked = with_checkpoints(made, module, ground_of(sources, names, evidence), around.words, evidence)
     used = _used_imports(made, module, level, sources)
+    if not _needs_search_path(used, script_imports.stars(sliced.kept), evidence):
+        level = without_search_path(level)
+        used = _used_imports(made, module, level, sources)
+    config = read_only(config, [*module, *(line for each in made for line in each.body)], around.words.config)
     fields, seed_field = extra.seed_field(config, evidence.seed, meaning_of_seed(sliced.kept, sliced.names))
     fields, roles = extra.place_fields(fields, sliced, evidence.device, style)
-    kept, heading = _kept(sliced.kept, sources, used), title(notebook)
+    typed = _typed(checked.functions, used, around, evidence, style)
+    kept, heading = _kept(sliced.kept, sources, used, level), title(notebook)
     return Plan(
         title=heading[0],
         summary=heading[1],
         kept=kept,
         dropped=_dropped(sliced, kept),
         early=tuple(statement.node for statement in level.early),
-        imports=(*used.values(), *checked.imports),
+        imports=(*used.values(), *checked.imports, *hint_imports(typed)),
         stars=script_imports.stars(sliced.kept),
         module=checked.module,
         fields=fields,
         derived=config.derived,
-        functions=checked.functions,
+        functions=typed,
         seed=seed_field,
         device=roles.device,
         precision=roles.precision,
@@ -113,6 +126,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     *,
     words: Words,
     taken: frozenset[str],
+    fixed: Collection[str],
 ) -> Surroundings:
     """Decide what all sections share."""
     trees = [statement.tree for source in sliced.kept for statement in source.statements]
@@ -120,7 +134,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     origins = sliced.names.imports.items()
     return Surroundings(
         configuration=config,
-        hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given)),
+        hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given), fixed),
         elsewhere=frozenset(id(statement.tree) for statement in [*level.early, *level.guarded]),
         names=sliced.names,
         words=words,
@@ -163,9 +177,28 @@ def _used_imports(
     return {name: one for name, one in script_imports.gathered(sources).items() if name in names}
 
 
-def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[str]) -> list[int]:
+def _typed(
+    made: Sequence[Function], used: Mapping[str, Import], around: Surroundings, evidence: Evidence, style: Style
+) -> tuple[Function, ...]:
+    """Return the sections with the types that the run saw; Fabric wraps what it sets up, so there those do not hold."""
+    kinds = evidence.kinds
+    if style == "fabric":
+        kinds = {cell: {name: kind for name, kind in seen.items() if "." not in kind} for cell, seen in kinds.items()}
+    classes = around.hoisted.names & set(around.names.definitions)
+    known = dict.fromkeys(around.given, "Fabric")
+    return with_types(made, kinds, vocabulary(used, made, classes, known))
+
+
+def _needs_search_path(used: Mapping[str, Import], stars: Collection[str], evidence: Evidence) -> bool:
+    """Tell whether something is imported that is not known to be installed: it may lie in a folder of one's own."""
+    modules = {one.module for one in used.values()} | set(stars)
+    return not all(script_imports.is_standard(one) or is_recorded(one, evidence.installed) for one in modules)
+
+
+def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[str], level: ModuleLevel) -> list[int]:
     """Return the cells that have a part in the script, those that only import included."""
-    working = {source.index for source in kept if source.statements}
+    gone = {id(statement.tree) for statement in level.unneeded}
+    working = {source.index for source in kept if any(id(each.tree) not in gone for each in source.statements)}
     importing = {
         source.index
         for source in sources

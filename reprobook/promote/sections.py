@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, first_sentence, heading_sentence
+from reprobook.promote.descriptions import comment_sentence, deed, first_sentence
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, snake_case
@@ -26,11 +26,19 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Section:
-    """Cells that become one function."""
+    """Cells that become one function.
+
+    Attributes:
+        wish: What its heading, or its work, would call it.
+        summary: The author's words of it, as a sentence; may be empty.
+        sources: The cells.
+        deed: What the heading says that is done, as a phrase; may be empty.
+    """
 
     wish: str
     summary: str
     sources: tuple[Source, ...]
+    deed: str = ""
 
 
 def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[Section]:
@@ -109,12 +117,12 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     if "train" in kinds[1:] and meant not in {"", "train"}:
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
-        return [Section(wish, _summary(heading, wish), first), *parts[at:]]
-    return [Section(wish, _summary(heading, wish), tuple(sources))]
+        return [_below_heading(heading, wish, first), *parts[at:]]
+    return [_below_heading(heading, wish, tuple(sources))]
 
 
-def _summary(heading: Heading, wish: str) -> str:
-    return first_sentence(heading.prose) or heading_sentence(heading.text, wish)
+def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> Section:
+    return Section(wish, first_sentence(heading.prose), sources, deed(heading.text, wish))
 
 
 def _lines(sources: Sequence[Source]) -> int:

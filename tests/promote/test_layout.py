@@ -14,6 +14,9 @@ from reprobook.promote.layout.escape import docstring, visible
 
 LONG = "a_rather_long_name_of_a_variable_that_fills_the_line"
 CODE = [
+    f"def f({LONG}: int) -> tuple[int, str]:\n    pass\n",
+    f"def f({LONG}: int, b: int) -> tuple[{LONG}, another, one_more, and_another_one]:\n    pass\n",
+    f"def f(a) -> tuple[{LONG}, {LONG}]:\n    pass\n",
     "x=1;y = 2 # hi\n",
     "if (x==1): print( 'a' )\n",
     "b = perm[i:i + batch_size]\nc = perm[i : j]\nd = x[f(a):f(b), ::2]\n",

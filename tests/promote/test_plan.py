@@ -649,5 +649,23 @@ def test_the_parameters_come_last(promote: Promote) -> None:
         "md:## Training",
         "rb.log(n=len(x) * rate)",
     )
-    assert "def train(x, config: Config):" in text
+    assert "def train(x, config):" in text
     assert "train(x, config)" in text
+
+
+def test_what_no_kept_code_reads_is_no_option(promote: Promote) -> None:
+    planned, _ = promote(
+        "import reprobook as rb", "rate = 2\nevery = 10\nhalf = rate / 2", "x = [rate]\ny = x * every", "rb.log(n=x[0])"
+    )
+    assert [field.name for field in planned.fields] == ["rate"]
+
+
+def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promote) -> None:
+    cells = ("import sys\nsys.path.insert(0, '..')", "import numpy as np\nimport helpers\nimport reprobook as rb")
+    installed = ("numpy", "reprobook")
+    planned, text = promote(*cells, "rb.log(n=np.sqrt(4))", installed=installed)
+    assert "sys.path" not in text
+    assert planned.kept == [1, 2]
+    planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
+    assert 'sys.path.insert(0, "..")' in text
+    assert planned.kept == [0, 1, 2]

@@ -30,8 +30,9 @@ HOSTILE = [
 def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     _, text = promote("md:# Digits\n\nA baseline.", "import reprobook as rb", "rb.log(x=1)")
     assert ast.get_docstring(ast.parse(text)) == (
-        "Digits.\n\nA baseline.\n\nPromoted by reprobook from digits.ipynb (sha256 abababababababab),\n"
-        f"run 20260101-run,\nrecipe {'cd' * 32}.\n\n    reprobook run digits.ipynb --seed 7"
+        "Digits.\n\nA baseline.\n\n"
+        "Made from digits.ipynb (sha256 abababababababab, recipe cdcdcdcdcdcdcdcd) by:\n"
+        "    reprobook run digits.ipynb --seed 7"
     )
 
 
@@ -188,7 +189,7 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
         (11, "no result depends on `wrong`"),
     ]
     assert text[text.index("    with rb.job") : text.index("if __name__")].rstrip() == (
-        "    with rb.job(\n        out, config=asdict(config), seed=config.seed, precision=config.precision\n    ):\n"
+        "    with rb.job(out, config=asdict(config), seed=config.seed):\n"
         "        seed_everything(config.seed)\n"
         "        X_test, y_test, loader = load_data(config)\n"
         "        model, opt = build_model(loader, config)\n"

@@ -137,6 +137,9 @@ def _break_bracket(tokens: Sequence[Token], opening: int, indent: int) -> list[L
     )
     one_each = (literal and not invisible) or body[-1].text == ","
     definition = tokens[0].text in {"def", "async"}
+    if definition and not any(token.text == "," for token in body):
+        body.append(Token(","))
+        one_each = False  # a comma of our own asks for no more lines
     lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition or not invisible)
     tail_lines: list[Line] = [(indent, joined(tail))]
     if not fits(tail, indent):

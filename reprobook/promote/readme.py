@@ -1,0 +1,160 @@
+"""The README of a job: how to install, run and test it, and what of the notebook is not in it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from reprobook.promote.commands import start_command
+from reprobook.promote.data_files import mounts
+from reprobook.promote.facts import Facts
+from reprobook.promote.launch import JOB_FILES
+from reprobook.promote.layout.escape import visible
+from reprobook.promote.markdown import MOST_FILES, code, data_table, parameter_table, plain, prose
+from reprobook.promote.model import Plan
+from reprobook.promote.options import Style
+from reprobook.promote.prose import listed
+
+_PATHS = """\
+Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
+{}; `result.json` there holds the result digest."""
+_PROCESSES = """\
+With its defaults the script is one process in the notebook's own arithmetic. `--devices 4 --strategy ddp` trains on
+four devices of this machine, `--strategy fsdp` splits the weights over them too. Then
+
+- each process takes its share of every shuffled loader, in batches of the size you give: a step sees `devices` times
+  as many examples. The other loaders, and data that comes from no `DataLoader`, every process goes through in full,
+  so that all decide alike;
+- metrics, prints and files are those of the first process: a training loss is the mean over its share;
+- artifacts hold the whole model, whatever the strategy."""
+_WHERE: Mapping[Style, str] = {
+    "plain": _PATHS.format("the folder given with `--out`"),
+    "hydra": _PATHS.format("hydra's run folder")
+    + "\n\n`name=value` gives a parameter another value, and `-m name=value,value` runs the script for each.",
+    "fabric": _PATHS.format("the folder given with `--out`") + "\n\n" + _PROCESSES,
+}
+_RESUME = """\
+## After an interruption
+
+The training loops keep their state in `checkpoints/` of the output folder: after the first pass, then once a minute at
+most (`REPROBOOK_CHECKPOINT_SECONDS`). Run it again with the same options and `--resume`: it goes on from there, to the
+same bits. When it has succeeded, the checkpoints are removed."""
+_DATA = """\
+The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
+folder that holds them."""
+_LOCK = """\
+`requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
+(PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
+it names no wheels{run}."""
+_CI = """\
+As a job of GitHub Actions:
+
+```yaml
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "{python}"
+      - run: pip install -r requirements.txt -c constraints.txt pytest
+      - run: pytest tests
+```"""
+
+
+def readme(plan: Plan, facts: Facts) -> str:
+    """Return the README: what it is, how to run it, its parameters, and what was left out."""
+    origin = facts.provenance
+    proof = {
+        True: "A run of this script gave the result of the notebook, bit by bit.",
+        False: "A run of this script did **not** give the notebook's result.",
+        None: "Whether this script gives the notebook's result has not been tried.",
+    }[facts.equivalent]
+    commands = "\n".join(visible(command) for command in origin.commands)
+    left_out = [f"- {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.dropped]
+    left_out += [f"- of {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.trimmed]
+    parts = [
+        f"# {plain(plan.title)}",
+        plain(plan.summary),
+        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
+        f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
+        f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
+        _environment(facts),
+        _WHERE[facts.style],
+        _written(facts),
+        f"## Data\n\n{_DATA}\n\n{data_table(facts)}" if facts.data else "",
+        _RESUME if plan.resumes else "",
+        _failures(facts),
+        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=_minor(facts))}",
+        f"## In a container\n\n```sh\ndocker build -t job .\nmkdir -p out\n{_container(facts)}\n```",
+        _launch(facts),
+        "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
+        "## Left out\n\n" + "\n".join(left_out) if left_out else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cell(index: int, facts: Facts) -> str:
+    """Name a code cell for people: by its place, counted from 1, and its first line."""
+    line = facts.cells.get(index, "")
+    return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
+
+
+def _minor(facts: Facts) -> str:
+    return ".".join(facts.python_version.split(".")[:2])
+
+
+def _install(facts: Facts) -> str:
+    wheels = [f"pip wheel --no-deps -w . FOLDER_OF_{name.upper()}" for name in _from_folders(facts)]
+    return "\n".join([*wheels, "pip install -r requirements.txt -c constraints.txt"])
+
+
+def _from_folders(facts: Facts) -> list[str]:
+    return [name for name, origin in facts.sources.items() if not origin]
+
+
+def _environment(facts: Facts) -> str:
+    """Say what the files about packages are for."""
+    folders = _from_folders(facts)
+    own = (
+        f"{listed(folders)} came from a folder and no index: its wheel belongs beside `requirements.txt`. "
+        if folders
+        else ""
+    )
+    run = f" ({visible(f'reprobook env lock {facts.run_id}')} adds them)" if facts.run_id else ""
+    return own + _LOCK.format(run=run)
+
+
+def _written(facts: Facts) -> str:
+    """Say which files do not go to the output folder."""
+    names = [f"`{code(path)}`" for path in facts.written[:MOST_FILES]]
+    more = len(facts.written) - len(names)
+    names += [f"{more} more"] * bool(more)
+    return f"The code itself writes {listed(names)}: into the folder it runs in." if names else ""
+
+
+def _failures(facts: Facts) -> str:
+    """Say which shell lines failed in the run: the script runs them too."""
+    failed = facts.failed_commands.items()
+    cells = ", ".join(f"{_cell(cell, facts)} (exit code {exit_code})" for cell, exit_code in failed)
+    about = "A shell line failed in the notebook's run, which went on, as the script does"
+    return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
+
+
+def _container(facts: Facts) -> str:
+    return visible(f'docker run --rm --user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"{mounts(facts.data)} job')
+
+
+def _start(facts: Facts) -> str:
+    return shlex.join(start_command(facts.style))
+
+
+def _launch(facts: Facts) -> str:
+    """Say how the job files are used."""
+    if not facts.launchers:
+        return ""
+    uses = "\n".join(JOB_FILES[one].use for one in facts.launchers)
+    about = "From the job's folder; the resources that these files ask for are defaults to edit."
+    return f"## On a scheduler\n\n{about}\n\n```sh\n{uses}\n```"
