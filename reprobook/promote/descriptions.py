@@ -10,7 +10,7 @@ import re
 from reprobook.promote.naming import VERBS, imperative_words, words_of
 from reprobook.promote.prose import plain
 
-_LONGEST = 140
+_LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
 _NUMBER = re.compile(
     r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
 )
@@ -25,7 +25,8 @@ _OPENINGS = frozenset(
     this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _CREDITS = re.compile(
-    r"credit|thanks|courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
+    r"credit|thanks|(?:created|written|made) by|"
+    r"courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
     r"\bsource:|\breferences?:|\bby:? @|https?:|www\.",
     re.IGNORECASE,
 )

@@ -147,11 +147,12 @@ def _content(part: _Part, passed_on: frozenset[str], around: Surroundings) -> _C
     """Return what a function holds, with the parameters read from the configuration."""
     config = around.words.config
     used = part.flow.uses & around.configuration.plain
+    read = _mentioned_again(part.trees) | passed_on
+    body = rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used})
+    # Where the variables are the result, they keep their names.
+    body = rewrite.with_unused_underscored(body, read) if around.has_results else body
     return {
-        "body": rewrite.with_unused_marked(
-            rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used}),
-            _mentioned_again(part.trees) | passed_on,
-        ),
+        "body": rewrite.with_unused_marked(body, read),
         "takes_config": bool(used) or config in part.flow.uses,
         "takes_out": part.figures,
         "is_async": any(_awaits(tree) for tree in part.trees),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
@@ -9,6 +10,7 @@ from reprobook.promote.descriptions import first_sentence, without_number
 from reprobook.promote.prose import plain
 
 _MARKDOWN_LEVELS = 6
+_ASIDE = re.compile(r"\s*\(\s*\[[^\]]*\]\([^)]*\)\s*\)")  # a link in parentheses: ``([video #6](...))``
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []
-            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
+            said = _ASIDE.sub("", text[marks:].strip().rstrip("#"))
+            found.append(Heading(plain(said), marks, cell, ""))
         else:
             prose.append(line)
     if found:

@@ -107,20 +107,22 @@ _NOUNS = {
     "preparation": "prepare",
     "preprocessing": "preprocess",
     "scaling": "scale",
+    "selection": "select",
     "splitting": "split",
     "testing": "test",
     "training": "train",
     "tuning": "tune",
     "visualization": "visualize",
 }
+_MANY = {"column": "columns", "feature": "features", "parameter": "parameters", "variable": "variables"}
 _MOST_WORDS = 5
 _FEWEST_WORDS = 2
 _LONG = 4
 VERBS = frozenset(_GERUNDS.values()) | frozenset(
     """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
     evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
-    run sample save scale score select set simulate solve sort split test tokenize train transform tune update validate
-    vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
+    report run sample save scale score select set simulate solve sort split test tokenize train transform tune update
+    validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 # A name that was cut short does not end in one of these.
@@ -129,6 +131,7 @@ _JOINING = frozenset(
 )
 # They begin a phrase that a name can do without.
 _OPENING = _JOINING - {"and", "are", "is", "of", "or", "the", "to", "vs"}
+_HOW = frozenset({"using", "via"})
 # Headings over cells that do no work of their own kind: what stands below is named by what it does.
 _NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
 _NEUTRAL |= {
@@ -166,7 +169,7 @@ def snake_case(heading: str) -> str:
     """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
     words = _cut(words_of(heading))
     if len(words) > 1 and words[-1] in _NOUNS and words[0] not in VERBS and "and" not in words:
-        words = [_NOUNS[words[-1]], *words[:-1]]
+        words = [_NOUNS[words[-1]], *words[:-2], _MANY.get(words[-2], words[-2])]
     name = "_".join(words)
     return name if name.isidentifier() else ""
 
@@ -174,7 +177,7 @@ def snake_case(heading: str) -> str:
 def _cut(words: list[str]) -> list[str]:
     """Return the first words of a heading, up to the end of a phrase: none is cut in two."""
     opening = [at for at, word in enumerate(words) if at >= _FEWEST_WORDS and word in _OPENING]
-    if opening and len(words) > _LONG:
+    if opening and (len(words) > _LONG or words[opening[0]] in _HOW):
         words = words[: opening[0]]
     first, rest = words[:_MOST_WORDS], words[_MOST_WORDS:]
     joints = [at for at, word in enumerate(first) if at and word in _JOINING]
@@ -183,6 +186,22 @@ def _cut(words: list[str]) -> list[str]:
     while len(first) > 1 and first[-1] in _JOINING:
         first.pop()
     return first
+
+
+def with_verb(name: str, fit: str) -> str:
+    """Return a name that says what is done: metrics are reported, a model is fitted or trained, as ``fit`` says."""
+    words = set(name.split("_"))
+    if name.partition("_")[0] in VERBS or name in _USUAL:
+        return name
+    verb = "report" if words & _REPORTED else fit if words & _MODELS else ""
+    return f"{verb}_{name}" if verb else name
+
+
+_REPORTED = frozenset({"metrics", "results", "scores", "statistics"})
+_MODELS = frozenset(
+    """autoencoder bayes boosting classification classifier clustering cnn forest forests gan kmeans lstm machines mlp
+    neighbors net network networks pca perceptron regression regressor rnn svm transformer tree trees""".split()  # noqa: SIM905 - so many words read best as a text
+)
 
 
 def is_neutral(name: str) -> bool:

@@ -13,6 +13,7 @@ from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground
 from reprobook.promote.configuration import Configuration, configuration, read_only
 from reprobook.promote.controls import without_controls
 from reprobook.promote.distributions import is_recorded
+from reprobook.promote.effects import effects_of
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import functions
@@ -36,7 +37,7 @@ from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.signatures import hint_imports, vocabulary, with_types
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
-from reprobook.promote.source import Source, read_source
+from reprobook.promote.source import Source, Statement, read_source
 from reprobook.promote.surroundings import Surroundings
 from reprobook.space.declare import parameters_cell
 from reprobook.space.model import Parameter
@@ -44,6 +45,7 @@ from reprobook.space.model import Parameter
 _NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "skimage", "seaborn", "statsmodels", "xgboost"})
 _NUMPY_USERS |= {"lightgbm", "imblearn", "torchvision", "albumentations", "gymnasium", "keras", "tensorflow"}
 _NO_EVIDENCE = Evidence()
+_MOST_VALUES = 3
 
 
 def plan(
@@ -55,7 +57,9 @@ def plan(
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
     """
     read = [read_source(cell) for cell in notebook.code_cells]
-    sources, parameters = without_controls(read, [each for each in parameters if each.name not in evidence.fixed])
+    declared = getattr(parameters_cell(notebook), "code_index", None)
+    offered = [each for each in parameters if each.name not in evidence.fixed and not _is_data(each, declared)]
+    sources, parameters = without_controls(read, offered)
     names = names_in(sources)
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
@@ -65,7 +69,7 @@ def plan(
     words = _words(taken, names)
     if style == "fabric":
         sliced = fabric.adapted(sliced, words.fabric, evidence.kinds)
-    config = configuration(parameters, sliced.kept, names, cell=getattr(parameters_cell(notebook), "code_index", None))
+    config = configuration(parameters, sliced.kept, names, cell=declared)
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
     around = _surroundings(sliced, config, metrics, level, words=words, taken=taken, fixed=evidence.fixed)
     made = functions(sections(notebook, sliced.kept, names), around)
@@ -109,6 +113,12 @@ def plan(
     )
 
 
+def _is_data(parameter: Parameter, declared: int | None) -> bool:
+    """Tell a list of several values that nobody declared as a parameter: that is data, or a list of columns."""
+    value = parameter.default
+    return parameter.cell != declared and isinstance(value, (list, tuple, dict, set)) and len(value) > _MOST_VALUES
+
+
 def _wishes(parameters: Collection[str], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
     return Wishes(evidence.observed, frozenset(metrics.cells), frozenset(evidence.keep), frozenset(parameters))
 
@@ -141,6 +151,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
         shown=metrics.expressions,
         pyplot=next((name for name, origin in origins if origin == "matplotlib.pyplot"), ""),
         taken=taken | OWN | frozenset(vars(words).values()),
+        has_results=bool(metrics.cells) or any(effects_of(tree, sliced.names).sinks for tree in trees),
         given=given,
     )
 
@@ -198,7 +209,7 @@ def _needs_search_path(used: Mapping[str, Import], stars: Collection[str], evide
 def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[str], level: ModuleLevel) -> list[int]:
     """Return the cells that have a part in the script, those that only import included."""
     gone = {id(statement.tree) for statement in level.unneeded}
-    working = {source.index for source in kept if any(id(each.tree) not in gone for each in source.statements)}
+    working = {source.index for source in kept if any(_is_work(each, gone) for each in source.statements)}
     importing = {
         source.index
         for source in sources
@@ -208,6 +219,10 @@ def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[st
         and "skip" not in source.tags
     }
     return sorted(working | importing)
+
+
+def _is_work(statement: Statement, gone: Collection[int]) -> bool:
+    return id(statement.tree) not in gone and not isinstance(statement.tree, (ast.Import, ast.ImportFrom))
 
 
 def _seeded(used: Mapping[str, Import]) -> tuple[str, ...]:

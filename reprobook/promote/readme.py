@@ -123,7 +123,7 @@ def _environment(facts: Facts) -> str:
         if folders
         else ""
     )
-    run = f" ({visible(f'reprobook env lock {facts.run_id}')} adds them)" if facts.run_id else ""
+    run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
     return own + _LOCK.format(run=run)
 
 

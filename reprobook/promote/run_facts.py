@@ -59,9 +59,9 @@ def _sources(recipe: Recipe) -> dict[str, str]:
     environment = recipe.header.environment
     found: dict[str, str] = {}
     for each in environment.distributions if environment else ():
-        if each.direct_url:
-            url = parse_direct_url(each.direct_url)
-            found[each.name] = "" if url.is_local else str(url)
+        url = parse_direct_url(each.direct_url) if each.direct_url else None
+        if url is not None or each.content is not None:  # content: it can be edited where it lies
+            found[each.name] = "" if url is None or url.is_local else str(url)
     return found
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote.activities import activity, intent, works
+from reprobook.promote.activities import activity, intent, method_calls, works
 from reprobook.promote.comments import imperative, without_comment
 from reprobook.promote.descriptions import comment_sentence, deed, first_sentence
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
-from reprobook.promote.naming import is_neutral, snake_case
+from reprobook.promote.naming import is_neutral, snake_case, with_verb
 from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
@@ -118,11 +118,14 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
         return [_below_heading(heading, wish, first), *parts[at:]]
-    return [_below_heading(heading, wish, tuple(sources))]
+    fits = any("fit" in method_calls(statement.tree) for source in sources for statement in source.statements)
+    named = with_verb(wish, ("fit" if fits else "train") if "train" in done else "")
+    return [_below_heading(heading, named, tuple(sources))]
 
 
 def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> Section:
-    return Section(wish, first_sentence(heading.prose), sources, deed(heading.text, wish))
+    said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
+    return Section(wish, first_sentence(heading.prose), sources, said)
 
 
 def _lines(sources: Sequence[Source]) -> int:
@@ -158,7 +161,7 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
             groups.append((kind, [*waiting, source]))
             waiting = []
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
-    return [_of_kind("train" if only else kind, found) for kind, found in groups]
+    return [_of_kind("run_experiment" if only else kind, found) for kind, found in groups]
 
 
 def _of_kind(kind: str, sources: Sequence[Source]) -> Section:

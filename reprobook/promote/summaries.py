@@ -20,6 +20,7 @@ _DEEDS = {
     "predict": "Predict with the model",
     "prepare_data": "Prepare the data",
     "preprocess": "Preprocess the data",
+    "run_experiment": "Run the experiment",
     "report": "Report the results",
     "run_test": "Test the model",
     "save_results": "Save the results",

@@ -206,3 +206,10 @@ def test_the_digits_script_gives_the_result_of_the_notebook(
     assert promotion.equivalent
     assert promotion.checked == {"metrics": 5, "artifacts": 1, "names": 0}
     assert promotion.kept == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+
+
+def test_what_is_unpacked_for_nobody_has_an_underscore(promote: Promote, ruff_says: Callable[[str], str]) -> None:
+    cells = ("md:# T", "md:## Split", "a, b, c = list('abc')\nd = c", "md:## End")
+    _, text = promote("import reprobook as rb", *cells, "rb.log(n=len(a) + len(d))")
+    assert "    a, _b, c = list" in text
+    assert ruff_says(text) == ""
