@@ -28,6 +28,8 @@ _USUAL = {
     "model_definition": "build_model",
     "network": "build_model",
     "architecture": "build_model",
+    "optimization": "build_optimizer",
+    "optimizer": "build_optimizer",
     "training": "train",
     "training_loop": "train",
     "train_loop": "train",
@@ -188,10 +190,15 @@ def _cut(words: list[str]) -> list[str]:
     return first
 
 
+def names_no_work(name: str) -> bool:
+    """Tell a name that is a mere noun, and none that a function is usually called by."""
+    return name.partition("_")[0] not in VERBS and name not in _USUAL
+
+
 def with_verb(name: str, fit: str) -> str:
     """Return a name that says what is done: metrics are reported, a model is fitted or trained, as ``fit`` says."""
     words = set(name.split("_"))
-    if name.partition("_")[0] in VERBS or name in _USUAL:
+    if not names_no_work(name):
         return name
     verb = "report" if words & _REPORTED else fit if words & _MODELS else ""
     return f"{verb}_{name}" if verb else name

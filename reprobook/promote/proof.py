@@ -112,7 +112,8 @@ def _platform(recipe: Recipe, made: Plan) -> dict[str, Any]:
     """Return where the result was had: elsewhere its last bits may differ."""
     environment = recipe.header.environment
     recorded = {normalised(each.name): each for each in environment.distributions} if environment else {}
-    names = sorted({normalised(distribution_of(one.module)) for one in made.imports} & set(recorded))
+    modules = [*(one.module for one in made.imports), *made.seeded]
+    names = sorted({normalised(distribution_of(module)) for module in modules} & set(recorded))
     return {
         "python": environment.python if environment else "",
         "system": platform.system(),

@@ -42,6 +42,11 @@ same bits. When it has succeeded, the checkpoints are removed."""
 _DATA = """\
 The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
 folder that holds them."""
+_OWN = """\
+Installed from a folder, not from an index: {names}. The wheel that the first command makes belongs beside
+`requirements.txt`, in the container and in CI too.
+
+"""
 _LOCK = """\
 `requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
@@ -107,7 +112,7 @@ def _minor(facts: Facts) -> str:
 
 
 def _install(facts: Facts) -> str:
-    wheels = [f"pip wheel --no-deps -w . FOLDER_OF_{name.upper()}" for name in _from_folders(facts)]
+    wheels = [f"pip wheel --no-deps -w . path/to/{name}" for name in _from_folders(facts)]
     return "\n".join([*wheels, "pip install -r requirements.txt -c constraints.txt"])
 
 
@@ -118,11 +123,7 @@ def _from_folders(facts: Facts) -> list[str]:
 def _environment(facts: Facts) -> str:
     """Say what the files about packages are for."""
     folders = _from_folders(facts)
-    own = (
-        f"{listed(folders)} came from a folder and no index: its wheel belongs beside `requirements.txt`. "
-        if folders
-        else ""
-    )
+    own = _OWN.format(names=listed(folders)) if folders else ""
     run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
     return own + _LOCK.format(run=run)
 

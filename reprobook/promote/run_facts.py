@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import metadata
 
 from reprobook.capture import seed_environment
-from reprobook.capture.direct_url import parse_direct_url
+from reprobook.capture.direct_url import parse_direct_url, read_direct_url
 from reprobook.errors import InputError
 from reprobook.execute.shell_lines import failed_shell_lines
 from reprobook.promote.data_files import needed_data, written_files
@@ -62,7 +62,16 @@ def _sources(recipe: Recipe) -> dict[str, str]:
         url = parse_direct_url(each.direct_url) if each.direct_url else None
         if url is not None or each.content is not None:  # content: it can be edited where it lies
             found[each.name] = "" if url is None or url.is_local else str(url)
-    return found
+    return found | _own_source()
+
+
+def _own_source() -> dict[str, str]:
+    """Return where reprobook itself came from, which is no part of what a header says of an environment."""
+    text = metadata.distribution("reprobook").read_text("direct_url.json")
+    if text is None:
+        return {}
+    url, _ = read_direct_url(text)
+    return {"reprobook": "" if url.is_local else str(url)}
 
 
 def _first_lines(recipe: Recipe) -> dict[int, str]:

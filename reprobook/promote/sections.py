@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, method_calls, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, deed, first_sentence
+from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, without_number
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
-from reprobook.promote.naming import is_neutral, snake_case, with_verb
+from reprobook.promote.naming import is_neutral, names_no_work, snake_case, with_verb
 from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 _LONGEST = 40  # lines, from which on a section is split where it can be
+_LONG = 24  # those from which on its own headings split it
 _PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
 _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
@@ -96,7 +97,7 @@ def _of_heading(
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
         return _by_activity(sources, context.names, alone=alone)
-    if _lines(sources) > _LONGEST and (inner := context.inside(heading)):
+    if _lines(sources) > _LONG and (inner := context.inside(heading)):
         parts = _below(sources, [heading, *inner], context.places)
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
@@ -125,6 +126,8 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
 
 def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> Section:
     said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
+    if not said and names_no_work(wish):
+        said = without_number(heading.text).rstrip(".:;,")
     return Section(wish, first_sentence(heading.prose), sources, said)
 
 

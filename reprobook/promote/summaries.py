@@ -11,6 +11,7 @@ from reprobook.promote.prose import listed
 _WIDTH = 78  # what a line of 88 holds, within a function and between its quotes
 _DEEDS = {
     "build_features": "Build the features",
+    "build_optimizer": "Build the optimizer",
     "build_model": "Build the model",
     "choose_device": "Choose the device",
     "evaluate": "Evaluate the model",
@@ -37,6 +38,9 @@ def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
     done = deed or ("" if name.startswith("save") and outcome else _deed(name))
     parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
+    returned = parts[-1].removeprefix("return ")
+    if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= set(done.split()):
+        parts.pop()  # "Build the model; return model"
     while len(parts) > 1 and len("; ".join(parts)) >= _WIDTH:
         parts.pop()
     text = "; ".join(parts)

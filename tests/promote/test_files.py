@@ -254,7 +254,7 @@ def test_requirements_say_where_packages_come_from(promote: Promote, facts: Fact
     ]
     assert files["constraints.txt"] == "filelock==3.30\nPyYAML==6.0.2\ntorch==2.13.0\n"
     assert "COPY requirements.txt constraints.txt reprobook-*.whl* ./" in files["Dockerfile"]
-    assert "pip wheel --no-deps -w . FOLDER_OF_REPROBOOK" in files["README.md"]
+    assert "pip wheel --no-deps -w . path/to/reprobook" in files["README.md"]
 
 
 def test_a_container_may_run_as_anybody(planned: tuple[Plan, str], facts: Facts) -> None:

@@ -84,6 +84,8 @@ def test_a_section_says_what_it_does_and_what_comes_of_it(promote: Promote) -> N
 
 def test_what_does_not_fit_a_line_is_not_said() -> None:
     assert summary_of("split_data", "", ["return " + "x" * 70]) == "Split the data."
+    assert summary_of("build_model", "", ["return model"]) == "Build the model."
+    assert summary_of("read_data", "Read data using pandas", ["return data"]) == "Read data using pandas."
     assert summary_of("policy_gradient", "", []) == "Policy gradient."
 
 
