@@ -32,7 +32,7 @@ _CREDITS = re.compile(
 )
 
 
-def first_sentence(prose: str) -> str:
+def first_sentence(prose: str, longest: int = _LONGEST) -> str:
     """Return the first sentence of the first paragraph of plain text, if it describes; else nothing."""
     for paragraph in prose.split("\n\n"):
         raw = paragraph.strip()
@@ -41,7 +41,7 @@ def first_sentence(prose: str) -> str:
             continue
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
-                return _if_it_describes(text[: end + 1])
+                return _if_it_describes(text[: end + 1], longest)
         return ""  # a caption, a table, the head of a list
     return ""
 
@@ -85,7 +85,7 @@ def without_number(heading: str) -> str:
     return _NUMBER.sub("", heading) or heading
 
 
-def _if_it_describes(sentence: str) -> str:
+def _if_it_describes(sentence: str, longest: int = _LONGEST) -> str:
     words = re.findall(r"[a-z0-9']+", sentence.lower().replace("\u2019", "'"))
     talks = (
         not words
@@ -94,4 +94,4 @@ def _if_it_describes(sentence: str) -> str:
         or bool(_CREDITS.search(sentence))
     )
     asks = "?" in sentence or "```" in sentence or sentence.endswith("!")
-    return "" if talks or asks or len(sentence) > _LONGEST else sentence
+    return "" if talks or asks or len(sentence) > longest else sentence

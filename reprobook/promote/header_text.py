@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from reprobook.promote import config_text, seeding_text
 from reprobook.promote.facts import Provenance
 from reprobook.promote.imports import import_lines, is_standard
 from reprobook.promote.layout.escape import docstring, visible
+from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Import, Plan
 from reprobook.promote.python import code_of
 
@@ -22,7 +25,7 @@ def header(plan: Plan, provenance: Provenance, entry: Entry) -> str:
     commands = [f"    {command}" for command in provenance.commands]
     paragraphs = [
         title if title.endswith((".", "!", "?")) else f"{title}.",
-        plan.summary,
+        fill(visible(plan.summary), WIDTH, break_long_words=False, break_on_hyphens=False),
         "\n".join([f"{origin} by:" if commands else f"{origin}.", *commands]),
     ]
     imports = _imports(plan, entry)

@@ -10,6 +10,7 @@ from reprobook.promote.descriptions import first_sentence, without_number
 from reprobook.promote.prose import plain
 
 _MARKDOWN_LEVELS = 6
+_LONGEST = 200  # of the sentence below the title, which a script's docstring has room for
 _ASIDE = re.compile(r"\s*\(\s*\[[^\]]*\]\([^)]*\)\s*\)")  # a link in parentheses: ``([video #6](...))``
 
 
@@ -36,7 +37,7 @@ def title(notebook: Notebook) -> tuple[str, str]:
     """Return the notebook's first heading, else the name of its file; and what the first sentence below it says."""
     found = headings(notebook)
     if found:
-        return without_number(found[0].text), first_sentence(found[0].prose)
+        return without_number(found[0].text), first_sentence(found[0].prose, _LONGEST)
     return notebook.name.rpartition("/")[2].removesuffix(".ipynb"), ""
 
 

@@ -146,7 +146,7 @@ DEVICE = "device = 'cuda' if torch.cuda.is_available() else 'cpu'\n"
     [
         (DEVICE, True),
         ("", False),
-        (f"{DEVICE}precision = 1\n", False),
+        (f"{DEVICE}precision = 1\nprint(precision)\n", False),
         (f"{DEVICE}model_type = torch.float64\ntorch.zeros(1, dtype=model_type)\n", False),
     ],
 )
