@@ -49,8 +49,9 @@ def seal_trace(run: RunFolder) -> Trace:
     lines = JsonLines(run.trace_journal).read().records
     trace = _trace(lines, run.place(run.trace_journal))
     if not any(sink.explicit for sink in trace.sinks):
+        names = {sink.name for sink in trace.sinks}
         for line in lines:
-            if "value" in line:
+            if "value" in line and line["sink"]["name"] in names:
                 run.log_metric(line["sink"]["name"], float(line["value"]), line["sink"]["step"])
     write_atomic(run.trace, trace_bytes(trace))
     with naming("remove", run.trace_journal):

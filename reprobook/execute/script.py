@@ -34,6 +34,7 @@ class JobRequest:
         seed: The seed whose hash seed the process starts with.
         deterministic: Whether deterministic kernels were asked for.
         sections: Functions whose variables the job is to keep the digests of, in ``values.json``.
+        limit_s: After how many seconds it is ended; None: never.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class JobRequest:
     seed: int | None = None
     deterministic: bool = False
     sections: Sequence[str] = ()
+    limit_s: float | None = None
 
 
 def run_script(request: JobRequest) -> dict[str, Any]:
@@ -62,13 +64,24 @@ def run_script(request: JobRequest) -> dict[str, Any]:
 
 
 def start_script(request: JobRequest) -> subprocess.CompletedProcess[str]:
-    """Run ``train.py`` and return how it ended."""
+    """Run ``train.py`` and return how it ended.
+
+    Raises:
+        subprocess.TimeoutExpired: If it took longer than its limit.
+    """
     script = request.folder.resolve() / SCRIPT
     command = [sys.executable, str(script), *_output_options(script.parent, request.out.resolve()), *request.arguments]
     environment = os.environ | seed_environment(request.seed, deterministic=request.deterministic)
     environment |= {REQUEST: " ".join(request.sections)} | dict(request.environment)
     return subprocess.run(  # noqa: S603 - the script that was asked for
-        command, cwd=request.cwd, env=environment, capture_output=True, text=True, check=False, errors="replace"
+        command,
+        cwd=request.cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        errors="replace",
+        timeout=request.limit_s,
     )
 
 

@@ -30,9 +30,14 @@ def activity(source: Source, names: Names) -> str:
     flow = flow_of(trees)
     if (effects.seeds or SETTING in effects.changes) and not flow.reads & flow.writes and len(flow.writes) <= 1:
         return "set_seeds" if effects.seeds and SETTING not in effects.changes else "set_up"
-    calls = {_callee(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    calls = {name for tree in trees for name in method_calls(tree)}
     classes = {name for name, tree in names.definitions.items() if isinstance(tree, ast.ClassDef)}
     return next((name for name, does in _RULES if does(calls, flow.writes, classes)), "")
+
+
+def method_calls(tree: ast.AST) -> frozenset[str]:
+    """Return the functions and methods that code calls, by their last name."""
+    return frozenset(_callee(node) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def intent(wish: str) -> str:

@@ -22,10 +22,10 @@ def entry(plan: Plan) -> Entry:
 
 def _imports(plan: Plan) -> list[Import]:
     """Return what the command line imports."""
-    found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml")]
+    found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml"), Import("typing", "Any", "Any")]
     if plan.fields:
-        found += [Import("dataclasses", "fields", "fields"), Import("typing", "get_type_hints", "get_type_hints")]
-    if _literals(plan) or any(field.type is bool for field in plan.fields):
+        found.append(Import("typing", "get_type_hints", "get_type_hints"))
+    if _readers(plan):
         found.append(Import("collections.abc", "Callable", "Callable"))
     if _literals(plan):
         found += [Import("ast", "", "ast"), Import("functools", "partial", "partial")]
@@ -41,7 +41,16 @@ def _functions(plan: Plan) -> list[str]:
         found.append(_READ_BOOL)
     if _literals(plan):
         found.append(_READ_LITERAL.replace("{as_tuple}", _AS_TUPLE if "tuple" in _literals(plan) else ""))
+    if readers := _readers(plan):
+        table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
+        found.append(f"READERS: dict[type, Callable[[str], Any]] = {{{table}}}")
     return [*found, _read_config(plan), _parse_args(plan)]
+
+
+def _readers(plan: Plan) -> dict[str, str]:
+    """Return what reads the types that cannot be called with a text themselves."""
+    readers = {"bool": "read_bool"} if any(field.type is bool for field in plan.fields) else {}
+    return readers | {kind: f"partial(read_literal, {_ANYTHING.get(kind, kind)})" for kind in _literals(plan)}
 
 
 def _literals(plan: Plan) -> list[str]:
@@ -55,48 +64,54 @@ def _is_annotated(plan: Plan) -> bool:
 
 
 def _read_config(plan: Plan) -> str:
-    known = f" - {{each.name for each in fields({plan.words.config_class})}}" if plan.fields else ""
+    if not plan.fields:
+        return _READ_NOTHING
     optional = any(field.default is None for field in plan.fields)
     unless = f" and getattr({plan.words.config_class}(), name) is not None" if optional else ""
-    empty = _EMPTY.replace("{unless}", unless) if plan.fields else ""
-    return _READ_CONFIG.replace("{known}", known).replace("{empty}", empty)
+    return _READ_CONFIG.format(
+        Config=plan.words.config_class,
+        reader="READERS.get(kinds[name], kinds[name])" if _readers(plan) else "kinds[name]",
+        unless=unless,
+        errors="(ValueError, argparse.ArgumentTypeError)" if _readers(plan) else "ValueError",
+    )
 
 
 def _parse_args(plan: Plan) -> str:
     words = plan.words
     title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
     lite = ", ".join(f"{name}={literal(value)}" for name, value in plan.lite.items())
+    values = ", ".join(f"{literal(name)}: {literal(value)}" for name, value in plan.lite.items())
     return _PARSE_ARGS.format(
         parse_args=words.parse_args,
         title=title,
         lite=_LITE_OPTION.format(about=literal(f"a quick look: {lite}".replace("%", "%%"))) if lite else "",
         options=f"{_options(plan)}\n" if plan.fields else "",
-        set_lite=f"    if args.lite:\n        parser.set_defaults({lite})\n" if lite else "",
-        pop_lite='    options.pop("lite")\n' if lite else "",
+        set_lite=f'    lite = {{{values}}} if options.pop("lite", False) else {{}}\n' if lite else "",
         resume=_RESUME_OPTION if plan.resumes else "",
         type=f"tuple[{words.config_class}, Path{', bool' if plan.resumes else ''}]",
-        result=f"{words.config_class}(**options), out{', resume' if plan.resumes else ''}",
-        pop_resume='    resume = options.pop("resume")\n' if plan.resumes else "",
+        values=f"values | {'lite | ' * bool(lite)}options",
+        result=f"out{', resume' if plan.resumes else ''}",
+        Config=words.config_class,
+        pop_resume='    resume = options.pop("resume", False)\n' if plan.resumes else "",
     )
 
 
 def _options(plan: Plan) -> str:
     """Return the loop that makes each field an option."""
-    readers = {"bool": "read_bool"} if any(field.type is bool for field in plan.fields) else {}
-    readers |= {kind: f"partial(read_literal, {_ANYTHING.get(kind, kind)})" for kind in _literals(plan)}
-    table = ", ".join(f"{kind}: {reader}" for kind, reader in readers.items())
     lines = [f"    defaults = {plan.words.config_class}()"]
-    lines += [f"    readers: dict[type, Callable[[str], object]] = {{{table}}}"] if readers else []
     if _is_annotated(plan):
-        escaped = '.replace("%", "%%")' if any("%" in about(field) for field in plan.fields) else ""
         lines.append(f"    for name, hint in get_type_hints({plan.words.config_class}, include_extras=True).items():")
         lines.append("        kind, *about = get_args(hint) or [hint]")
-        lines.append(f'        text = "; ".join([kind.__name__, *about]){escaped}')
+        meaning = '"; ".join([kind.__name__, *about])'
     else:
         lines.append(f"    for name, kind in get_type_hints({plan.words.config_class}).items():")
-        lines.append("        text = kind.__name__")
-    kind = "readers.get(kind, kind)" if readers else "kind"
-    lines.append(f'        parser.add_argument(f"--{{name}}", type={kind}, default=getattr(defaults, name), help=text)')
+        meaning = "kind.__name__"
+    percent = any("%" in f"{about(field)}{field.default!r}" for field in plan.fields)
+    escaped = '.replace("%", "%%")' if percent else ""
+    kind = "READERS.get(kind, kind)" if _readers(plan) else "kind"
+    lines.append(f"        meaning = {meaning}")
+    lines.append('        text = f"{meaning} (default: {getattr(defaults, name)})"' + escaped)
+    lines.append(f'        parser.add_argument(f"--{{name}}", type={kind}, help=text)')
     return "\n".join(lines)
 
 
@@ -123,39 +138,45 @@ _AS_TUPLE = """\
         value = tuple(value)
 """
 _READ_CONFIG = '''
-def read_config(path: Path, parser: argparse.ArgumentParser) -> dict[str, str]:
-    """Read a YAML file of parameters; the parser reads its values like those of options."""
+def read_config(path: str) -> dict[str, Any]:
+    """Read a YAML file of parameters, each value as its option reads it."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {{}}
     except (OSError, ValueError, yaml.YAMLError) as error:
-        parser.error(f"--config {path}: {' '.join(str(error).split())}")
+        message = " ".join(str(error).split())
+        raise argparse.ArgumentTypeError(f"{{path}}: {{message}}") from error
     if not isinstance(values, dict):
-        parser.error(f"--config {path}: it must map parameters to values")
-    unknown = sorted(set(map(str, values)){known})
-    if unknown:
-        parser.error(f"--config {path}: unknown parameter {', '.join(unknown)}")
-{empty}    return {name: str(value) for name, value in values.items()}
+        raise argparse.ArgumentTypeError(f"{{path}}: it must map parameters to values")
+    kinds = get_type_hints({Config})
+    for name, value in values.items():
+        if name not in kinds:
+            raise argparse.ArgumentTypeError(f"{{path}}: unknown parameter {{name}}")
+        if value is None{unless}:
+            raise argparse.ArgumentTypeError(f"{{path}}: no value for {{name}}")
+        try:
+            values[name] = {reader}(str(value))
+        except {errors} as error:
+            raise argparse.ArgumentTypeError(f"{{path}}: {{name}}: {{error}}") from error
+    return values
 '''
-# Only a parameter that is None by default may be null; as a text it would read "None".
-_EMPTY = """\
-    empty = sorted(name for name, value in values.items() if value is None{unless})
-    if empty:
-        parser.error(f"--config {path}: no value for {', '.join(empty)}")
-"""
+_READ_NOTHING = '''
+def read_config(path: str) -> dict[str, Any]:
+    """Read a YAML file of parameters: there are none."""
+    values = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    if values:
+        raise argparse.ArgumentTypeError(f"{path}: there are no parameters")
+    return values
+'''
 _PARSE_ARGS = '''
 def {parse_args}() -> {type}:
     """Read the command line; its options win over the values of the --config file."""
-    parser = argparse.ArgumentParser({title}formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--config", type=Path, help="a YAML file of parameters")
-    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results")
-{resume}{lite}{options}    args = parser.parse_args()
-    if args.config:
-        parser.set_defaults(**read_config(args.config, parser))
-{set_lite}    options = vars(parser.parse_args())
-    options.pop("config")
-{pop_lite}    out = options.pop("out")
-{pop_resume}    try:
-        return {result}
+    parser = argparse.ArgumentParser({title}argument_default=argparse.SUPPRESS)
+    parser.add_argument("--config", type=read_config, default={{}}, help="a YAML file of parameters")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results (default: out)")
+{resume}{lite}{options}    options = vars(parser.parse_args())
+    values, out = options.pop("config"), options.pop("out")
+{pop_resume}{set_lite}    try:
+        return {Config}(**({values})), {result}
     except ValueError as error:
         parser.error(str(error))
 '''

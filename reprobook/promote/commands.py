@@ -11,3 +11,8 @@ def start_command(style: Style, out: str = "out") -> tuple[str, ...]:
     if style == "hydra":
         return ("python", SCRIPT, f"hydra.run.dir={out}")
     return ("python", SCRIPT, "--config", "config.yaml", "--out", out)
+
+
+def option(style: Style, name: str, value: int) -> tuple[str, ...]:
+    """Return the words that give a job's parameter a value."""
+    return (f"{name}={value}",) if style == "hydra" else (f"--{name}", str(value))

@@ -8,16 +8,10 @@ from dataclasses import replace
 
 import libcst as cst
 
-from reprobook.promote.naming import words_of
+from reprobook.promote.naming import VERBS, words_of
 from reprobook.promote.source import Source
 
 _MOST_WORDS = 7
-_VERBS = frozenset(
-    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
-    evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
-    run sample save scale score select set simulate solve sort split test tokenize train transform tune update validate
-    vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
-)
 # What is said of imports goes where they go: they are sorted, and need no words.
 _OF_IMPORTS = ("import", "librar", "package", "module", "dependenc")
 
@@ -98,7 +92,7 @@ def imperative(source: Source) -> str:
     lines = getattr(source.statements[0].node, "leading_lines", ()) if source.statements else ()
     said = [line.comment.value.strip("#-= ") for line in lines if line.comment]
     words = words_of(said[0]) if len(said) == 1 else []
-    return said[0] if 1 < len(words) <= _MOST_WORDS and words[0] in _VERBS else ""
+    return said[0] if 1 < len(words) <= _MOST_WORDS and words[0] in VERBS else ""
 
 
 def without_comment(source: Source) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -13,10 +13,11 @@ from reprobook.promote.changes import changed_names
 from reprobook.promote.comments import sets_parameter, speaks_of
 from reprobook.promote.descriptions import without_questions
 from reprobook.promote.flow import flow_of
+from reprobook.promote.identifiers import names_used
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.meaning import Names
 from reprobook.promote.model import Derived, Field
-from reprobook.promote.python import code_of
+from reprobook.promote.python import code_of, tree_of
 from reprobook.promote.source import Source, Statement
 from reprobook.space.model import Parameter
 
@@ -87,6 +88,23 @@ def configuration(
     fields = tuple(_field(parameter, sources, None if parameter.cell == cell else by_name) for parameter in used)
     cells = {parameter.name: parameter.cell for parameter in used}
     return Configuration(fields, tuple(derived), frozenset(plain), frozenset(set(by_name) - plain), cells)
+
+
+def read_only(config: Configuration, body: Sequence[cst.BaseStatement], word: str) -> Configuration:
+    """Return the configuration without what no code reads as ``config.name``: an option without effect deceives."""
+    read = {name for line in body for name in _attributes(tree_of(line), word)}
+    for each in reversed(config.derived):  # each follows from those above it
+        read |= names_used([ast.parse(each.expression)]) if each.name in read else set()
+    return replace(
+        config,
+        fields=tuple(each for each in config.fields if each.name in read),
+        derived=tuple(each for each in config.derived if each.name in read),
+    )
+
+
+def _attributes(tree: ast.AST, word: str) -> set[str]:
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == word}
 
 
 def _is_there(parameter: Parameter, sources: Iterable[Source]) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from reprobook.promote.naming import words_of
+from reprobook.promote.naming import VERBS, imperative_words, words_of
 from reprobook.promote.prose import plain
 
-_LONGEST = 140
+_LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
 _NUMBER = re.compile(
     r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
 )
@@ -25,13 +25,14 @@ _OPENINGS = frozenset(
     this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _CREDITS = re.compile(
-    r"credit|thanks|courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
+    r"credit|thanks|(?:created|written|made) by|"
+    r"courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
     r"\bsource:|\breferences?:|\bby:? @|https?:|www\.",
     re.IGNORECASE,
 )
 
 
-def first_sentence(prose: str) -> str:
+def first_sentence(prose: str, longest: int = _LONGEST) -> str:
     """Return the first sentence of the first paragraph of plain text, if it describes; else nothing."""
     for paragraph in prose.split("\n\n"):
         raw = paragraph.strip()
@@ -40,7 +41,7 @@ def first_sentence(prose: str) -> str:
             continue
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
-                return _if_it_describes(text[: end + 1])
+                return _if_it_describes(text[: end + 1], longest)
         return ""  # a caption, a table, the head of a list
     return ""
 
@@ -51,6 +52,19 @@ def heading_sentence(heading: str, name: str) -> str:
     if not set(words_of(text)) - set(name.split("_")):
         return ""
     return _if_it_describes(f"{text[:1].upper()}{text[1:]}.")
+
+
+def deed(heading: str, name: str) -> str:
+    """Return what a heading says that is done, as a phrase without a full stop; empty if it does not tell more.
+
+    ``Saving and reloading the trained model`` is ``Save and reload the trained model``.
+    """
+    text = without_number(heading).rstrip(".:;,")
+    words = text.split()
+    if len(words) > 1 and (done := imperative_words(words))[0].lower() in VERBS:
+        phrase = " ".join(done)
+        return _if_it_describes(f"{phrase[:1].upper()}{phrase[1:]}.").removesuffix(".")
+    return heading_sentence(heading, name).removesuffix(".")
 
 
 def comment_sentence(comment: str) -> str:
@@ -71,7 +85,7 @@ def without_number(heading: str) -> str:
     return _NUMBER.sub("", heading) or heading
 
 
-def _if_it_describes(sentence: str) -> str:
+def _if_it_describes(sentence: str, longest: int = _LONGEST) -> str:
     words = re.findall(r"[a-z0-9']+", sentence.lower().replace("\u2019", "'"))
     talks = (
         not words
@@ -80,4 +94,4 @@ def _if_it_describes(sentence: str) -> str:
         or bool(_CREDITS.search(sentence))
     )
     asks = "?" in sentence or "```" in sentence or sentence.endswith("!")
-    return "" if talks or asks or len(sentence) > _LONGEST else sentence
+    return "" if talks or asks or len(sentence) > longest else sentence

@@ -22,6 +22,8 @@ class Evidence:
         opaque: The variables whose content the run could not see as a whole.
         seed: The seed that reprobook itself set in the run; None if it set none.
         deterministic: Whether it asked for deterministic kernels.
+        installed: The distributions of the run's environment; empty if they are not known.
+        fixed: Parameters that the code cannot do with another value: they stay constants.
         device: What ``rb.device()`` was to give: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
@@ -34,3 +36,5 @@ class Evidence:
     seed: int | None = None
     deterministic: bool = False
     device: str = "auto"
+    installed: Collection[str] = ()
+    fixed: Collection[str] = frozenset()

@@ -15,6 +15,7 @@ from reprobook.space.model import Choice
 
 _DEVICES = Choice("auto", "cpu", "cuda", "mps")
 _PRECISIONS = Choice("32-true", "bf16-mixed")
+_ACCELERATORS = frozenset({"accelerator", "cuda", "mps", "xpu"})
 _OWN_ARITHMETIC = frozenset({"autocast", "GradScaler", "half", "double", "float16", "bfloat16", "float64"})
 
 
@@ -60,10 +61,14 @@ def _calls_device(sliced: Slice) -> bool:
 
 
 def _leaves_arithmetic_open(sliced: Slice) -> bool:
-    """Tell a notebook that trains with torch and says nothing of the arithmetic itself."""
+    """Tell a notebook that trains with torch where it is told to, and says nothing of the arithmetic itself.
+
+    What stays on the processor gains nothing from another one.
+    """
     words = {getattr(node, "attr", "") or getattr(node, "id", "") for node in _nodes(sliced)}
     uses_torch = any(origin.partition(".")[0] == "torch" for origin in sliced.names.imports.values())
-    return uses_torch and "backward" in words and not words & _OWN_ARITHMETIC
+    moves = _calls_device(sliced) or not words.isdisjoint(_ACCELERATORS)
+    return uses_torch and moves and "backward" in words and not words & _OWN_ARITHMETIC
 
 
 def _nodes(sliced: Slice) -> list[ast.AST]:

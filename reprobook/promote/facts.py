@@ -49,6 +49,9 @@ class Facts:
         environment: Variables that the process must start with, for the seed to take full effect.
         gpus: GPUs that the run had.
         failed_commands: The exit codes of shell lines that failed in the run, by cell.
+        sources: Where distributions came from that are of no index, as pip takes it; empty if from a folder.
+        cells: The first line of each code cell, by its index.
+        quick: Whether a run takes seconds.
         modules: The files of the notebook's local modules that go with the script.
     """
 
@@ -68,4 +71,7 @@ class Facts:
     environment: Mapping[str, str] = field(default_factory=dict)
     gpus: int = 0
     failed_commands: Mapping[int, int] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[int, str] = field(default_factory=dict)
+    quick: bool = False
     modules: tuple[str, ...] = ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
-from reprobook.promote.cards import readme
 from reprobook.promote.commands import start_command
 from reprobook.promote.config_file import config_files
 from reprobook.promote.data_files import entries
+from reprobook.promote.distributions import brought_along, distribution_of, normalised, public
 from reprobook.promote.facts import Facts
 from reprobook.promote.imports import is_standard
 from reprobook.promote.job_test import smoke_test
@@ -17,19 +18,10 @@ from reprobook.promote.local_modules import top_level
 from reprobook.promote.model import Plan
 from reprobook.promote.model_card import job_card
 from reprobook.promote.options import Style
+from reprobook.promote.readme import readme
 
-# Where the name on PyPI is not that of the module.
-_DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python-headless",
-    "lightning_fabric": "lightning-fabric",
-    "dateutil": "python-dateutil",
-    "hydra": "hydra-core",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-}
+_OF_TORCH = frozenset({"torch", "torchaudio", "torchvision"})
+_BUILD = re.compile(r"cpu|cu[0-9]+|rocm[0-9.]+")  # the builds that PyTorch's own index has
 _OF_STYLE: Mapping[Style, tuple[str, ...]] = {
     "plain": ("yaml",),
     "hydra": ("hydra",),
@@ -48,63 +40,91 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     )
     return {
         **config_files(plan, facts.style),
-        "requirements.txt": requirements(plan, facts.versions, facts.style, facts.modules),
-        "Dockerfile": dockerfile(facts.python_version, facts.style, facts.modules, entries(facts.data)),
+        **_requirements(plan, facts),
+        "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),
-        "tests/test_train.py": smoke_test(plan, facts.style, entries(facts.data)),
+        "tests/test_train.py": smoke_test(plan, facts, entries(facts.data)),
         **{JOB_FILES[one].path: JOB_FILES[one].text(launch) for one in facts.launchers},
     }
 
 
-def requirements(plan: Plan, versions: Mapping[str, str], style: Style = "plain", local: Sequence[str] = ()) -> str:
-    """Return what the script imports, pinned to these versions; what has no version is a line to fill in.
-
-    ``versions`` maps module names, or names of distributions, to versions; ``local`` are files that go with the script.
-    """
+def imported(plan: Plan, style: Style, local: Sequence[str] = ()) -> list[str]:
+    """Return the modules, not of the standard library, that the script imports; ``local`` files go with it."""
     modules = {one.module.partition(".")[0] for one in plan.imports} | {"reprobook", *_OF_STYLE[style], *plan.seeded}
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
-    recorded = {_normalised(name): version for name, version in versions.items()}
+    wanted = modules - {"", *map(top_level, local)}
+    return [module for module in sorted(wanted, key=str.lower) if not is_standard(module)]
+
+
+def needed(plan: Plan, facts: Facts) -> dict[str, str]:
+    """Return the distributions of the script's imports, and all that they require, with their versions."""
+    names = [distribution_of(module) for module in imported(plan, facts.style, facts.modules)]
+    return brought_along([*names, *imported(plan, facts.style, facts.modules)], facts.versions)
+
+
+def _requirements(plan: Plan, facts: Facts) -> dict[str, str]:
+    """Return what pip installs: what the script imports, and the versions of what that brings along.
+
+    What has no version is a line to fill in.
+    """
+    recorded = {normalised(name): version for name, version in facts.versions.items()}
+    origins = {normalised(name): origin for name, origin in facts.sources.items()}
+    head: dict[str, None] = {}
     lines: list[str] = []
-    for module in sorted(modules - {"", *map(top_level, local)}, key=str.lower):
-        if is_standard(module):
+    for module in imported(plan, facts.style, facts.modules):
+        name = distribution_of(module)
+        known = next((one for one in (module, name) if normalised(one) in recorded), None)
+        if known is None:
+            lines.append(f"# {name}: no version recorded (a local module?)")
             continue
-        name = _DISTRIBUTIONS.get(module, module)
-        version = recorded.get(_normalised(module)) or recorded.get(_normalised(name))
-        # Without the local part (torch's +cpu): no index but one's own has it, and the pin is met by it all the same.
-        pinned = f"{name}=={version.partition('+')[0]}" if version else ""
-        lines.append(pinned or f"# {name}: no version recorded (a local module?)")
-    return "\n".join(lines) + "\n"
+        version, origin = recorded[normalised(known)], origins.get(normalised(known))
+        head |= dict.fromkeys(_options(name, version, origin))
+        lines.append(f"{name} @ {origin}" if origin else f"{name}=={public(version)}")
+    along = {name: version for name, version in needed(plan, facts).items() if normalised(name) not in origins}
+    return {
+        "requirements.txt": "\n".join([*head, *lines]) + "\n",
+        "constraints.txt": "".join(f"{name}=={public(version)}\n" for name, version in along.items()),
+    }
 
 
-def _normalised(name: str) -> str:
-    """Return the name of a distribution as PEP 503 compares it."""
-    return name.lower().replace("_", "-").replace(".", "-")
+def _options(name: str, version: str, origin: str | None) -> list[str]:
+    """Return the lines that tell pip where to look beside the index."""
+    build = version.partition("+")[2]
+    if name.partition("-")[0] in _OF_TORCH and _BUILD.fullmatch(build):
+        return [f"--extra-index-url https://download.pytorch.org/whl/{build}"]
+    if origin == "":
+        return [
+            f"# {name} was installed from a folder: its wheel is looked for here (see README.md).",
+            "--find-links .",
+        ]
+    return []
 
 
-def dockerfile(python_version: str, style: Style = "plain", local: Sequence[str] = (), data: Sequence[str] = ()) -> str:
-    """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root; data stay outside."""
-    python, script, *options = start_command(style)
-    copies = (
-        f"COPY --chown=job {script} ./\nCOPY --chown=job conf conf"
-        if style == "hydra"
-        else (f"COPY --chown=job {script} config.yaml ./")
-    )
-    for name in sorted({path.partition("/")[0] for path in local}):
-        copies += f"\nCOPY --chown=job {json.dumps([name, f'./{name}'])}"
+def dockerfile(facts: Facts, data: Sequence[str] = ()) -> str:
+    """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root; data stay outside.
+
+    Whoever runs it, under whatever number, can write where the script runs.
+    """
+    python, script, *options = start_command(facts.style)
+    copies = f"COPY {script} ./\nCOPY conf conf" if facts.style == "hydra" else (f"COPY {script} config.yaml ./")
+    for name in sorted({path.partition("/")[0] for path in facts.modules}):
+        copies += f"\nCOPY {json.dumps([name, f'./{name}'])}"
     if data:
         copies += "\n# The data are not in the image: mount them, as README.md shows, or put them here and copy them:"
     for name in data:
-        copies += f"\n# COPY --chown=job {json.dumps([name, f'./{name}'])}"
+        copies += f"\n# COPY {json.dumps([name, f'./{name}'])}"
+    wheels = "".join(f" {name}-*.whl*" for name, origin in facts.sources.items() if not origin)
     return f"""\
-FROM python:{python_version}-slim
+FROM python:{facts.python_version}-slim
 
 WORKDIR /job
-COPY requirements.txt ./
-RUN pip install --no-cache-dir -r requirements.txt \\
-    && useradd --create-home --uid 1000 job \\
-    && chown job /job
+COPY requirements.txt constraints.txt{wheels} ./
+RUN pip install --no-cache-dir -r requirements.txt -c constraints.txt \\
+    && useradd --uid 1000 job \\
+    && chmod a+rwx /job
 {copies}
+ENV HOME=/tmp
 USER job
 
 ENTRYPOINT {json.dumps([python, script])}

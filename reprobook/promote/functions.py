@@ -26,9 +26,11 @@ from reprobook.promote.hoist import module_globals
 from reprobook.promote.identifiers import names_in_order, names_used
 from reprobook.promote.model import Function, Statements
 from reprobook.promote.naming import function_name
+from reprobook.promote.passage import once_run
 from reprobook.promote.python import statements, tree_of
 from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
+from reprobook.promote.summaries import outcome, summary_of
 from reprobook.promote.surroundings import Surroundings
 
 _FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
@@ -40,6 +42,7 @@ class _Part:
 
     name: str
     summary: str
+    deed: str
     cells: tuple[int, ...]
     body: Statements
     trees: tuple[ast.stmt, ...]
@@ -77,17 +80,23 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
         earlier = given.union(*(part.flow.writes for part in parts[:at]))
         arguments = (flow.uses | through) & passed & earlier
         live = (live - flow.binds) | arguments
-        summary = parts[at].summary or ("" if returns else _why_it_is_there(parts[at], around))
+        ordered = tuple(sorted(returns, key=order.__getitem__))
+        why = "" if returns or at == len(parts) - 1 else _why_it_is_there(parts[at], around)
         function = Function(
             name=parts[at].name,
-            summary=summary if at < len(parts) - 1 else parts[at].summary,
+            summary=parts[at].summary or why or _summary(parts[at], ordered, around),
             arguments=tuple(sorted(arguments, key=order.__getitem__)),
-            returns=tuple(sorted(returns, key=order.__getitem__)),
+            returns=ordered,
             globals=tuple(sorted(flow.writes & shared)),
             **_content(parts[at], returns | shared, around),
         )
         result.append(function)
     return tuple(reversed(result))
+
+
+def _summary(part: _Part, returns: Sequence[str], around: Surroundings) -> str:
+    found = outcome(part.trees, returns, around.words.job, figures=part.figures)
+    return summary_of(part.name, part.deed, found)
 
 
 def _why_it_is_there(part: _Part, around: Surroundings) -> str:
@@ -138,11 +147,12 @@ def _content(part: _Part, passed_on: frozenset[str], around: Surroundings) -> _C
     """Return what a function holds, with the parameters read from the configuration."""
     config = around.words.config
     used = part.flow.uses & around.configuration.plain
+    read = _mentioned_again(part.trees) | passed_on
+    body = rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used})
+    # Where the variables are the result, they keep their names.
+    body = rewrite.with_unused_underscored(body, read) if around.has_results else body
     return {
-        "body": rewrite.with_unused_marked(
-            rewrite.with_names(part.body, {name: f"{config}.{name}" for name in used}),
-            _mentioned_again(part.trees) | passed_on,
-        ),
+        "body": rewrite.with_unused_marked(body, read),
         "takes_config": bool(used) or config in part.flow.uses,
         "takes_out": part.figures,
         "is_async": any(_awaits(tree) for tree in part.trees),
@@ -183,9 +193,10 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         last = len(lines)
         cells.append(source.index)
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
-    body_final = without_repetition(body_final, f"{name} {section.summary}")
+    body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed}")
     trees = tuple(tree_of(node) for node in body_final)
-    return _Part(name, section.summary, tuple(cells), body_final, trees, flow_of(trees), bool(figures))
+    flow = flow_of([once_run(tree) for tree in trees])
+    return _Part(name, section.summary, section.deed, tuple(cells), body_final, trees, flow, bool(figures))
 
 
 def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -> _Part:
@@ -194,4 +205,4 @@ def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -
     code = "".join(f"{name} = {config}.{name}\n" for name in around.configuration.cells if name in names)
     body = (*statements(code), *part.body)
     trees = tuple(tree_of(node) for node in body)
-    return replace(part, body=body, trees=trees, flow=flow_of(trees))
+    return replace(part, body=body, trees=trees, flow=flow_of([once_run(tree) for tree in trees]))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from reprobook.promote import config_text, seeding_text
 from reprobook.promote.facts import Provenance
 from reprobook.promote.imports import import_lines, is_standard
 from reprobook.promote.layout.escape import docstring, visible
+from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Import, Plan
 from reprobook.promote.python import code_of
 
+_SHOWN = 16  # of a digest: the whole ones stand in header.json
 _EARLY = "# Set first: libraries read these as they are imported."
 
 
 def header(plan: Plan, provenance: Provenance, entry: Entry) -> str:
     """Return the docstring, the imports, and the settings that stand among them."""
     title = visible(plan.title)
-    origin = f"Promoted by reprobook from {visible(provenance.notebook)} (sha256 {provenance.notebook_digest[:16]})"
-    run = f",\nrun {provenance.run_id}" if provenance.run_id else ""
-    recipe = f",\nrecipe {provenance.recipe_digest}" if provenance.recipe_digest else ""
+    digests = [f"sha256 {provenance.notebook_digest[:_SHOWN]}"]
+    digests += [f"recipe {provenance.recipe_digest[:_SHOWN]}"] if provenance.recipe_digest else []
+    origin = f"Made from {visible(provenance.notebook)} ({', '.join(digests)})"
+    commands = [f"    {command}" for command in provenance.commands]
     paragraphs = [
         title if title.endswith((".", "!", "?")) else f"{title}.",
-        plan.summary,
-        f"{origin}{run}{recipe}.",
-        "\n".join(f"    {command}" for command in provenance.commands),
+        fill(visible(plan.summary), WIDTH, break_long_words=False, break_on_hyphens=False),
+        "\n".join([f"{origin} by:" if commands else f"{origin}.", *commands]),
     ]
     imports = _imports(plan, entry)
     standard = [one for one in imports if is_standard(one.module)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
@@ -9,6 +10,8 @@ from reprobook.promote.descriptions import first_sentence, without_number
 from reprobook.promote.prose import plain
 
 _MARKDOWN_LEVELS = 6
+_LONGEST = 200  # of the sentence below the title, which a script's docstring has room for
+_ASIDE = re.compile(r"\s*\(\s*\[[^\]]*\]\([^)]*\)\s*\)")  # a link in parentheses: ``([video #6](...))``
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def title(notebook: Notebook) -> tuple[str, str]:
     """Return the notebook's first heading, else the name of its file; and what the first sentence below it says."""
     found = headings(notebook)
     if found:
-        return without_number(found[0].text), first_sentence(found[0].prose)
+        return without_number(found[0].text), first_sentence(found[0].prose, _LONGEST)
     return notebook.name.rpartition("/")[2].removesuffix(".ipynb"), ""
 
 
@@ -51,7 +54,8 @@ def _headings_in(markdown: str, cell: int) -> list[Heading]:
             if found:
                 found[-1] = Heading(found[-1].text, found[-1].level, cell, "\n".join(prose))
             prose = []
-            found.append(Heading(plain(text[marks:].strip().rstrip("#")), marks, cell, ""))
+            said = _ASIDE.sub("", text[marks:].strip().rstrip("#"))
+            found.append(Heading(plain(said), marks, cell, ""))
         else:
             prose.append(line)
     if found:

@@ -22,7 +22,7 @@ _BUILTINS = frozenset(dir(builtins))
 _TRANSPARENT = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "contextlib.contextmanager"})
 # Names that the script's own parts use at module level: a definition of that name stays in its section.
 OWN = frozenset(
-    {"Annotated", "Any", "Callable", "Path", "argparse", "asdict", "dataclass", "field", "fields", "get_args", "yaml"}
+    {"Annotated", "Any", "Callable", "Path", "argparse", "asdict", "dataclass", "field", "get_args", "yaml", "READERS"}
 )
 OWN |= {"ast", "partial", "read_bool", "read_config", "read_literal", "replace", "sys", "cast", "get_type_hints"}
 OWN |= {"Fabric", "ModelParallelStrategy", "DeviceMesh", "DTensor", "FSDPModule", "Module", "ModuleList"}
@@ -44,12 +44,14 @@ class Hoisting:
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def hoisting(trees: Sequence[ast.stmt], names: Names, parameters: Collection[str]) -> Hoisting:
-    """Decide for the top-level statements of the kept cells."""
+def hoisting(
+    trees: Sequence[ast.stmt], names: Names, parameters: Collection[str], fixed: Collection[str] = _NONE
+) -> Hoisting:
+    """Decide for the top-level statements of the kept cells; ``fixed`` are constants, whatever their spelling."""
     bound = [name for tree in trees for name in flow_of(tree).writes]
     once = {name for name in bound if bound.count(name) == 1 and name not in {*parameters, *OWN}}
     found = {tree.name: tree for tree in trees if isinstance(tree, _DEFINITIONS) and tree.name in once}
-    constants = _constants(trees, once, names)
+    constants = _constants(trees, once, names) | {name for name in fixed if _is_one_literal(name, trees)}
     at_module_level = names.imported | {name for tree in trees for name in _guarded_names(tree)} | _BUILTINS
     movable = set(found)
     while True:
@@ -89,6 +91,13 @@ def _constants(trees: Iterable[ast.stmt], once: Collection[str], names: Names) -
             if name.isupper() and len(name) > 1 and name in once and pure:
                 found.add(name)
     return found
+
+
+def _is_one_literal(name: str, trees: Iterable[ast.stmt]) -> bool:
+    """Tell a variable that is only ever set to one and the same literal."""
+    setting = [tree for tree in trees if name in flow_of(tree).writes]
+    plain = [tree for tree in setting if isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Constant)]
+    return len(plain) == len(setting) and len({ast.dump(tree) for tree in plain}) == 1
 
 
 def _is_pure(value: ast.expr, names: Names) -> bool:

@@ -4,50 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reprobook.promote.facts import Facts
 from reprobook.promote.layout import formatted
 from reprobook.promote.model import Plan
-from reprobook.promote.options import Style
 from reprobook.promote.python import literal
 
 
-def smoke_test(plan: Plan, style: Style, data: Sequence[str] = ()) -> str:
+def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     """Return a test of the job: it lists and checks its parameters, runs, and repeats its result.
 
-    ``data`` are the files and folders that the script needs beside it.
+    Where that takes seconds, the result is also that of the proof. ``data`` are the files and folders that the script
+    needs beside it.
     """
-    names = literal([each.name for each in plan.fields])
-    parts = _HYDRA if style == "hydra" else _PLAIN
-    parts = parts | {"run": parts["lite"] + parts["run"] if plan.lite else parts["run"]}
-    needs = (
-        {"pytest": "\nimport pytest\n", "data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK}
-        if data
-        else _NONE
+    proves = facts.quick and bool(facts.metrics) and facts.equivalent is True
+    parts = _HYDRA if facts.style == "hydra" else _PLAIN
+    needs = {"data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK} if data else _NONE
+    proof = (
+        {"proof": _PROOF, "here": _HERE, "platform": "import platform\n", "metadata": _METADATA}
+        if proves
+        else _NO_PROOF
     )
-    return formatted(_TEST.format(names=names, **parts, **needs))
+    text = _TEST.format(
+        names=literal([each.name for each in plan.fields]),
+        environment=literal(dict(sorted(facts.environment.items()))),
+        pytest="\nimport pytest\n" if proves or data else "",
+        quick=parts["lite"] if plan.lite else "",
+        **parts,
+        **needs,
+        **(proof | {"proof": proof["proof"].format(mark=needs["mark"])}),
+    )
+    return formatted(text)
 
 
 _TEST = '''\
 """The job reads its parameters, runs, and gives the same result twice."""
 
 import json
-import subprocess
+import os
+{platform}import subprocess
 import sys
-from pathlib import Path
+{metadata}from pathlib import Path
 {pytest}
 JOB = Path(__file__).resolve().parent.parent
 PARAMETERS = {names}
-{data}
+ENVIRONMENT = {environment}
+{data}{here}
 
 def run(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the script as the notebook's kernel was run."""
     command = [sys.executable, str(JOB / "train.py"), *options]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
+    )
 
 
-def result(folder: Path) -> dict[str, object]:
+def result(folder: Path, *options: str) -> dict[str, object]:
     """Run in a folder of its own: the script may write files where it runs."""
     folder.mkdir()
 {link}    out = folder / "out"
-    done = run(folder, {run})
+    done = run(folder, *options, {run})
     assert done.returncode == 0, done.stderr
     return json.loads((out / "result.json").read_text(encoding="utf-8"))
 
@@ -62,9 +77,26 @@ def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
 
 
 {mark}def test_two_runs_give_the_same_result(tmp_path: Path) -> None:
-    first, second = result(tmp_path / "first"), result(tmp_path / "second")
+    first, second = [result(tmp_path / name{quick}) for name in ("first", "second")]
     assert first["result_digest"] == second["result_digest"]
-'''
+{proof}'''
+_PROOF = """
+
+{mark}@pytest.mark.skipif(HERE != PROOF["platform"], reason="proved on another platform, whose last bits may differ")
+def test_the_result_is_the_one_that_was_proved(tmp_path: Path) -> None:
+    assert result(tmp_path / "whole")["result_digest"] == PROOF["result_digest"]
+"""
+_METADATA = "from importlib.metadata import version\n"
+_HERE = """\
+PROOF = json.loads((JOB / "proof.json").read_text(encoding="utf-8"))
+HERE = {
+    "python": platform.python_version(),
+    "system": platform.system(),
+    "machine": platform.machine(),
+    "packages": {name: version(name) for name in PROOF["platform"]["packages"]},
+}
+"""
+_NO_PROOF = {"proof": "", "here": "", "platform": "", "metadata": ""}
 _DATA = """\
 DATA = {data}
 MISSING = [path for path in DATA if not (JOB / path).exists()]
@@ -77,9 +109,9 @@ _LINK = """\
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).symlink_to(JOB / path)
 """
-_NONE = {"pytest": "", "data": "", "mark": "", "link": ""}
+_NONE = {"data": "", "mark": "", "link": ""}
 _PLAIN = {
-    "lite": '"--lite", ',
+    "lite": ', "--lite"',
     "run": '"--config", str(JOB / "config.yaml"), "--out", str(out)',
     "help_name": "test_help_lists_every_parameter",
     "help": '"--help"',
@@ -88,7 +120,7 @@ _PLAIN = {
     "status": "2",
 }
 _HYDRA = {
-    "lite": '"--config-name", "lite", ',
+    "lite": ', "--config-name", "lite"',
     "run": "f\"hydra.run.dir='{out}'\"",
     "help_name": "test_the_configuration_lists_every_parameter",
     "help": '"--cfg", "job"',

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reprobook.promote.layout.escape import visible
 
-_MOST_FILES = 20
+MOST_FILES = 20
 _MARKUP = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#|!"})
 
 
@@ -35,5 +35,5 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def data_table(data: Mapping[str, str]) -> str:
     """Return files with their SHA-256, the first of many."""
     rows = [(f"`{code(path)}`", f"`{code(digest)}`") for path, digest in data.items()]
-    more = f"\n\nand {len(rows) - _MOST_FILES} more" if len(rows) > _MOST_FILES else ""
-    return table(("file", "SHA-256"), rows[:_MOST_FILES]) + more
+    more = f"\n\nand {len(rows) - MOST_FILES} more" if len(rows) > MOST_FILES else ""
+    return table(("file", "SHA-256"), rows[:MOST_FILES]) + more

@@ -85,7 +85,9 @@ def names_in(sources: Sequence[Source]) -> Names:
 
 def _figures(trees: Iterable[ast.stmt], names: Names) -> frozenset[str]:
     """Return the variables that hold figures or axes, made by a library or by another figure, and nothing else."""
-    bound = [(node.targets, node.value) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    bound = [(node.targets, node.value) for node in nodes if isinstance(node, ast.Assign)]
+    bound += [pair for node in nodes if isinstance(node, ast.For) for pair in _of_loop(node.target, node.iter)]
     found: frozenset[str] = _NONE
     while True:
         made = {id(value) for _, value in bound if _makes_figure(value, found, names)}
@@ -94,6 +96,18 @@ def _figures(trees: Iterable[ast.stmt], names: Names) -> frozenset[str]:
         if more <= found:
             return found
         found |= more
+
+
+def _of_loop(target: ast.expr, passes: ast.expr) -> list[tuple[list[ast.expr], ast.expr]]:
+    """Return the variables of a loop, each with what its values come from: ``for ax, x in zip(axes, xs)``."""
+    called = getattr(passes.func, "id", "") if isinstance(passes, ast.Call) else ""
+    if isinstance(passes, ast.Call) and isinstance(target, ast.Tuple):
+        if called == "zip" and len(passes.args) == len(target.elts):
+            pairs = zip(target.elts, passes.args, strict=True)
+            return [pair for each, value in pairs for pair in _of_loop(each, value)]
+        if called == "enumerate" and passes.args and len(target.elts) == len(("index", "item")):
+            return _of_loop(target.elts[1], passes.args[0])
+    return [([target], passes)]
 
 
 def _makes_figure(value: ast.expr, figures: frozenset[str], names: Names) -> bool:

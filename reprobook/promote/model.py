@@ -57,7 +57,7 @@ class Function:
 
     Attributes:
         name: Its name.
-        summary: The author's words under the heading; may be empty.
+        summary: The author's words under the heading, else what it does.
         arguments: Variables of earlier sections that it reads, in the order they came to be.
         returns: Variables that later sections read.
         body: Its statements.
@@ -66,6 +66,8 @@ class Function:
         globals: Names that functions of the notebook need at module level.
         is_async: Whether it awaits.
         cells: Code indices that it comes from.
+        hints: The types of the arguments; none where the script has no annotations.
+        result: The type of what it returns; empty there.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Function:
     globals: tuple[str, ...]
     is_async: bool
     cells: tuple[int, ...]
+    hints: tuple[str, ...] = ()
+    result: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import yaml
 
-from reprobook.promote.cards import parameter_table
 from reprobook.promote.facts import Facts
 from reprobook.promote.markdown import code, data_table, plain, table
 from reprobook.promote.model import Plan
+from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.shown import is_expression, is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
@@ -146,8 +146,8 @@ def _logged(plan: Plan, facts: Facts) -> list[Result]:
     for each in facts.logged:
         function = f"`{places[each.cell]}`, " if each.cell in places else ""
         last = f", the last of {each.count}" if each.count > 1 else ""
-        label = each.name if names.count(each.name) == 1 else f"{each.name} (code cell {each.cell})"
-        origin = f"{function}code cell {plain(f'[{each.cell}]')}{last}"
+        label = each.name if names.count(each.name) == 1 else f"{each.name} (code cell {(each.cell or 0) + 1})"
+        origin = f"{function}code cell {each.cell + 1}{last}" if each.cell is not None else ""
         found.append(Result(each.name, label, each.value, origin))
     return found
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -22,10 +22,17 @@ _IMPORTS = (ast.Import, ast.ImportFrom)
 
 @dataclass(frozen=True)
 class ModuleLevel:
-    """Statements that leave their section: settings that precede imports, and imports with a fallback."""
+    """Statements that leave their section.
+
+    Attributes:
+        early: Settings that precede imports.
+        guarded: Imports with a fallback.
+        unneeded: Settings that concern nothing which the script imports.
+    """
 
     early: Sequence[Statement]
     guarded: Sequence[Statement]
+    unneeded: Sequence[Statement] = ()
 
 
 def early_settings(kept: Sequence[Source], sources: Sequence[Source]) -> list[Statement]:
@@ -43,6 +50,12 @@ def early_settings(kept: Sequence[Source], sources: Sequence[Source]) -> list[St
         for statement in source.statements
         if (source.index, statement.line) < last and _sets_environment(statement.tree)
     ]
+
+
+def without_search_path(level: ModuleLevel) -> ModuleLevel:
+    """Leave out what tells Python where modules of one's own lie: none is imported."""
+    paths = [one for one in level.early if ast.unparse(one.tree).startswith("sys.path.")]
+    return replace(level, early=[one for one in level.early if one not in paths], unneeded=paths)
 
 
 def _is_standard(tree: ast.Import | ast.ImportFrom) -> bool:
@@ -69,14 +82,14 @@ def guarded_imports(kept: Sequence[Source]) -> list[Statement]:
 
 def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hoisted: Hoisting) -> Statements:
     """Return the statements of module level: guarded imports, then constants and definitions as they came."""
-    found = [
-        _with_its_comments(source, at, hoisted)
+    found = _first_of_each(
+        (flow_of(statement.tree).binds, _with_its_comments(source, at, hoisted))
         for source in kept
         for at, statement in enumerate(source.statements)
         if (bound := flow_of(statement.tree).binds)
         and bound <= hoisted.names
         and not isinstance(statement.tree, _IMPORTS)
-    ]
+    )
     moved = [
         rewrite.with_parameters(node, hoisted.extras[name])
         if (name := getattr(getattr(node, "name", None), "value", "")) in hoisted.extras
@@ -85,6 +98,14 @@ def module_statements(kept: Sequence[Source], guarded: Sequence[Statement], hois
     ]
     definitions = without_commented_code(rewrite.with_arguments(moved, hoisted.extras))
     return (*(statement.node for statement in guarded), *definitions)
+
+
+def _first_of_each(found: Iterable[tuple[frozenset[str], cst.BaseStatement]]) -> list[cst.BaseStatement]:
+    """Return statements without those that bind a name once more: a constant that the notebook repeats."""
+    by_names: dict[frozenset[str], cst.BaseStatement] = {}
+    for names, node in found:
+        by_names.setdefault(names, node)
+    return list(by_names.values())
 
 
 def _with_its_comments(source: Source, at: int, hoisted: Hoisting) -> cst.BaseStatement:

@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 # What an author would call a function under such a heading.
 _USUAL = {
@@ -28,6 +28,8 @@ _USUAL = {
     "model_definition": "build_model",
     "network": "build_model",
     "architecture": "build_model",
+    "optimization": "build_optimizer",
+    "optimizer": "build_optimizer",
     "training": "train",
     "training_loop": "train",
     "train_loop": "train",
@@ -94,12 +96,44 @@ _GERUNDS = {
     "tuning": "tune",
     "visualizing": "visualize",
 }
+# What an author would call work that a heading names by a noun: ``Model training via torch.nn`` is ``train_model``.
+_NOUNS = {
+    "building": "build",
+    "cleaning": "clean",
+    "creation": "create",
+    "evaluation": "evaluate",
+    "fitting": "fit",
+    "generation": "generate",
+    "initialization": "initialize",
+    "loading": "load",
+    "preparation": "prepare",
+    "preprocessing": "preprocess",
+    "scaling": "scale",
+    "selection": "select",
+    "splitting": "split",
+    "testing": "test",
+    "training": "train",
+    "tuning": "tune",
+    "visualization": "visualize",
+}
+_MANY = {"column": "columns", "feature": "features", "parameter": "parameters", "variable": "variables"}
 _MOST_WORDS = 5
+_FEWEST_WORDS = 2
+_LONG = 4
+VERBS = frozenset(_GERUNDS.values()) | frozenset(
+    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
+    evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
+    report run sample save scale score select set simulate solve sort split test tokenize train transform tune update
+    validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
+)
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 # A name that was cut short does not end in one of these.
 _JOINING = frozenset(
     "and are as at between by for from in into is of on or over per that the to under using via vs when with".split()  # noqa: SIM905
 )
+# They begin a phrase that a name can do without.
+_OPENING = _JOINING - {"and", "are", "is", "of", "or", "the", "to", "vs"}
+_HOW = frozenset({"using", "via"})
 # Headings over cells that do no work of their own kind: what stands below is named by what it does.
 _NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
 _NEUTRAL |= {
@@ -123,19 +157,30 @@ def words_of(heading: str) -> list[str]:
     words = [word for word in words if word not in _ARTICLES] or words
     if len(words) == 1:
         return words
-    verbs = {0, *(at + 1 for at, word in enumerate(words[1:], 1) if word == "and" and words[0] in _GERUNDS)}
-    return [_GERUNDS.get(word, word) if at in verbs else word for at, word in enumerate(words)]
+    return imperative_words(words)
+
+
+def imperative_words(words: Sequence[str]) -> list[str]:
+    """Return the words of a phrase that begins with a gerund as an imperative, others as they are."""
+    gerund = bool(words) and words[0].lower() in _GERUNDS
+    verbs = {0, *(at + 1 for at, word in enumerate(words[1:], 1) if word == "and" and gerund)}
+    return [_GERUNDS.get(word.lower(), word) if at in verbs else word for at, word in enumerate(words)]
 
 
 def snake_case(heading: str) -> str:
     """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
     words = _cut(words_of(heading))
+    if len(words) > 1 and words[-1] in _NOUNS and words[0] not in VERBS and "and" not in words:
+        words = [_NOUNS[words[-1]], *words[:-2], _MANY.get(words[-2], words[-2])]
     name = "_".join(words)
     return name if name.isidentifier() else ""
 
 
 def _cut(words: list[str]) -> list[str]:
     """Return the first words of a heading, up to the end of a phrase: none is cut in two."""
+    opening = [at for at, word in enumerate(words) if at >= _FEWEST_WORDS and word in _OPENING]
+    if opening and (len(words) > _LONG or words[opening[0]] in _HOW):
+        words = words[: opening[0]]
     first, rest = words[:_MOST_WORDS], words[_MOST_WORDS:]
     joints = [at for at, word in enumerate(first) if at and word in _JOINING]
     if rest and rest[0] not in _JOINING and joints:
@@ -143,6 +188,27 @@ def _cut(words: list[str]) -> list[str]:
     while len(first) > 1 and first[-1] in _JOINING:
         first.pop()
     return first
+
+
+def names_no_work(name: str) -> bool:
+    """Tell a name that is a mere noun, and none that a function is usually called by."""
+    return name.partition("_")[0] not in VERBS and name not in _USUAL
+
+
+def with_verb(name: str, fit: str) -> str:
+    """Return a name that says what is done: metrics are reported, a model is fitted or trained, as ``fit`` says."""
+    words = set(name.split("_"))
+    if not names_no_work(name):
+        return name
+    verb = "report" if words & _REPORTED else fit if words & _MODELS else ""
+    return f"{verb}_{name}" if verb else name
+
+
+_REPORTED = frozenset({"metrics", "results", "scores", "statistics"})
+_MODELS = frozenset(
+    """autoencoder bayes boosting classification classifier clustering cnn forest forests gan kmeans lstm machines mlp
+    neighbors net network networks pca perceptron regression regressor rnn svm transformer tree trees""".split()  # noqa: SIM905 - so many words read best as a text
+)
 
 
 def is_neutral(name: str) -> bool:

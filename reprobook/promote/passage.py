@@ -56,6 +56,23 @@ class Passage:
         return called == "range" and lengths and not flow_of(passes.args).uses & (self._written | self._changed)
 
 
+def once_run(tree: ast.stmt) -> ast.stmt:
+    """Return a statement in which loops over something are taken to run: what each pass sets is set after them.
+
+    A section whose loop finds nothing to do would else need the variable of that name from an earlier one.
+    """
+    return ast.fix_missing_locations(_Running().visit(ast.parse(ast.unparse(tree)).body[0]))  # type: ignore[no-any-return]
+
+
+class _Running(ast.NodeTransformer):
+    def visit_For(self, node: ast.For) -> ast.stmt:
+        self.generic_visit(node)
+        if node.orelse or any(map(leaves_pass, node.body)):
+            return node
+        # Its flow is that of a block that runs: what it iterates, its variable, its body.
+        return ast.With(items=[ast.withitem(context_expr=node.iter, optional_vars=node.target)], body=node.body)
+
+
 def leaves_pass(tree: ast.AST) -> bool:
     """Tell whether a statement may end the pass that it stands in: jumps of inner loops are their own."""
     if isinstance(tree, (ast.Continue, ast.Break)):

@@ -10,8 +10,10 @@ from reprobook.promote import extra, fabric, refusal
 from reprobook.promote import imports as script_imports
 from reprobook.promote.changes import changed_names
 from reprobook.promote.checkpoints import Checkpointed, check_parameters, ground_of, with_checkpoints
-from reprobook.promote.configuration import Configuration, configuration
+from reprobook.promote.configuration import Configuration, configuration, read_only
 from reprobook.promote.controls import without_controls
+from reprobook.promote.distributions import is_recorded
+from reprobook.promote.effects import effects_of
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.flow import flow_of
 from reprobook.promote.functions import functions
@@ -20,15 +22,22 @@ from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
 from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.model import Function, Import, Plan, Statements, Words
-from reprobook.promote.module_level import ModuleLevel, early_settings, guarded_imports, module_statements
+from reprobook.promote.module_level import (
+    ModuleLevel,
+    early_settings,
+    guarded_imports,
+    module_statements,
+    without_search_path,
+)
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
 from reprobook.promote.python import tree_of
 from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.sections import sections
 from reprobook.promote.shown import ShownMetrics, shown_metrics
+from reprobook.promote.signatures import hint_imports, vocabulary, with_types
 from reprobook.promote.slice import Dropped, Slice, Wishes, slice_notebook
-from reprobook.promote.source import Source, read_source
+from reprobook.promote.source import Source, Statement, read_source
 from reprobook.promote.surroundings import Surroundings
 from reprobook.space.declare import parameters_cell
 from reprobook.space.model import Parameter
@@ -36,6 +45,7 @@ from reprobook.space.model import Parameter
 _NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "skimage", "seaborn", "statsmodels", "xgboost"})
 _NUMPY_USERS |= {"lightgbm", "imblearn", "torchvision", "albumentations", "gymnasium", "keras", "tensorflow"}
 _NO_EVIDENCE = Evidence()
+_MOST_VALUES = 3
 
 
 def plan(
@@ -47,7 +57,9 @@ def plan(
         NotPromotableError: If a cell that a result depends on has no translation; names the cell and the line.
     """
     read = [read_source(cell) for cell in notebook.code_cells]
-    sources, parameters = without_controls(read, parameters)
+    declared = getattr(parameters_cell(notebook), "code_index", None)
+    offered = [each for each in parameters if each.name not in evidence.fixed and not _is_data(each, declared)]
+    sources, parameters = without_controls(read, offered)
     names = names_in(sources)
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
@@ -57,9 +69,9 @@ def plan(
     words = _words(taken, names)
     if style == "fabric":
         sliced = fabric.adapted(sliced, words.fabric, evidence.kinds)
-    config = configuration(parameters, sliced.kept, names, cell=getattr(parameters_cell(notebook), "code_index", None))
+    config = configuration(parameters, sliced.kept, names, cell=declared)
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
-    around = _surroundings(sliced, config, metrics, level, words=words, taken=taken)
+    around = _surroundings(sliced, config, metrics, level, words=words, taken=taken, fixed=evidence.fixed)
     made = functions(sections(notebook, sliced.kept, names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
     checked = Checkpointed(made, module)
@@ -67,21 +79,26 @@ def plan(
         check_parameters([each.name for each in config.fields])
         checked = with_checkpoints(made, module, ground_of(sources, names, evidence), around.words, evidence)
     used = _used_imports(made, module, level, sources)
+    if not _needs_search_path(used, script_imports.stars(sliced.kept), evidence):
+        level = without_search_path(level)
+        used = _used_imports(made, module, level, sources)
+    config = read_only(config, [*module, *(line for each in made for line in each.body)], around.words.config)
     fields, seed_field = extra.seed_field(config, evidence.seed, meaning_of_seed(sliced.kept, sliced.names))
     fields, roles = extra.place_fields(fields, sliced, evidence.device, style)
-    kept, heading = _kept(sliced.kept, sources, used), title(notebook)
+    typed = _typed(checked.functions, used, around, evidence, style)
+    kept, heading = _kept(sliced.kept, sources, used, level), title(notebook)
     return Plan(
         title=heading[0],
         summary=heading[1],
         kept=kept,
         dropped=_dropped(sliced, kept),
         early=tuple(statement.node for statement in level.early),
-        imports=(*used.values(), *checked.imports),
+        imports=(*used.values(), *checked.imports, *hint_imports(typed)),
         stars=script_imports.stars(sliced.kept),
         module=checked.module,
         fields=fields,
         derived=config.derived,
-        functions=checked.functions,
+        functions=typed,
         seed=seed_field,
         device=roles.device,
         precision=roles.precision,
@@ -94,6 +111,12 @@ def plan(
         loops=checked.loops,
         trimmed=tuple(each for each in sliced.trimmed if each.cell in kept),
     )
+
+
+def _is_data(parameter: Parameter, declared: int | None) -> bool:
+    """Tell a list of several values that nobody declared as a parameter: that is data, or a list of columns."""
+    value = parameter.default
+    return parameter.cell != declared and isinstance(value, (list, tuple, dict, set)) and len(value) > _MOST_VALUES
 
 
 def _wishes(parameters: Collection[str], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
@@ -113,6 +136,7 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     *,
     words: Words,
     taken: frozenset[str],
+    fixed: Collection[str],
 ) -> Surroundings:
     """Decide what all sections share."""
     trees = [statement.tree for source in sliced.kept for statement in source.statements]
@@ -120,13 +144,14 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
     origins = sliced.names.imports.items()
     return Surroundings(
         configuration=config,
-        hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given)),
+        hoisted=hoisting(trees, sliced.names, config.plain | config.variables | set(given), fixed),
         elsewhere=frozenset(id(statement.tree) for statement in [*level.early, *level.guarded]),
         names=sliced.names,
         words=words,
         shown=metrics.expressions,
         pyplot=next((name for name, origin in origins if origin == "matplotlib.pyplot"), ""),
         taken=taken | OWN | frozenset(vars(words).values()),
+        has_results=bool(metrics.cells) or any(effects_of(tree, sliced.names).sinks for tree in trees),
         given=given,
     )
 
@@ -163,9 +188,28 @@ def _used_imports(
     return {name: one for name, one in script_imports.gathered(sources).items() if name in names}
 
 
-def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[str]) -> list[int]:
+def _typed(
+    made: Sequence[Function], used: Mapping[str, Import], around: Surroundings, evidence: Evidence, style: Style
+) -> tuple[Function, ...]:
+    """Return the sections with the types that the run saw; Fabric wraps what it sets up, so there those do not hold."""
+    kinds = evidence.kinds
+    if style == "fabric":
+        kinds = {cell: {name: kind for name, kind in seen.items() if "." not in kind} for cell, seen in kinds.items()}
+    classes = around.hoisted.names & set(around.names.definitions)
+    known = dict.fromkeys(around.given, "Fabric")
+    return with_types(made, kinds, vocabulary(used, made, classes, known))
+
+
+def _needs_search_path(used: Mapping[str, Import], stars: Collection[str], evidence: Evidence) -> bool:
+    """Tell whether something is imported that is not known to be installed: it may lie in a folder of one's own."""
+    modules = {one.module for one in used.values()} | set(stars)
+    return not all(script_imports.is_standard(one) or is_recorded(one, evidence.installed) for one in modules)
+
+
+def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[str], level: ModuleLevel) -> list[int]:
     """Return the cells that have a part in the script, those that only import included."""
-    working = {source.index for source in kept if source.statements}
+    gone = {id(statement.tree) for statement in level.unneeded}
+    working = {source.index for source in kept if any(_is_work(each, gone) for each in source.statements)}
     importing = {
         source.index
         for source in sources
@@ -175,6 +219,10 @@ def _kept(kept: Sequence[Source], sources: Sequence[Source], used: Collection[st
         and "skip" not in source.tags
     }
     return sorted(working | importing)
+
+
+def _is_work(statement: Statement, gone: Collection[int]) -> bool:
+    return id(statement.tree) not in gone and not isinstance(statement.tree, (ast.Import, ast.ImportFrom))
 
 
 def _seeded(used: Mapping[str, Import]) -> tuple[str, ...]:

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 
-from reprobook.capture import LOCK_NAME, seed_environment
+from reprobook.capture import LOCK_NAME, write_lock
 from reprobook.errors import InputError, NotPromotableError
 from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
-from reprobook.execute.shell_lines import failed_shell_lines
-from reprobook.promote.data_files import needed_data, written_files
 from reprobook.promote.evidence import Evidence
-from reprobook.promote.facts import Facts
-from reprobook.promote.files import job_files
+from reprobook.promote.files import job_files, needed
 from reprobook.promote.job_folder import HEADER, check_folder, write_job
 from reprobook.promote.local_modules import module_files
 from reprobook.promote.model import Plan
-from reprobook.promote.options import JobOptions, Style
+from reprobook.promote.options import JobOptions
 from reprobook.promote.outcome import DroppedCell, Promotion, ProvedSeed, TrainingLoop
 from reprobook.promote.plan import plan
 from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_bring_back
-from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe, read_recipe
+from reprobook.promote.run_facts import facts_of, failed_commands
 from reprobook.promote.seeds import first_run
 from reprobook.promote.text import render
 from reprobook.promote.trial import Trial, try_job
+from reprobook.promote.variation import unvaried
 from reprobook.runs import RunFolder, Store
 from reprobook.runs.foreign import check_trust
 
 _DEFAULT = JobOptions()
-_LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-fabric"}
 
 
 def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
@@ -61,7 +57,7 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     check_folder(folder, recipe.header, force=options.force)
     asked = _asked_for(recipe, options.keep)
     if verify:
-        made, judgement = _attempts(folder, recipe, options, asked)
+        made, judgement = _attempts(Candidate(folder, recipe, _plan(recipe, options, asked), options), asked)
         trial = try_job(Candidate(folder, recipe, made, options), judgement, store, on_event)
     else:
         made, trial = _plan(recipe, options, asked), Trial()
@@ -82,32 +78,46 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
             for each in made.loops
         ],
         resumed=trial.resumed,
-        failed_commands=_failed_commands(recipe, made),
+        failed_commands=failed_commands(recipe, made),
         seeds=[ProvedSeed(seed=each.seed, run_id=each.run_id, equivalent=each.equivalent) for each in trial.seeds],
     )
 
 
-def _failed_commands(recipe: Recipe, made: Plan) -> dict[int, int]:
-    """Return the exit codes of shell lines that failed in the run and that the script runs too, by cell."""
-    return {cell: code for cell, code in failed_shell_lines(recipe.trace).items() if cell in made.kept}
-
-
-def _attempts(folder: Path, recipe: Recipe, options: JobOptions, keep: frozenset[int]) -> tuple[Plan, Judgement]:
+def _attempts(job: Candidate, keep: frozenset[int]) -> tuple[Plan, Judgement]:
     """Write the script and prove it; if it is not equivalent, try again with cells that the slice left out.
 
     Where no cell helps, the first attempt stands.
     """
     first: tuple[Plan, Judgement] | None = None
     while True:
-        made = _plan(recipe, options, keep)
-        _check_work(recipe, made)
-        _write(folder, recipe, made, options, Trial())
-        judgement = prove(folder, recipe, made)
-        first = first or (made, judgement)
-        back = to_bring_back(recipe, made) - keep
-        if judgement.equivalent or not back:
-            return (made, judgement) if judgement.equivalent else first
+        judgement = _tried(job)
+        first = first or (job.plan, judgement)
+        if judgement.equivalent:
+            return _without_mere_options(job, judgement, keep)
+        back = to_bring_back(job.recipe, job.plan) - keep
+        if not back:
+            return first
         keep |= back
+        job = replace(job, plan=_plan(job.recipe, job.options, keep))
+
+
+def _without_mere_options(job: Candidate, judgement: Judgement, keep: frozenset[int]) -> tuple[Plan, Judgement]:
+    """Make constants of the parameters that a script proved equivalent cannot vary; only if that is proved, too."""
+    fixed = unvaried(job)
+    if fixed:
+        other = replace(job, plan=_plan(job.recipe, job.options, keep, fixed))
+        again = _tried(other)
+        if again.equivalent:
+            return other.plan, again
+        _write(job.folder, job.recipe, job.plan, job.options, Trial())
+    return job.plan, judgement
+
+
+def _tried(job: Candidate) -> Judgement:
+    """Write a script and prove it."""
+    _check_work(job.recipe, job.plan)
+    _write(job.folder, job.recipe, job.plan, job.options, Trial())
+    return prove(job.folder, job.recipe, job.plan)
 
 
 def _check_work(recipe: Recipe, made: Plan) -> None:
@@ -139,12 +149,13 @@ def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
     return frozenset(index for index in [*tagged, *named] if index is not None)
 
 
-def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
-    """Plan the script from what the run saw."""
+def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int], fixed: Collection[str] = frozenset()) -> Plan:
+    """Plan the script from what the run saw; ``fixed`` parameters are none."""
     shown: dict[int, list[str]] = {}
     for sink in recipe.trace.sinks:
         if not sink.explicit and sink.cell is not None:
             shown.setdefault(sink.cell, []).append(sink.name)
+    environment = recipe.header.environment
     evidence = Evidence(
         observed=recipe.trace.by_cell(),
         kinds={
@@ -153,11 +164,13 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
         },
         shown=shown,
         keep=keep,
+        fixed=fixed,
         resume=options.resume,
         opaque={name for cell in recipe.trace.cells for name, each in cell.writes.items() if each.opaque},
         seed=recipe.header.seeds.seed,
         deterministic=recipe.header.seeds.deterministic,
         device=recipe.header.seeds.device,
+        installed=[each.name for each in environment.distributions] if environment else (),
     )
     return plan(recipe.notebook, recipe.parameters, evidence, options.style)
 
@@ -165,37 +178,17 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int]) -> Plan:
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
     modules = module_files(recipe.folder, made)
-    facts = replace(_facts(recipe, made, options, equivalent=trial.equivalent), modules=tuple(modules))
+    facts = replace(facts_of(recipe, made, options, equivalent=trial.equivalent), modules=tuple(modules))
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = (
         modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}
     )
-    if recipe.folder.lock.exists():
-        files[LOCK_NAME] = recipe.folder.lock.read_bytes()
+    if environment := recipe.header.environment:
+        names = needed(made, facts)
+        part = [each for each in environment.distributions if each.name in names]
+        files[LOCK_NAME] = write_lock(environment.model_copy(update={"distributions": tuple(part)})).encode()
     seeds = [each.expected for each in trial.seeds]
     write_job(folder, files, expected(recipe, made, equivalent=trial.equivalent, seeds=seeds))
-
-
-def _facts(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None) -> Facts:
-    environment, hardware, seeds = recipe.header.environment, recipe.header.hardware, recipe.header.seeds
-    versions = {each.name: each.version for each in environment.distributions} if environment else {}
-    return Facts(
-        provenance=provenance(recipe, options),
-        python_version=environment.python if environment else "3.11",
-        versions=_version_of_style(options) | versions,
-        metrics=recipe.metrics,
-        run_id=recipe.record.run_id,
-        hardware=(hardware.cpu or hardware.machine) if hardware else "",
-        logged=recipe.logged,
-        failed_commands=_failed_commands(recipe, made),
-        data=needed_data(recipe.trace, made.kept),
-        written=written_files(recipe.trace, made.kept),
-        equivalent=equivalent,
-        style=options.style,
-        launchers=tuple(dict.fromkeys(options.launchers)),
-        environment={"PYTHONHASHSEED": "0"} | seed_environment(seeds.seed, deterministic=seeds.deterministic),
-        gpus=len(hardware.gpus) if hardware else 0,
-    )
 
 
 def _check_style(options: JobOptions) -> None:
@@ -207,19 +200,3 @@ def _check_style(options: JobOptions) -> None:
     if options.resume and options.style != "plain":
         msg = f"--style {options.style} goes without --resume"
         raise InputError(msg, hint="Use --style plain, which takes --out and --resume.")
-
-
-def _version_of_style(options: JobOptions) -> dict[str, str]:
-    """Return the version here of the library of a style: the notebook's environment need not have had it.
-
-    Raises:
-        InputError: If it is not installed.
-    """
-    library = _LIBRARIES.get(options.style)
-    if library is None:
-        return {}
-    try:
-        return {library: metadata.version(library)}
-    except metadata.PackageNotFoundError:
-        msg = f"--style {options.style} needs {library}, which is not installed"
-        raise InputError(msg, hint=f"pip install 'reprobook[{options.style}]'") from None

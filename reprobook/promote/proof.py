@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from reprobook.errors import ExecutionError
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files, workplace_of
+from reprobook.promote.distributions import distribution_of, normalised
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.printed import compared_text
@@ -99,12 +101,27 @@ def expected(
             "parameters"
         ],
         "metrics": record["metrics"] | exact,
+        "platform": _platform(recipe, made),
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,
         "equivalent": equivalent,
         "run_id": recipe.record.run_id,
         "made": sorted(made_files(recipe.trace)),
         "seeds": list(seeds),
+    }
+
+
+def _platform(recipe: Recipe, made: Plan) -> dict[str, Any]:
+    """Return where the result was had: elsewhere its last bits may differ."""
+    environment = recipe.header.environment
+    recorded = {normalised(each.name): each for each in environment.distributions} if environment else {}
+    modules = [*(one.module for one in made.imports), *made.seeded]
+    names = sorted({normalised(distribution_of(module)) for module in modules} & set(recorded))
+    return {
+        "python": environment.python if environment else "",
+        "system": platform.system(),
+        "machine": recipe.header.hardware.machine if recipe.header.hardware else "",
+        "packages": {recorded[name].name: recorded[name].version for name in names},
     }
 
 

@@ -24,6 +24,24 @@ def nameless_results(sources: Sequence[Source]) -> frozenset[int]:
     return frozenset(index for index, body in trees.items() if index >= trained and any(map(_gives_result, body)))
 
 
+def only_looks(tree: ast.stmt) -> bool:
+    """Tell ``print(type(x))`` and ``print(x.shape)``: a look at what the data are, which no job needs in its log."""
+    call = tree.value if isinstance(tree, ast.Expr) else None
+    if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "print" or not call.args:
+        return False
+    values = [each for each in call.args if not isinstance(each, ast.Constant)]
+    return bool(values) and all(map(_is_look, values))
+
+
+def _is_look(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        name = getattr(value.func, "attr", getattr(value.func, "id", ""))
+        return name in _PREVIEWS and all(
+            isinstance(each, (ast.Name, ast.Constant, ast.Attribute)) for each in value.args
+        )
+    return isinstance(value, ast.Attribute) and value.attr in _PREVIEWS
+
+
 def _trains(tree: ast.stmt) -> bool:
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return any(isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING for call in calls)

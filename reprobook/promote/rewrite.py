@@ -71,6 +71,27 @@ def with_unused_marked(body: Sequence[cst.BaseStatement], used: Collection[str])
     return tuple(_marked(node, used) for node in body)
 
 
+def with_unused_underscored(body: Sequence[cst.BaseStatement], used: Collection[str]) -> Statements:
+    """Write ``_Xte, _Yte = ...`` where nobody reads what is unpacked."""
+    return tuple(_underscored(node, used) for node in body)
+
+
+def _underscored(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
+    if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
+        return node
+    first = node.body[0].targets[0]
+    if len(node.body[0].targets) != 1 or not isinstance(first.target, cst.Tuple):
+        return node
+    elements = [
+        each.with_changes(value=cst.Name(f"_{each.value.value}"))
+        if isinstance(each.value, cst.Name) and each.value.value not in used and not each.value.value.startswith("_")
+        else each
+        for each in first.target.elements
+    ]
+    target = first.with_changes(target=first.target.with_changes(elements=elements))
+    return node.with_changes(body=[node.body[0].with_changes(targets=[target]), *node.body[1:]])
+
+
 def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
     if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
         return node

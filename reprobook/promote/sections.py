@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote.activities import activity, intent, works
+from reprobook.promote.activities import activity, intent, method_calls, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, first_sentence, heading_sentence
+from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, without_number
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
-from reprobook.promote.naming import is_neutral, snake_case
+from reprobook.promote.naming import is_neutral, names_no_work, snake_case, with_verb
 from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 _LONGEST = 40  # lines, from which on a section is split where it can be
+_LONG = 24  # those from which on its own headings split it
 _PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
 _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
@@ -26,11 +27,19 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Section:
-    """Cells that become one function."""
+    """Cells that become one function.
+
+    Attributes:
+        wish: What its heading, or its work, would call it.
+        summary: The author's words of it, as a sentence; may be empty.
+        sources: The cells.
+        deed: What the heading says that is done, as a phrase; may be empty.
+    """
 
     wish: str
     summary: str
     sources: tuple[Source, ...]
+    deed: str = ""
 
 
 def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[Section]:
@@ -88,7 +97,7 @@ def _of_heading(
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
         return _by_activity(sources, context.names, alone=alone)
-    if _lines(sources) > _LONGEST and (inner := context.inside(heading)):
+    if _lines(sources) > _LONG and (inner := context.inside(heading)):
         parts = _below(sources, [heading, *inner], context.places)
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
@@ -109,12 +118,17 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     if "train" in kinds[1:] and meant not in {"", "train"}:
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
-        return [Section(wish, _summary(heading, wish), first), *parts[at:]]
-    return [Section(wish, _summary(heading, wish), tuple(sources))]
+        return [_below_heading(heading, wish, first), *parts[at:]]
+    fits = any("fit" in method_calls(statement.tree) for source in sources for statement in source.statements)
+    named = with_verb(wish, ("fit" if fits else "train") if "train" in done else "")
+    return [_below_heading(heading, named, tuple(sources))]
 
 
-def _summary(heading: Heading, wish: str) -> str:
-    return first_sentence(heading.prose) or heading_sentence(heading.text, wish)
+def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> Section:
+    said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
+    if not said and names_no_work(wish):
+        said = without_number(heading.text).rstrip(".:;,")
+    return Section(wish, first_sentence(heading.prose), sources, said)
 
 
 def _lines(sources: Sequence[Source]) -> int:
@@ -150,7 +164,7 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
             groups.append((kind, [*waiting, source]))
             waiting = []
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
-    return [_of_kind("train" if only else kind, found) for kind, found in groups]
+    return [_of_kind("run_experiment" if only else kind, found) for kind, found in groups]
 
 
 def _of_kind(kind: str, sources: Sequence[Source]) -> Section:

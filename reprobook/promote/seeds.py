@@ -11,6 +11,7 @@ from reprobook.errors import InputError
 from reprobook.execute import OnEvent, ReplayOptions, RunOptions, replay_run, run_notebook
 from reprobook.execute.preparation import prepare
 from reprobook.execute.workplace import workplace_of
+from reprobook.promote.commands import option
 from reprobook.promote.options import JobOptions
 from reprobook.promote.proof import Candidate, prove
 from reprobook.promote.recipe import Recipe, read_recipe
@@ -89,7 +90,4 @@ def _arguments(job: Candidate, seed: int) -> tuple[str, ...]:
     fields = [
         each for each in job.plan.fields if each.name == job.plan.seed or (each.name == "seed" and each.type is int)
     ]
-    names = [each.name for each in fields]
-    if job.options.style == "hydra":
-        return tuple(f"{name}={seed}" for name in names)
-    return tuple(word for name in names for word in (f"--{name}", str(seed)))
+    return tuple(word for each in fields for word in option(job.options.style, each.name, seed))

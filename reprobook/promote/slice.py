@@ -16,7 +16,7 @@ from reprobook.promote.effect import SETTING, Effects
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.meaning import Names, names_in
 from reprobook.promote.reasons import quoted, reason
-from reprobook.promote.results import nameless_results
+from reprobook.promote.results import nameless_results, only_looks
 from reprobook.promote.source import Source
 from reprobook.promote.trim import Care, trimmed
 
@@ -142,5 +142,8 @@ class _Facts:
 
 def _works(effects: Effects, source: Source) -> bool:
     idle = (ast.Expr, ast.Import, ast.ImportFrom)
-    only_shows = not effects.prints and all(isinstance(statement.tree, idle) for statement in source.statements)
+    only_shows = all(
+        isinstance(statement.tree, idle) and (not effects.prints or only_looks(statement.tree))
+        for statement in source.statements
+    )
     return bool(source.statements) and (not (effects.plots or only_shows) or bool(effects.changes))

@@ -25,6 +25,7 @@ class Surroundings:
             run tells.
         pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
         taken: Every name of the notebook.
+        has_results: Whether the notebook logs, saves or shows a result.
         given: The variables that ``main`` has before the first section.
     """
 
@@ -36,4 +37,5 @@ class Surroundings:
     shown: Mapping[int, Sequence[str] | None]
     pyplot: str
     taken: frozenset[str]
+    has_results: bool = True
     given: tuple[str, ...] = ()

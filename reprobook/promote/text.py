@@ -11,6 +11,7 @@ from reprobook.promote.facts import Provenance
 from reprobook.promote.header_text import header
 from reprobook.promote.layout import formatted
 from reprobook.promote.layout.escape import docstring
+from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
 from reprobook.promote.python import code_of
@@ -70,13 +71,14 @@ def _module(plan: Plan) -> Iterable[str]:
 
 def _function(function: Function, plan: Plan) -> str:
     words = plan.words
-    own = [f"{words.config}: {words.config_class}"] * function.takes_config
-    own += [f"{words.out}: Path"] * function.takes_out
+    own = {words.config: words.config_class} if function.takes_config else {}
+    own |= {words.out: "Path"} if function.takes_out else {}
+    names = [*function.arguments, *own]
+    hints = dict(zip(names, [*function.hints, *own.values()], strict=True)) if function.result else {}
     star = ["*"] if _names_arguments(function) else []
-    head = (
-        f"{'async ' if function.is_async else ''}def {function.name}({', '.join([*star, *function.arguments, *own])}):"
-    )
-    lines = [head]
+    prefix = "async " if function.is_async else ""
+    inside = ", ".join([*star, *(f"{name}: {hints[name]}" if hints else name for name in names)])
+    lines = [f"{prefix}def {function.name}({inside}){_result(function, inside)}:"]
     if function.summary:
         lines.append(f"    {docstring(function.summary)}")
     if function.globals:
@@ -84,6 +86,13 @@ def _function(function: Function, plan: Plan) -> str:
     returns = (cst.parse_statement(f"return {', '.join(function.returns)}\n"),) if function.returns else ()
     body = cst.IndentedBlock([*function.body, *returns])
     return "\n".join(lines) + code_of(body)
+
+
+def _result(function: Function, inside: str) -> str:
+    """Return the annotation of what a function returns; a long one has no place behind an empty bracket."""
+    room = WIDTH - len(f"async def {function.name}():") if not inside else WIDTH - len("):")
+    wanted = f" -> {function.result}"
+    return "" if not function.result else wanted if len(wanted) <= room else " -> tuple[Any, ...]"
 
 
 def _names_arguments(function: Function) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from reprobook.promote.accumulation import filled_only, fillings, without_filling
 from reprobook.promote.cell_flow import CellFlow
 from reprobook.promote.dead import is_dead, without_unread_target
+from reprobook.promote.flow import flow_of
 from reprobook.promote.source import Source, Statement
 
+_COMPARING = re.compile(r"\b(?:again|alternative(?:ly)?|equivalent(?:ly)?|instead|same|shorter|simpler)\b")
 _OF_NO_CELL = -1  # a part of a cell: what the run saw of the whole cell says nothing of it
 
 
@@ -42,11 +45,16 @@ def trimmed(source: Source, needed: frozenset[str], cells: CellFlow, care: Care)
     """Remove what is dead in a kept cell, given the names that the cells below need."""
     kept: list[Statement] = []
     removed: list[Statement] = []
+    below: Statement | None = None
     for statement in reversed(source.statements):
         flow = cells.statement_flow(source, statement)
         if not care.whole and _is_left_out(statement, source, needed, cells, care):
             removed.append(statement)
+            if kept and kept[-1].tree is getattr(below, "tree", None) and flow.binds & flow_of(kept[-1].tree).binds:
+                kept[-1] = _without_comparison(kept[-1])
+            below = statement
             continue
+        below = statement
         if not care.whole and (unread := _filled_for_nobody(source, statement, needed, cells)):
             removed += fillings(statement, unread, cells.names)
             kept.append(without_filling(statement, unread, cells.names))
@@ -57,6 +65,15 @@ def trimmed(source: Source, needed: frozenset[str], cells: CellFlow, care: Care)
     shows = source.shows and bool(kept) and kept[0] is source.statements[-1]
     rest = replace(source, statements=tuple(reversed(kept)), shows=shows)
     return Rest(rest, needed, _parts(source, removed))
+
+
+def _without_comparison(statement: Statement) -> Statement:
+    """Drop a comment that compares a statement with the one above, which is gone: ``# equivalent, in one line``."""
+    lines = getattr(statement.node, "leading_lines", ())
+    said = " ".join(line.comment.value.lower() for line in lines if line.comment)
+    if not _COMPARING.search(said):
+        return statement
+    return replace(statement, node=statement.node.with_changes(leading_lines=()))
 
 
 def _is_left_out(statement: Statement, source: Source, needed: frozenset[str], cells: CellFlow, care: Care) -> bool:

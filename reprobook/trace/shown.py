@@ -11,7 +11,8 @@ Printed text. A metric is ``name: number`` or ``name=number``:
 - Counters (``epoch``, ``step``, ``batch`` …) count the lines and are no results; timings, named so or with a unit of
   time, differ in every run. Neither is taken.
 
-A shown value. The last expression of a cell, if it is a number; the name is the source of the expression.
+A shown value. The last expression of a cell, if it is a number; the name is the source of the expression. A size, as
+``len(words)`` or ``x.shape[0]``, is a look at the data: it counts only where nothing else does.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _TIMINGS = re.compile(
     r"|(?:^|[ _/.-])(?:elapsed|wall|cpu|training|total|epoch)[ _-]time",
     re.IGNORECASE,
 )
+_SIZES = frozenset({"nbytes", "ndim", "nnz", "size"})
+_SIZE_METHODS = frozenset({"count_params", "dim", "getsizeof", "ndimension", "nelement", "numel", "size"})
 _TIME_UNITS = frozenset(
     [
         "s",
@@ -112,6 +115,30 @@ def scalar_metrics(expression: str, value: object) -> list[tuple[str, int | floa
     if type(value) is tuple:
         return _all_numbers(_elements(expression), list(value))
     return []
+
+
+def is_size(name: str) -> bool:
+    """Tell whether the source of a shown value asks how large something is: nobody tracks that."""
+    try:
+        node = ast.parse(name, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return _asks_size(node)
+
+
+def _asks_size(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+    if isinstance(node, ast.Attribute):
+        return node.attr in _SIZES
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr in _SIZE_METHODS
+    called = getattr(node.func, "id", "")
+    if called == "sum" and len(node.args) == 1 and isinstance(node.args[0], (ast.GeneratorExp, ast.ListComp)):
+        return _asks_size(node.args[0].elt)
+    return called == "len"
 
 
 def _all_numbers(names: list[str], values: list[object]) -> list[tuple[str, int | float]]:

@@ -8,6 +8,7 @@ from typing import Any
 from reprobook.errors import InputError
 from reprobook.header.canonical import digest_json, encode
 from reprobook.trace.model import Sink
+from reprobook.trace.shown import is_size
 
 Number = bool | int | float
 
@@ -15,7 +16,8 @@ Number = bool | int | float
 class SinkChain:
     """Collects sinks.
 
-    The result of a run is what it logged on purpose; only where it logged nothing, what it showed.
+    The result of a run is what it logged on purpose; only where it logged nothing, what it showed, and only where it
+    showed nothing else, the sizes of its data.
     """
 
     def __init__(self) -> None:
@@ -28,7 +30,7 @@ class SinkChain:
 
     @property
     def results(self) -> tuple[Sink, ...]:
-        """The sinks that count: the explicit ones if there are any, else the shown ones."""
+        """The sinks that count; see `counted`."""
         return counted(self._sinks)
 
     def metric(
@@ -61,9 +63,10 @@ class SinkChain:
 
 
 def counted(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
-    """Return the sinks that count: the explicit ones if there are any, else all."""
+    """Return the sinks that count: the explicit ones if there are any, else those that are no sizes, else all."""
     every = tuple(sinks)
-    return tuple(sink for sink in every if sink.explicit) or every
+    explicit = tuple(sink for sink in every if sink.explicit)
+    return explicit or tuple(sink for sink in every if not is_size(sink.name)) or every
 
 
 def result_digest(sinks: Iterable[Sink]) -> str:

@@ -47,16 +47,16 @@ def test_metrics_that_are_integers_stay_integers(script: str, run_script: Run, t
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        (None, "c.yaml: [Errno 2] No such file or directory"),
+        (None, "argument --config: c.yaml: [Errno 2] No such file or directory"),
         ("lr: [1\n", "c.yaml: while parsing a flow sequence"),
         (b"\xff\xfe\xff", "c.yaml: 'utf-8' codec can't decode"),
         ("just text\n", "c.yaml: it must map parameters to values"),
-        ("lrr: 1\n2: 3\n", "c.yaml: unknown parameter 2, lrr"),
-        ("lr: fast\n", "argument --lr: invalid float value: 'fast'"),
-        ("sizes: 5\n", "argument --sizes: '5' is no list"),
-        ("pair: {a: 1}\n", "argument --pair: \"{'a': 1}\" is no tuple"),
-        ("options: 'a: 1'\n", "argument --options: 'a: 1' is no dict"),
-        ("flag: 2\n", "argument --flag: '2' is neither true nor false"),
+        ("lrr: 1\n2: 3\n", "c.yaml: unknown parameter lrr"),
+        ("lr: fast\n", "c.yaml: lr: could not convert string to float: 'fast'"),
+        ("sizes: 5\n", "c.yaml: sizes: '5' is no list"),
+        ("pair: {a: 1}\n", "c.yaml: pair: \"{'a': 1}\" is no tuple"),
+        ("options: 'a: 1'\n", "c.yaml: options: 'a: 1' is no dict"),
+        ("flag: 2\n", "c.yaml: flag: '2' is neither true nor false"),
     ],
 )
 def test_a_wrong_configuration_file_is_one_clear_line(
@@ -138,11 +138,17 @@ for step in range(3):
     optimizer.step()
 rb.log(loss=loss.item())
 """
+DEVICE = "device = 'cuda' if torch.cuda.is_available() else 'cpu'\n"
 
 
 @pytest.mark.parametrize(
     ("before", "offered"),
-    [("", True), ("precision = 1\n", False), ("model_type = torch.float64\ntorch.zeros(1, dtype=model_type)\n", False)],
+    [
+        (DEVICE, True),
+        ("", False),
+        (f"{DEVICE}precision = 1\nprint(precision)\n", False),
+        (f"{DEVICE}model_type = torch.float64\ntorch.zeros(1, dtype=model_type)\n", False),
+    ],
 )
 def test_the_arithmetic_is_an_option_where_the_notebook_leaves_it_open(
     promote: Callable[..., tuple[Plan, str]], before: str, *, offered: bool
@@ -158,7 +164,7 @@ def test_the_script_trains_in_the_arithmetic_it_is_asked_for(
     run_script: Callable[..., subprocess.CompletedProcess[str]],
     tmp_path: Path,
 ) -> None:
-    _, text = promote("import torch\nfrom torch import nn\nimport reprobook as rb", TRAINING, seed=1)
+    _, text = promote("import torch\nfrom torch import nn\nimport reprobook as rb", (DEVICE + TRAINING, "keep"), seed=1)
     found = []
     for words in ([], ["--precision", "bf16-mixed"], ["--precision", "bf16-mixed"]):
         done = run_script(text, *words, "--out", "o")

@@ -57,6 +57,7 @@ def test_a_job_has_its_files(planned: tuple[Plan, str], facts: Facts) -> None:
         "MODEL_CARD.md",
         "README.md",
         "config.yaml",
+        "constraints.txt",
         "requirements.txt",
         "tests/test_train.py",
     ]
@@ -92,8 +93,8 @@ def test_the_command_line_wins_over_the_file_and_is_checked(
         (["--lr", "x"], "invalid float value: 'x'"),
         (["--flag", "maybe"], "neither true nor false"),
         (["--learning_rate", "1"], "unrecognized arguments"),
-        (["--config", "c.yaml"], "--config c.yaml: unknown parameter lrr"),
-        (["--config", "empty.yaml"], "--config empty.yaml: no value for lr, sizes"),
+        (["--config", "c.yaml"], "argument --config: c.yaml: unknown parameter lrr"),
+        (["--config", "empty.yaml"], "argument --config: empty.yaml: no value for lr"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_runs(
@@ -141,7 +142,7 @@ def test_the_readme_lists_parameters_and_what_was_left_out(planned: tuple[Plan, 
     text = job_files(planned[0], facts)["README.md"]
     assert text.startswith("# A model \\| with marks\n")
     assert "| `--lr` | float | `3e-05` | step \\| width; 1e-05 to 0.1 |" in text
-    assert "- code cell [2]: no result depends on `y`" in text
+    assert "- code cell 3: no result depends on `y`" in text
     assert "has not been tried" in text
 
 
@@ -158,10 +159,10 @@ def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[
     logged = (Logged("loss", 0.25, 3, 8), Logged("loss", 0.5, 2), Logged("n", 2, 3))
     files = job_files(planned[0], replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged))
     text = files["MODEL_CARD.md"]
-    assert "| loss | 0.25 | `train`, code cell \\[3\\], the last of 8 |" in text
-    assert "| loss | 0.5 | code cell \\[2\\] |" in text
+    assert "| loss | 0.25 | `run_experiment`, code cell 4, the last of 8 |" in text
+    assert "| loss | 0.5 | code cell 3 |" in text
     metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
-    assert [each["name"] for each in metrics] == ["loss (code cell 3)", "loss (code cell 2)", "n"]
+    assert [each["name"] for each in metrics] == ["loss (code cell 4)", "loss (code cell 3)", "n"]
 
 
 def test_data_files_are_named_where_they_are_needed(
@@ -173,7 +174,7 @@ def test_data_files_are_named_where_they_are_needed(
         '-v "$PWD/out:/job/out" -v "$PWD"/\'data/my a.csv\':\'/job/data/my a.csv\':ro -v "$PWD"/b.csv:/job/b.csv:ro job'
         in files["README.md"]
     )
-    assert '# COPY --chown=job ["data/my a.csv", "./data/my a.csv"]' in files["Dockerfile"]
+    assert '# COPY ["data/my a.csv", "./data/my a.csv"]' in files["Dockerfile"]
     test = files["tests/test_train.py"]
     assert 'DATA = ["data/my a.csv", "b.csv"]\n' in test
     assert "(folder / path).symlink_to(JOB / path)" in test
@@ -235,3 +236,29 @@ def test_the_test_of_a_job_leaves_nothing_beside_it(promote: Promote, facts: Fac
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
     assert "3 passed" in done.stdout, done.stdout
     assert {str(path.relative_to(job)) for path in job.rglob("*") if path.is_file()} == set(files)
+
+
+def test_requirements_say_where_packages_come_from(promote: Promote, facts: Facts) -> None:
+    planned, _ = promote("import torch\nimport click\nimport reprobook as rb", "rb.log(x=torch.rand(1), y=click.UUID)")
+    versions = {"torch": "2.13.0+cpu", "reprobook": "0.1.0", "click": "8.4.2", "PyYAML": "6.0.2", "filelock": "3.30"}
+    sources = {"reprobook": "", "click": "git+https://example.org/click@abc"}
+    files = job_files(planned, replace(facts, versions=versions, sources=sources))
+    assert files["requirements.txt"].splitlines() == [
+        "# reprobook was installed from a folder: its wheel is looked for here (see README.md).",
+        "--find-links .",
+        "--extra-index-url https://download.pytorch.org/whl/cpu",
+        "click @ git+https://example.org/click@abc",
+        "reprobook==0.1.0",
+        "torch==2.13.0",
+        "PyYAML==6.0.2",
+    ]
+    assert files["constraints.txt"] == "filelock==3.30\nPyYAML==6.0.2\ntorch==2.13.0\n"
+    assert "COPY requirements.txt constraints.txt reprobook-*.whl* ./" in files["Dockerfile"]
+    assert "pip wheel --no-deps -w . path/to/reprobook" in files["README.md"]
+
+
+def test_a_container_may_run_as_anybody(planned: tuple[Plan, str], facts: Facts) -> None:
+    files = job_files(planned[0], facts)
+    assert "chmod a+rwx /job" in files["Dockerfile"]
+    assert '--user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"' in files["README.md"]
+    assert "mkdir -p out\n" in files["README.md"]

@@ -14,6 +14,13 @@ from reprobook.promote.layout.escape import docstring, visible
 
 LONG = "a_rather_long_name_of_a_variable_that_fills_the_line"
 CODE = [
+    f"{LONG}[layer - 1] = indicator_function(values[layer - 1]) * all_other_values[layer]\n",
+    f"print('Layer %d, standard deviation of the gradients = %3.3f' % (layer, deviation({LONG}[layer].ravel())))\n",
+    f"print({LONG} + 'a text of some length' + other_value)\n",
+    f"print({LONG} and not function_of_some_length(argument) or other_value)\n",
+    f"def f({LONG}: int) -> tuple[int, str]:\n    pass\n",
+    f"def f({LONG}: int, b: int) -> tuple[{LONG}, another, one_more, and_another_one]:\n    pass\n",
+    f"def f(a) -> tuple[{LONG}, {LONG}]:\n    pass\n",
     "x=1;y = 2 # hi\n",
     "if (x==1): print( 'a' )\n",
     "b = perm[i:i + batch_size]\nc = perm[i : j]\nd = x[f(a):f(b), ::2]\n",

@@ -46,7 +46,7 @@ def test_headings_name_functions_and_variables_flow_through_them(promote: Promot
         ("class", "run_class"),
         ("print", "run_print"),
         ("Training", "train"),
-        ("The loss curves & metrics!", "loss_curves_metrics"),
+        ("The loss curves & metrics!", "report_loss_curves_metrics"),
         ("2.1 Pre-processing", "pre_processing"),
         ("模型 🚀", "模型"),
         ("x", "run_x"),
@@ -79,7 +79,7 @@ def test_without_headings_functions_are_named_by_what_they_do(promote: Promote) 
 
 def test_one_kind_of_cells_is_one_function(promote: Promote) -> None:
     planned, _ = promote("import reprobook as rb", "x = list('ab')", "x.append(2)", "rb.log(n=len(x))")
-    assert [f.name for f in planned.functions] == ["train"]
+    assert [f.name for f in planned.functions] == ["run_experiment"]
 
 
 def test_without_headings_data_weights_and_samples_have_sections_of_their_own(promote: Promote) -> None:
@@ -118,7 +118,11 @@ def test_without_headings_data_weights_and_samples_have_sections_of_their_own(pr
             ("import numpy as np\nx = np.array([1.0])", "md:## End", "rb.log(n=x[0])"),
             ["prepare_data", "end"],
         ),
-        ("Linear regression", ("class P:\n    def fit(self): return 1\nrb.log(n=P().fit())",), ["linear_regression"]),
+        (
+            "Linear regression",
+            ("class P:\n    def fit(self): return 1\nrb.log(n=P().fit())",),
+            ["fit_linear_regression"],
+        ),
     ],
 )
 def test_a_heading_that_does_not_fit_its_cells_does_not_name_them(
@@ -215,7 +219,7 @@ def test_parameters_become_a_configuration(promote: Promote, definition: Definit
     assert 'size: Annotated[int, "one of 1, 2"] = 2' in config
     assert "return self.lr / 2" in config
     assert "if not 1e-05 <= self.lr <= 0.1:" in config
-    body = definition(text, "train")
+    body = definition(text, "run_experiment")
     assert "x = [config.lr, config.half]" in body
     assert "lambda lr: lr + config.size" in body  # the parameter of the lambda is its own
 
@@ -227,7 +231,7 @@ def test_one_value_assigned_twice_is_one_field(promote: Promote, definition: Def
         "size = 3\ny = x * size\nrb.log(n=len(y))",
     )
     assert [field.name for field in planned.fields] == ["size"]
-    assert "size = 3" not in definition(text, "train")
+    assert "size = 3" not in definition(text, "run_experiment")
     assert "y = x * config.size" in text
 
 
@@ -396,8 +400,8 @@ def test_kept_figures_go_to_files(promote: Promote) -> None:
 
 def test_await_makes_the_script_asynchronous(promote: Promote) -> None:
     _, text = promote("import reprobook as rb", "async def f(): return 1", "x = await f()\nrb.log(x=x)")
-    assert "async def train():" in text
-    assert "await train()" in text
+    assert "async def run_experiment():" in text
+    assert "await run_experiment()" in text
     assert "asyncio.run(main(*parse_args()))" in text
 
 
@@ -450,7 +454,7 @@ def test_a_figure_shown_below_a_printed_metric_is_no_value(promote: Promote) -> 
 
 def test_explicit_metrics_make_shown_ones_display_only(promote: Promote, definition: Definition) -> None:
     _, text = promote("import reprobook as rb", "acc = [0.5][0]\nrb.log(acc=acc)\nacc", shown={1: ["acc"]})
-    assert "print" not in definition(text, "train")
+    assert "print" not in definition(text, "run_experiment")
 
 
 def test_without_a_run_the_look_of_the_code_decides(promote: Promote) -> None:
@@ -506,7 +510,7 @@ def test_a_cell_that_only_sets_how_figures_look_saves_none(promote: Promote, def
         'plt.rc("figure", figsize=(3, 2))\nx = list("ab")',
     )
     _, text = promote(*cells, "plt.plot(x)\nrb.log(n=len(x))")
-    assert definition(text, "train").count("plt.savefig") == 1
+    assert definition(text, "run_experiment").count("plt.savefig") == 1
     assert 'plt.rc("figure", figsize=(3, 2))\n    x = list' in text
 
 
@@ -596,7 +600,7 @@ def test_a_figure_that_is_kept_is_kept_whole(promote: Promote, definition: Defin
         "ax.set_xlabel('x')\nplt.show()",
         shown={1: ["acc"]},
     )
-    body = definition(text, "train")
+    body = definition(text, "run_experiment")
     assert all(line in body for line in ("ax = fig.add_subplot(1, 2, 1)", 'ax.set_xlabel("x")', "fig = plt.figure()"))
     assert body.count("plt.savefig(") == 1
 
@@ -649,5 +653,23 @@ def test_the_parameters_come_last(promote: Promote) -> None:
         "md:## Training",
         "rb.log(n=len(x) * rate)",
     )
-    assert "def train(x, config: Config):" in text
+    assert "def train(x, config):" in text
     assert "train(x, config)" in text
+
+
+def test_what_no_kept_code_reads_is_no_option(promote: Promote) -> None:
+    planned, _ = promote(
+        "import reprobook as rb", "rate = 2\nevery = 10\nhalf = rate / 2", "x = [rate]\ny = x * every", "rb.log(n=x[0])"
+    )
+    assert [field.name for field in planned.fields] == ["rate"]
+
+
+def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promote) -> None:
+    cells = ("import sys\nsys.path.insert(0, '..')", "import numpy as np\nimport helpers\nimport reprobook as rb")
+    installed = ("numpy", "reprobook")
+    planned, text = promote(*cells, "rb.log(n=np.sqrt(4))", installed=installed)
+    assert "sys.path" not in text
+    assert planned.kept == [1, 2]
+    planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
+    assert 'sys.path.insert(0, "..")' in text
+    assert planned.kept == [0, 1, 2]

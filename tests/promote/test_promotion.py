@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -227,3 +229,37 @@ def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store
     made = promote_notebook(run, store, out=tmp_path / "job")
     assert (made.equivalent, made.failed_commands) == (True, {1: 3})
     assert "code cell [1] (exit code 3)" in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_a_size_is_no_result_where_there_is_another(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted("words = ['a', 'b']", "len(words)", "loss = 0.5 * len(words)\nloss")
+    assert (made.equivalent, made.checked["metrics"]) == (True, 1)
+    assert [(each.cell, each.reason) for each in made.dropped] == [(1, "only shows `len(words)`")]
+    text = (tmp_path / "job" / "train.py").read_text()
+    assert "print(loss)\n        rb.log(loss=loss)" in text.replace("\n    rb", "\n        rb")
+
+
+def test_the_test_of_a_job_holds_it_against_the_proof(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted("import numpy as np", "x = np.arange(4.0)", "mean = x.mean()\nmean")
+    job = tmp_path / "job"
+    assert made.equivalent is True
+    command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "4 passed" in done.stdout, done.stdout
+    (job / "train.py").write_text((job / "train.py").read_text().replace("x.mean()", "x.max()"))
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    proof = json.loads((job / "proof.json").read_text())
+    (job / "proof.json").write_text(json.dumps(proof | {"platform": proof["platform"] | {"machine": "pdp11"}}))
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "3 passed, 1 skipped" in done.stdout, done.stdout
+
+
+def test_the_lock_of_a_job_holds_what_the_script_needs(promoted: Promoted, tmp_path: Path) -> None:
+    promoted("import numpy as np", "x = np.arange(4.0)", "mean = x.mean()\nmean")
+    lock = tomllib.loads((tmp_path / "job" / "pylock.reprobook.toml").read_text())
+    names = {each["name"] for each in lock["packages"]}
+    assert {"numpy", "reprobook", "click"} <= names
+    assert not {"torch", "pandas", "pytest"} & names
+    constraints = (tmp_path / "job" / "constraints.txt").read_text().splitlines()
+    assert {line.partition("==")[0] for line in constraints} == names - {"reprobook"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reprobook.promote.commented_code import without_commented_code
-from reprobook.promote.descriptions import first_sentence, heading_sentence, without_questions
+from reprobook.promote.descriptions import deed, first_sentence, heading_sentence, without_questions
 from reprobook.promote.naming import snake_case
 from reprobook.promote.prose import plain
 from reprobook.promote.python import code_of, statements
@@ -33,6 +33,10 @@ def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
         ("Saving and reloading the trained model", "save_and_reload_trained_model"),
         ("Data loading and training", "data_loading_and_training"),
         ("ROC curves and area under the curve", "roc_curves_and_area"),
+        ("Model training via the torch.nn and torch.optim modules", "train_model"),
+        ("Linear regression in scikit-learn", "linear_regression"),
+        ("Weight initialization", "initialize_weight"),
+        ("Train test splitting", "train_test_splitting"),
         ("On", "on"),
     ],
 )
@@ -107,3 +111,17 @@ def test_code_that_was_commented_out_goes(comments: str, kept: str) -> None:
     body = statements(f"for i in x:\n{inner}    y = 1  # f(x)\n")
     expected = "".join(f"    {line}\n" for line in kept.splitlines())
     assert "".join(map(code_of, without_commented_code(body))) == f"for i in x:\n{expected}    y = 1  # f(x)\n"
+
+
+@pytest.mark.parametrize(
+    ("heading", "phrase"),
+    [
+        ("2. Saving and reloading the trained model", "Save and reload the trained model"),
+        ("Split the data", "Split the data"),
+        ("Model training via the torch.nn module", "Model training via the torch.nn module"),
+        ("Training", ""),
+        ("Building our model", ""),
+    ],
+)
+def test_a_heading_says_what_is_done(heading: str, phrase: str) -> None:
+    assert deed(heading, snake_case(heading)) == phrase

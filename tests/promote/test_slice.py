@@ -307,3 +307,17 @@ def test_a_generator_that_came_with_an_import_did_not_move(sliced: Callable[...,
     assert kept(found) == [2]
     drawn = sliced("import torch\nx = torch.rand(1)", "rb.log(x=torch.rand(1).item())", observed={1: came})
     assert kept(drawn) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for ax in axes:\n    ax.plot(x)",
+        "for ax, one in zip(axes.flat, x):\n    ax.set_title(one)",
+        "for at, ax in enumerate(axes):\n    ax.plot(x[at])",
+        "for row in axes:\n    for ax in row:\n        ax.plot(x)",
+    ],
+)
+def test_axes_that_a_loop_goes_through_are_figures(sliced: Callable[..., Slice], loop: str) -> None:
+    found = sliced("x = [1, 2]", f"fig, axes = plt.subplots(2, 2)\n{loop}", "rb.log(n=len(x))")
+    assert reasons(found)[2] == "only plots `x`"

@@ -30,8 +30,9 @@ HOSTILE = [
 def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     _, text = promote("md:# Digits\n\nA baseline.", "import reprobook as rb", "rb.log(x=1)")
     assert ast.get_docstring(ast.parse(text)) == (
-        "Digits.\n\nA baseline.\n\nPromoted by reprobook from digits.ipynb (sha256 abababababababab),\n"
-        f"run 20260101-run,\nrecipe {'cd' * 32}.\n\n    reprobook run digits.ipynb --seed 7"
+        "Digits.\n\nA baseline.\n\n"
+        "Made from digits.ipynb (sha256 abababababababab, recipe cdcdcdcdcdcdcdcd) by:\n"
+        "    reprobook run digits.ipynb --seed 7"
     )
 
 
@@ -188,7 +189,7 @@ def test_the_digits_script_reads_like_a_script(digits: tuple[Plan, str]) -> None
         (11, "no result depends on `wrong`"),
     ]
     assert text[text.index("    with rb.job") : text.index("if __name__")].rstrip() == (
-        "    with rb.job(\n        out, config=asdict(config), seed=config.seed, precision=config.precision\n    ):\n"
+        "    with rb.job(out, config=asdict(config), seed=config.seed):\n"
         "        seed_everything(config.seed)\n"
         "        X_test, y_test, loader = load_data(config)\n"
         "        model, opt = build_model(loader, config)\n"
@@ -205,3 +206,10 @@ def test_the_digits_script_gives_the_result_of_the_notebook(
     assert promotion.equivalent
     assert promotion.checked == {"metrics": 5, "artifacts": 1, "names": 0}
     assert promotion.kept == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+
+
+def test_what_is_unpacked_for_nobody_has_an_underscore(promote: Promote, ruff_says: Callable[[str], str]) -> None:
+    cells = ("md:# T", "md:## Split", "a, b, c = list('abc')\nd = c", "md:## End")
+    _, text = promote("import reprobook as rb", *cells, "rb.log(n=len(a) + len(d))")
+    assert "    a, _b, c = list" in text
+    assert ruff_says(text) == ""

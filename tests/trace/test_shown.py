@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import torch
 
-from reprobook.trace import scalar_metrics, shown_metrics
+from reprobook.trace import SinkChain, scalar_metrics, shown_metrics
+from reprobook.trace.shown import is_size
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,30 @@ def test_no_code_of_a_shown_value_runs() -> None:
     for base in (object, dict, tuple, float):
         value: object = base.__new__(type("Hostile", (base,), members))
         assert scalar_metrics("x", value) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "size"),
+    [
+        ("len(words)", True),
+        ("x.shape[0]", True),
+        ("x.size", True),
+        ("sum(p.nelement() for p in parameters)", True),
+        ("sum([p.numel() for p in parameters])", True),
+        ("loss", False),
+        ("len(wrong) / len(y)", False),
+        ("model.score(x, y)", False),
+        ("sum(losses)", False),
+        ("acc (size", False),
+    ],
+)
+def test_a_size_is_told_from_a_metric(expression: str, size: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert is_size(expression) is size
+
+
+def test_a_size_counts_only_where_nothing_else_does() -> None:
+    chain = SinkChain()
+    chain.metric("len(x)", 3, explicit=False)
+    assert [sink.name for sink in chain.results] == ["len(x)"]
+    chain.metric("loss", 0.5, explicit=False)
+    assert [sink.name for sink in chain.results] == ["loss"]

@@ -63,13 +63,13 @@ def fits(tokens: Sequence[Token], indent: int) -> bool:
 
 
 def matching(tokens: Sequence[Token]) -> dict[int, int]:
-    """Map the position of each bracket to that of its partner."""
+    """Map the position of each bracket to that of its partner; one whose partner stands on a line above has none."""
     pairs: dict[int, int] = {}
     stack: list[int] = []
     for at, token in enumerate(tokens):
         if token.text in OPEN:
             stack.append(at)
-        elif token.text in CLOSE:
+        elif token.text in CLOSE and stack:
             opening = stack.pop()
             pairs[opening], pairs[at] = at, opening
     return pairs

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from reprobook.promote.layout.tokens import (
     CLOSE,
     COMMA,
-    COMPREHENSION,
     DOT,
     OPEN,
     Token,
@@ -95,7 +94,7 @@ def _split_expression(tokens: list[Token], start: int, indent: int) -> list[Line
     top = max((priority for _, priority in delimiters), default=None)
     count = sum(priority == top for _, priority in delimiters)
     bare_tuple = top == COMMA
-    ends_in_bracket = not delimiters or (count == 1 and top != DOT and inner[-1].text in CLOSE)
+    ends_in_bracket = not delimiters or (count == 1 and top != DOT and _ends_a_group(inner))
     if bracket is not None and ends_in_bracket and not bare_tuple:
         return _break_bracket(tokens, bracket, indent)
     can_wrap = start > 0 and tokens[0].text not in {"with", "await", "del"}
@@ -107,6 +106,13 @@ def _split_expression(tokens: list[Token], start: int, indent: int) -> list[Line
     if bracket is None:
         return [(indent, joined(tokens))]
     return _break_bracket(tokens, bracket, indent)
+
+
+def _ends_a_group(inner: Sequence[Token]) -> bool:
+    """Tell whether an expression ends in a bracket that is no subscript."""
+    if inner[-1].text != "]":
+        return inner[-1].text in CLOSE
+    return is_literal(inner, matching(inner)[len(inner) - 1])
 
 
 def _last_bracket(tokens: Sequence[Token], start: int, indent: int) -> int | None:
@@ -137,6 +143,9 @@ def _break_bracket(tokens: Sequence[Token], opening: int, indent: int) -> list[L
     )
     one_each = (literal and not invisible) or body[-1].text == ","
     definition = tokens[0].text in {"def", "async"}
+    if definition and not any(token.text == "," for token in body):
+        body.append(Token(","))
+        one_each = False  # a comma of our own asks for no more lines
     lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition or not invisible)
     tail_lines: list[Line] = [(indent, joined(tail))]
     if not fits(tail, indent):
@@ -152,7 +161,7 @@ def _split_body(body: list[Token], indent: int, *, explode: bool, lone_comma: bo
     top = max((priority for _, priority in delimiters), default=None)
     if fits(body, indent) and not has_magic_comma(body) and not (explode and top == COMMA):
         return [(indent, joined(body))]
-    if top == COMMA or (lone_comma and top != COMPREHENSION):
+    if top == COMMA or (lone_comma and top in {None, DOT}):
         return _one_each(body, [at for at, priority in delimiters if priority == COMMA], indent)
     if not delimiters or (top == DOT and not chain_dots(body)):
         return _split_inside(body, indent)

@@ -1,4 +1,4 @@
-"""README of a job, in Markdown."""
+"""The README of a job: how to install, run and test it, and what of the notebook is not in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import shlex
 from collections.abc import Mapping
 
 from reprobook.promote.commands import start_command
-from reprobook.promote.config_text import about, type_name
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
-from reprobook.promote.markdown import code, data_table, plain, prose, table
+from reprobook.promote.markdown import MOST_FILES, code, data_table, plain, prose
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
+from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import listed
 
 _PATHS = """\
@@ -43,7 +43,31 @@ same bits. When it has succeeded, the checkpoints are removed."""
 _DATA = """\
 The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
 folder that holds them."""
-_MOST_FILES = 20
+_OWN = """\
+Installed from a folder, not from an index: {names}. The wheel that the first command makes belongs beside
+`requirements.txt`, in the container and in CI too.
+
+"""
+_LOCK = """\
+`requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
+(PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
+it names no wheels{run}."""
+_CI = """\
+As a job of GitHub Actions:
+
+```yaml
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "{python}"
+      - run: pip install -r requirements.txt -c constraints.txt pytest
+      - run: pytest tests
+```"""
 
 
 def readme(plan: Plan, facts: Facts) -> str:
@@ -55,20 +79,22 @@ def readme(plan: Plan, facts: Facts) -> str:
         None: "Whether this script gives the notebook's result has not been tried.",
     }[facts.equivalent]
     commands = "\n".join(visible(command) for command in origin.commands)
-    left_out = [f"- code cell [{each.cell}]: {prose(each.reason)}" for each in plan.dropped]
-    left_out += [f"- of code cell [{each.cell}]: {prose(each.reason)}" for each in plan.trimmed]
+    left_out = [f"- {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.dropped]
+    left_out += [f"- of {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
-        f"## Run\n\n```sh\npip install -r requirements.txt\n{_start(facts)}\n```",
+        f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
+        _environment(facts),
         _WHERE[facts.style],
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
-        f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
+        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=_minor(facts))}",
+        f"## In a container\n\n```sh\ndocker build -t job .\nmkdir -p out\n{_container(facts)}\n```",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
         "## Left out\n\n" + "\n".join(left_out) if left_out else "",
@@ -76,9 +102,36 @@ def readme(plan: Plan, facts: Facts) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _cell(index: int, facts: Facts) -> str:
+    """Name a code cell for people: by its place, counted from 1, and its first line."""
+    line = facts.cells.get(index, "")
+    return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
+
+
+def _minor(facts: Facts) -> str:
+    return ".".join(facts.python_version.split(".")[:2])
+
+
+def _install(facts: Facts) -> str:
+    wheels = [f"pip wheel --no-deps -w . path/to/{name}" for name in _from_folders(facts)]
+    return "\n".join([*wheels, "pip install -r requirements.txt -c constraints.txt"])
+
+
+def _from_folders(facts: Facts) -> list[str]:
+    return [name for name, origin in facts.sources.items() if not origin]
+
+
+def _environment(facts: Facts) -> str:
+    """Say what the files about packages are for."""
+    folders = _from_folders(facts)
+    own = _OWN.format(names=listed(folders)) if folders else ""
+    run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
+    return own + _LOCK.format(run=run)
+
+
 def _written(facts: Facts) -> str:
     """Say which files do not go to the output folder."""
-    names = [f"`{code(path)}`" for path in facts.written[:_MOST_FILES]]
+    names = [f"`{code(path)}`" for path in facts.written[:MOST_FILES]]
     more = len(facts.written) - len(names)
     names += [f"{more} more"] * bool(more)
     return f"The code itself writes {listed(names)}: into the folder it runs in." if names else ""
@@ -86,13 +139,14 @@ def _written(facts: Facts) -> str:
 
 def _failures(facts: Facts) -> str:
     """Say which shell lines failed in the run: the script runs them too."""
-    cells = ", ".join(f"code cell [{cell}] (exit code {code})" for cell, code in facts.failed_commands.items())
+    failed = facts.failed_commands.items()
+    cells = ", ".join(f"{_cell(cell, facts)} (exit code {exit_code})" for cell, exit_code in failed)
     about = "A shell line failed in the notebook's run, which went on, as the script does"
     return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
 
 
 def _container(facts: Facts) -> str:
-    return visible(f'docker run --rm -v "$PWD/out:/job/out"{mounts(facts.data)} job')
+    return visible(f'docker run --rm --user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"{mounts(facts.data)} job')
 
 
 def _start(facts: Facts) -> str:
@@ -106,13 +160,3 @@ def _launch(facts: Facts) -> str:
     uses = "\n".join(JOB_FILES[one].use for one in facts.launchers)
     about = "From the job's folder; the resources that these files ask for are defaults to edit."
     return f"## On a scheduler\n\n{about}\n\n```sh\n{uses}\n```"
-
-
-def parameter_table(plan: Plan, style: Style = "plain") -> str:
-    """Return the parameters as a table."""
-    prefix = "" if style == "hydra" else "--"
-    rows = [
-        (f"`{prefix}{each.name}`", type_name(each.type), f"`{code(repr(each.default))}`", plain(about(each)))
-        for each in plan.fields
-    ]
-    return table(("option", "type", "default", "meaning"), rows)

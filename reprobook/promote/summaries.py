@@ -1,0 +1,75 @@
+"""The docstring of a section about which its author says nothing: what it does, and what comes of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from reprobook.promote.naming import VERBS
+from reprobook.promote.prose import listed
+
+_WIDTH = 78  # what a line of 88 holds, within a function and between its quotes
+_DEEDS = {
+    "build_features": "Build the features",
+    "build_optimizer": "Build the optimizer",
+    "build_model": "Build the model",
+    "choose_device": "Choose the device",
+    "evaluate": "Evaluate the model",
+    "fit_model": "Fit the model",
+    "load_checkpoint": "Load the checkpoint",
+    "load_data": "Load the data",
+    "predict": "Predict with the model",
+    "prepare_data": "Prepare the data",
+    "preprocess": "Preprocess the data",
+    "run_experiment": "Run the experiment",
+    "report": "Report the results",
+    "run_test": "Test the model",
+    "save_results": "Save the results",
+    "scale_data": "Scale the data",
+    "set_seeds": "Seed the generators",
+    "set_up": "Change the settings of libraries",
+    "split_data": "Split the data",
+    "train": "Train the model",
+    "validate": "Validate the model",
+}
+
+
+def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
+    """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
+    done = deed or ("" if name.startswith("save") and outcome else _deed(name))
+    parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
+    returned = parts[-1].removeprefix("return ")
+    if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= set(done.split()):
+        parts.pop()  # "Build the model; return model"
+    while len(parts) > 1 and len("; ".join(parts)) >= _WIDTH:
+        parts.pop()
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _deed(name: str) -> str:
+    """Return what a function of this name does; empty if the name does not begin with a verb."""
+    plain = name.rstrip("0123456789").rstrip("_")
+    usual = _DEEDS.get(plain) or _DEEDS.get(plain.removesuffix("_model"))
+    if usual:
+        return usual
+    first, _, rest = plain.partition("_")
+    return f"{first.capitalize()} {rest.replace('_', ' ')}".rstrip() if first in VERBS else ""
+
+
+def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figures: bool) -> list[str]:
+    """Say what a section logs, saves, draws and returns; ``job`` is the script's name of reprobook."""
+    logged: dict[str, None] = {}
+    saved: dict[str, None] = {}
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if ast.unparse(node.func.value) != job:
+            continue
+        if node.func.attr == "log":
+            logged |= dict.fromkeys(word.arg for word in node.keywords if word.arg and word.arg != "step")
+        elif node.func.attr == "save" and node.args and isinstance(node.args[0], ast.Constant):
+            saved[str(node.args[0].value)] = None
+    clauses = [f"{verb} {listed(list(names))}" for verb, names in (("log", logged), ("save", saved)) if names]
+    clauses += ["draw figures"] * figures
+    return clauses + ([f"return {listed(returns)}"] if returns else [])

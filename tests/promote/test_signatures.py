@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from reprobook.promote import Plan
+from reprobook.promote.summaries import summary_of
+
+Promote = Callable[..., tuple[Plan, str]]
+CELLS = (
+    "md:# T",
+    "import numpy as np\nimport reprobook as rb\nfrom collections import OrderedDict",
+    "md:## Data",
+    "class Net:\n    pass\n\nx = np.ones(3)\nnet = Net()\nbag = OrderedDict(a=1)",
+    "md:## Training",
+    "rb.log(n=len(x) + len(bag), kind=isinstance(net, Net))",
+)
+KINDS = {1: {"x": "numpy.ndarray", "net": "__main__.Net", "bag": "collections.OrderedDict"}}
+
+
+def test_sections_have_the_types_that_the_run_saw(promote: Promote, mypy_says: Callable[[str], str]) -> None:
+    _, text = promote(*CELLS, kinds=KINDS)
+    assert "def build_model() -> tuple[np.ndarray, Net, OrderedDict]:" in text
+    assert "def train(x: np.ndarray, net: Net, bag: OrderedDict) -> None:" in text
+    assert mypy_says(text) == ""
+
+
+def test_a_type_that_the_script_cannot_name_is_any(promote: Promote, mypy_says: Callable[[str], str]) -> None:
+    kinds = {1: {"x": "numpy.ma.core.MaskedArray", "net": "__main__.make.<locals>.Net", "bag": "sampled:list"}}
+    _, text = promote(*CELLS, kinds=kinds)
+    assert "def train(x: Any, net: Any, bag: list[Any]) -> None:" in text
+    assert mypy_says(text) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = list(x)",
+        "w = []\nw = tuple(w)",
+        "total = 0\nfor each in x:\n    total += each",
+        "best = None\nfor each in x:\n    best = each",
+        "counts = [0] * 3\ncounts[0] += 0.5",
+    ],
+)
+def test_where_variables_change_their_type_nothing_is_annotated(promote: Promote, line: str) -> None:
+    _, text = promote(*CELLS[:-1], f"{line}\nrb.log(n=len(x) + len(bag), kind=isinstance(net, Net))", kinds=KINDS)
+    assert "def build_model():" in text
+    assert "def train(x, net, bag):" in text
+
+
+def test_a_name_of_two_types_in_two_sections_is_not_annotated(promote: Promote) -> None:
+    cells = ("md:# T", "import reprobook as rb", "md:## Data", "x = list('ab')", "md:## Split", "x = tuple(x)")
+    _, text = promote(*cells, "md:## Training", "rb.log(n=len(x))", kinds={1: {"x": "list"}, 2: {"x": "tuple"}, 3: {}})
+    assert "def train(x):" in text
+
+
+def test_a_variable_that_a_loop_sets_is_not_asked_of_an_earlier_section(promote: Promote) -> None:
+    loop = "for batch in list('ab'):\n    loss = len(batch)\nrb.log(loss=loss)"
+    planned, _ = promote("md:# T", "import reprobook as rb", "md:## One", loop, "md:## Two", loop)
+    assert [(each.arguments, each.returns) for each in planned.functions] == [((), ()), ((), ())]
+    stopped = loop.replace("    loss", "    if batch == 'b':\n        continue\n    loss")
+    planned, _ = promote("md:# T", "import reprobook as rb", "md:## One", loop, "md:## Two", stopped)
+    assert planned.functions[1].arguments == ("loss",)
+
+
+def test_a_section_says_what_it_does_and_what_comes_of_it(promote: Promote) -> None:
+    planned, _ = promote(
+        "md:# T",
+        "import reprobook as rb",
+        "md:## Reading and cleaning the two files",
+        "x = list('ab')",
+        "md:## Training",
+        "w = [1]\nfor epoch in range(2):\n    rb.log(loss=len(x), step=epoch)",
+        "md:## Save",
+        "rb.save('weights', w)",
+    )
+    assert [each.summary for each in planned.functions] == [
+        "Read and clean the two files; return x.",
+        "Train the model; log loss; return w.",
+        "Save weights.",
+    ]
+
+
+def test_what_does_not_fit_a_line_is_not_said() -> None:
+    assert summary_of("split_data", "", ["return " + "x" * 70]) == "Split the data."
+    assert summary_of("build_model", "", ["return model"]) == "Build the model."
+    assert summary_of("read_data", "Read data using pandas", ["return data"]) == "Read data using pandas."
+    assert summary_of("policy_gradient", "", []) == "Policy gradient."
+
+
+def test_a_long_result_behind_no_argument_is_shortened(promote: Promote, ruff_says: Callable[[str], str]) -> None:
+    names = [f"value_{letter}" for letter in "abcdefgh"]
+    make = "\n".join(f"{name} = {kind}" for name, kind in zip(names, ("list('a')", "dict(a=1)") * 4, strict=True))
+    kinds = {1: dict(zip(names, ("list", "dict") * 4, strict=True)), 2: {}}
+    use = f"rb.log(n={' + '.join(f'len({name})' for name in names)})"
+    _, text = promote("md:# T", "import reprobook as rb", "md:## Data", make, "md:## Use", use, kinds=kinds)
+    assert "def load_data() -> tuple[Any, ...]:" in text
+    assert ruff_says(text) == ""
