@@ -55,14 +55,18 @@ def rhythm(entry: str, said: str, often: str, steps: Sequence[int | None], run: 
     every = int(often.split(maxsplit=1)[0])
     known = [step for step in steps if step is not None]
     if len(known) < _FEW:
-        return unobserved(entry, f"{said}; it is declared for each {every} steps, and its steps are not known.")
+        return unobserved(entry, f"{said}; it is declared {_each(every)}, and its steps are not known.")
     # The last one may come early: training ends when it ends.
     gaps = [later - earlier for earlier, later in pairwise(known)]
     inner = gaps[:-1] or gaps
     kept = all(gap == every for gap in inner)
-    found = ", ".join(map(str, sorted(set(inner))[:3]))
-    ending = "as declared" if kept else f"not each {every} steps as declared"
-    return judged(entry, f"{said}, each {found} steps, {ending}.", kept=kept)
+    found = " or ".join(map(_each, sorted(set(inner))[:3]))
+    ending = "as declared" if kept else f"not {_each(every)} as declared"
+    return judged(entry, f"{said}, {found}, {ending}.", kept=kept)
+
+
+def _each(steps: int) -> str:
+    return "each step" if steps == 1 else f"each {steps} steps"
 
 
 def _selection_set(evaluation: Evaluation, run: Observed) -> Iterator[Finding]:

@@ -75,16 +75,18 @@ def _optimizers(run: Observed) -> dict[str, str]:
 
 
 def _schedules(run: Observed) -> dict[str, str]:
-    """Return the schedules of the learning rate, with where each was seen."""
+    """Return the schedules of the learning rate, with where each was seen.
+
+    Functions that make one (transformers' ``get_linear_schedule_with_warmup``) count beside the ``LambdaLR`` they make.
+    """
     values = {
         value.kind.rpartition(".")[2]: f"variable {value.name}" for value in run.values if "lr_scheduler." in value.kind
     }
-    sources = {
-        call.short: f"code cell [{call.cell}]"
-        for call in run.calls
-        if "lr_scheduler." in call.name or re.fullmatch(r"get_\w*schedule\w*|[A-Z]\w*LR", call.short)
-    }
-    return values or sources
+    makers, classes = (
+        {call.short: f"code cell [{call.cell}]" for call in run.calls if re.fullmatch(pattern, call.name)}
+        for pattern in (r"(.*\.)?get_\w*schedule\w*", r".*lr_scheduler\.\w+|(.*\.)?[A-Z]\w*LR")
+    )
+    return {**makers, **(values or classes)}
 
 
 def _batch_size(declared: tuple[int, ...], run: Observed) -> Finding:

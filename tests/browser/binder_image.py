@@ -34,6 +34,8 @@ class BinderImage:
         self.repo.mkdir(parents=True)
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True)
         subprocess.run(["tar", "-x", "-C", self.repo], input=archive.stdout, check=True)
+        # The image has a clone: there the store lies at its root.
+        subprocess.run(["git", "init", "-q"], cwd=self.repo, check=True)
         self.pack = self._pack()
 
     def _pack(self) -> Any:

@@ -13,7 +13,7 @@ import pytest
 from binder_image import BinderImage, BinderSession
 from notebook_page import NotebookPage
 
-from reprobook.runs import Store
+from reprobook.runs import Store, project_folder
 
 pytestmark = pytest.mark.slow
 FIRST = "notebooks/01_digits.ipynb"
@@ -107,7 +107,7 @@ def test_run_all_sweep_verify_promote(session: BinderSession, browser: Any, tmp_
     wait_job(page, "promote", "equivalent: true")
     page.screenshot("5-promoted")
 
-    records = Store(session.root / ".reprobook").records()
+    records = Store(project_folder(session.root / FIRST) / ".reprobook").records()
     assert sum(record.trial is not None for record in records) == 3
     assert (page.problems, page.foreign) == ([], [])
     page.close()

@@ -80,6 +80,8 @@ def test_of_several_batch_sizes_each_is_fine() -> None:
 
 
 ADAM = Value("opt", "torch.optim.adam.Adam", "")
+WARMUP = "schedule = get_linear_schedule_with_warmup(optimizer, 1, 9)"
+LAMBDA = Value("schedule", "torch.optim.lr_scheduler.LambdaLR", "")
 COSINE = Value("sched", "torch.optim.lr_scheduler.CosineAnnealingLR", "")
 
 
@@ -93,6 +95,10 @@ COSINE = Value("sched", "torch.optim.lr_scheduler.CosineAnnealingLR", "")
         ("loop.optimizer", "SGD", run("trainer.fit(model)"), "unobserved"),
         ("loop.schedule", "CosineAnnealingLR", run(values=(ADAM, COSINE)), "kept"),
         ("loop.schedule", "OneCycleLR", run(values=(COSINE,)), "broken"),
+        ("loop.schedule", "OneCycleLR", run("s = torch.optim.lr_scheduler.OneCycleLR(o)"), "kept"),
+        ("loop.schedule", "get_linear_schedule_with_warmup", run(WARMUP, values=(LAMBDA,)), "kept"),
+        ("loop.schedule", "LambdaLR", run(WARMUP, values=(LAMBDA,)), "kept"),
+        ("loop.schedule", "OneCycleLR", run(WARMUP, values=(LAMBDA,)), "broken"),
         ("loop.schedule", "none", run(values=(COSINE,)), "broken"),
         ("loop.schedule", "none", run(values=(ADAM,)), "unobserved"),
         ("loop.epochs", "4", run(parameters={"epochs": 4}), "kept"),
