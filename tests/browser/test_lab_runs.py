@@ -222,7 +222,7 @@ def test_10000_runs_open_and_scroll(root: Path, open_page: OpenPage, recorded: R
         folder.mkdir()
         (folder / "run.json").write_bytes(record_bytes(record.model_copy(update=changes)))
     page = open_page("train.ipynb")
-    wait_chip(page, "frozen rb1-")
+    wait_chip(page, "not recorded")  # the newest of these runs have a record, and no header
     opened = page.evaluate(OPEN)
     panel(page).get_by_text("10000 runs").wait_for()
     assert panel(page).locator(".rb-Rows .rb-Row").count() < 60
@@ -241,9 +241,11 @@ OPEN = """async () => {
     await new Promise(resolve => setTimeout(resolve, 3000));
     const start = performance.now();
     document.querySelector('.rb-Chip').click();
-    while (!document.querySelector('.rb-Rows .rb-Row:not(.rb-mod-loading)')) {
+    const shown = () => document.querySelector('.rb-Rows .rb-Row:not(.rb-mod-loading)')?.getClientRects().length;
+    do {
         await new Promise(requestAnimationFrame);
-    }
+    } while (!shown());
+    await new Promise(requestAnimationFrame);
     return performance.now() - start;
 }"""
 # How long React needs to draw a page that has arrived, and the frames of a scroll through all runs.

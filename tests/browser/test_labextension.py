@@ -160,7 +160,7 @@ def test_commands_are_in_menu_and_palette_and_an_experiment_begins_from_a_templa
     # It is recorded from its first cell on, by the magic that the template brings.
     page.evaluate(CONNECTED)
     page.run_cell(1)
-    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="recipe").wait_for()
+    page.page.locator(".jp-Notebook:visible .rb-Card", has_text="l2=1.0").wait_for()
     page.save()
     page.page.locator(".rb-Chip:visible", has_text="frozen rb1-").wait_for()
     page.screenshot("experiment")

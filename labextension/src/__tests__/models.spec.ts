@@ -206,6 +206,21 @@ describe('format', () => {
     expect(moments.map(moment => since(moment, now))).toEqual(['30 s ago', '1 h ago', '10 d ago', '0 s ago']);
   });
 
+  it('shows the tags of a header as the values of Python that they stand for', () => {
+    const nested = { $tuple: [1, { $float: '1.0' }, 'a', [{ $items: [['k', { $tuple: [2] }]] }]] };
+    expect(text(nested)).toBe('(1, 1.0, "a", [{"k": (2,)}])');
+    expect([true, null, { $float: 'nan' }, { $set: [1] }, { a: 1, b: 2 }].map(text)).toEqual([
+      'True',
+      'None',
+      'nan',
+      '{1}',
+      '{"a":1,"b":2}'
+    ]);
+    expect(treeOf('header', { l2: { $float: '1.0' } }).children).toEqual([
+      { label: 'l2', value: '1.0', children: [] }
+    ]);
+  });
+
   it('draws a course into its box', () => {
     expect(polyline([0, 1, 2], 10, 4)).toBe('0.0,4.0 5.0,2.0 10.0,0.0');
     expect(polyline([5, 5], 10, 4)).toBe('0.0,2.0 10.0,2.0');

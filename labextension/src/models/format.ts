@@ -1,4 +1,5 @@
 import type { MetricValue } from '../types';
+import { readable } from './values';
 
 /** A metric as people read it: six digits. */
 export function number(value: MetricValue | null | undefined): string {
@@ -10,10 +11,7 @@ export function number(value: MetricValue | null | undefined): string {
 
 /** Any value as text on one line. */
 export function text(value: unknown): string {
-  if (value === undefined) {
-    return '';
-  }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return value === undefined ? '' : readable(value);
 }
 
 const STEPS: [number, string][] = [

@@ -1,3 +1,5 @@
+import { isTagged, readable } from './values';
+
 /** A header as lines to search in, or a tree to unfold. */
 
 export interface INode {
@@ -16,6 +18,9 @@ export interface ILine {
 export function treeOf(label: string, value: unknown): INode {
   if (Array.isArray(value)) {
     return { label, value: null, children: value.map((item, index) => entry(item, index)) };
+  }
+  if (isTagged(value)) {
+    return { label, value: readable(value), children: [] };
   }
   if (isRecord(value)) {
     return { label, value: null, children: Object.keys(value).map(key => treeOf(key, value[key])) };
