@@ -55,7 +55,8 @@ def write_job(folder: Path, files: Mapping[str, bytes], proof: Mapping[str, Any]
     """Write the files of a job, by path, and its proof; what an earlier promotion wrote and this one does not, goes."""
     digests = {path: sha256_hex(data) for path, data in files.items()}
     _clear(folder, {*files, *_noted(folder, UNFINISHED)})
-    begun = {"notebook": open_header(files[HEADER], HEADER).origin.notebook, "files": digests}
+    notebook = open_header(files[HEADER], HEADER).origin.notebook if HEADER in files else None
+    begun = {"notebook": notebook, "files": digests}
     _write(folder / UNFINISHED, json.dumps(begun).encode())
     for path, digest in _noted(folder, PROOF).items():
         if path not in files and _digest(folder / path) == digest:
