@@ -14,7 +14,7 @@ from typing import Any
 from reprobook.errors import InputError, IntegrityError
 from reprobook.execute.script import SCRIPT
 from reprobook.header import Header, open_header, sha256_hex
-from reprobook.runs.files import TEMPORARY_SUFFIX, write_atomic
+from reprobook.runs.files import TEMPORARY_SUFFIX, naming, write_atomic
 
 PROOF = "proof.json"
 HEADER = "header.json"
@@ -52,19 +52,25 @@ def check_folder(folder: Path, header: Header, *, force: bool = False) -> None:
 
 
 def write_job(folder: Path, files: Mapping[str, bytes], proof: Mapping[str, Any]) -> None:
-    """Write the files of a job, by path, and its proof; what an earlier promotion wrote and this one does not, goes."""
+    """Write the files of a job, by path, and its proof; what an earlier promotion wrote and this one does not, goes.
+
+    Raises:
+        StorageError: If the disk refuses; the next promotion finishes what was begun.
+    """
     digests = {path: sha256_hex(data) for path, data in files.items()}
-    _clear(folder, {*files, *_noted(folder, UNFINISHED)})
-    begun = {"notebook": open_header(files[HEADER], HEADER).origin.notebook, "files": digests}
-    _write(folder / UNFINISHED, json.dumps(begun).encode())
-    for path, digest in _noted(folder, PROOF).items():
-        if path not in files and _digest(folder / path) == digest:
-            (folder / path).unlink()
-            _remove_if_empty((folder / path).parent)
-    for path, data in files.items():
-        _write(folder / path, data)
-    _write(folder / PROOF, json.dumps({**proof, "files": digests}, indent=1, allow_nan=False).encode() + b"\n")
-    (folder / UNFINISHED).unlink()
+    notebook = open_header(files[HEADER], HEADER).origin.notebook if HEADER in files else None
+    begun = {"notebook": notebook, "files": digests}
+    with naming("write the job", folder):
+        _clear(folder, {*files, *_noted(folder, UNFINISHED)})
+        _write(folder / UNFINISHED, json.dumps(begun).encode())
+        for path, digest in _noted(folder, PROOF).items():
+            if path not in files and _digest(folder / path) == digest:
+                (folder / path).unlink()
+                _remove_if_empty((folder / path).parent)
+        for path, data in files.items():
+            _write(folder / path, data)
+        _write(folder / PROOF, json.dumps({**proof, "files": digests}, indent=1, allow_nan=False).encode() + b"\n")
+        (folder / UNFINISHED).unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,9 @@ def parse_expression(text: str, known: Collection[str] | None = None) -> Express
         if len(text) > _LONGEST:
             msg = f"it is longer than {_LONGEST} characters"
             raise ValueError(msg)  # noqa: TRY301  # one place says what is wrong with the text
-        body = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the parser's, of what is refused or computed anyway
+            body = ast.parse(text.strip(), mode="eval").body
         names = frozenset(_check(body))
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error

@@ -259,21 +259,22 @@ class Loop:
             self.wrong.append(f"{when}: status {status}: {said[-2000:]}")
         found = complaints(self.store, self.source, self.notebook, self.first)
         if self.operation is sweep and sweep_ids(self.store):
-            found += self._sweeps(when)
+            # A trial that a full disk failed has failed, and says so; one that was killed is made again.
+            found += self._sweeps(when, {"complete"} if fault == "kill" else {"complete", "failed"})
         if self.operation is promote:
             self._undisturbed(f"{when}, again", promote)
             found += self._job()
         self.wrong += [f"{when}: {each}" for each in found]
 
-    def _sweeps(self, when: str) -> list[str]:
-        """Go on with the newest sweep; whatever it had, it ends with both of its trials."""
+    def _sweeps(self, when: str, states: set[str]) -> list[str]:
+        """Go on with the newest sweep; whatever it had, it ends with both of its trials, in one of these states."""
         folder = SweepFolder(self.store.root / "sweeps" / sweep_ids(self.store)[-1])
         before = read_record(folder)
         found = [f"the sweep is {before.status}"] if before.status in {"running", "paused"} else []
         if before.status != "succeeded":
             self._undisturbed(f"{when}, resumed", resume)
         after = read_record(folder)
-        if [trial.state for trial in after.trials] != ["complete"] * 2:
+        if len(after.trials) != 2 or not {trial.state for trial in after.trials} <= states:  # both
             found.append(f"resumed, its trials are {[trial.state for trial in after.trials]}")
         kept = {trial.number: trial for trial in before.trials if trial.finished and trial.state == "complete"}
         lost = [number for number, trial in kept.items() if after.trials[number] != trial]

@@ -67,6 +67,7 @@ def test_two_processes_make_fifty_runs_each(write: Write, store: Store) -> None:
     _two_processes(write, store, 50)
 
 
+@pytest.mark.slow
 def test_a_run_is_verified_twice_at_once(run: Run, store: Store) -> None:
     """F7: both agree, and the run is only read."""
     original = run(*NOTEBOOK, seed=1)

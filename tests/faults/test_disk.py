@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from reprobook.cli.app import run_command
 from reprobook.runs import Store
 from reprobook.runs.files import write_atomic
 
@@ -163,3 +164,15 @@ def test_what_is_written_is_on_the_disk_before_it_is_renamed(tmp_path: Path, mon
     assert [name for name in calls if name in {"write", "fsync", "replace", "fsync of the folder"}] == [
         *("write", "fsync", "replace", "fsync of the folder")
     ]
+
+
+def test_a_disk_that_fails_while_it_is_read_is_told_without_a_traceback(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The memory of a process is a file that fails when it is read from its beginning."""
+    monkeypatch.chdir(tmp_path)
+    store.create()
+    assert run_command(["whence", "/proc/self/mem"]) == 1
+    said = capsys.readouterr().err
+    assert "error: [Errno 5]" in said
+    assert "Traceback" not in said

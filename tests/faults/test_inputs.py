@@ -172,7 +172,7 @@ PATHS = (
 )
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", [*PATHS[:6], *(pytest.param(name, marks=pytest.mark.slow) for name in PATHS[6:])])
 def test_any_file_name_is_taken_as_it_is(run: Run, command: Command, tmp_path: Path, name: str) -> None:
     """B11, A12: no shell, no format string, no glob."""
     folder = run("x = 1", name=f"{name}.ipynb")
@@ -255,6 +255,7 @@ def test_cells_without_code_and_of_a_megabyte_are_cells(run: Run) -> None:
     assert run().read_record().status == "succeeded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["exit()", "quit()", "import os\nos._exit(0)"])
 def test_leaving_is_told_apart_from_dying(run: Run, source: str) -> None:
     """B14: `_exit` takes the kernel with it; whatever follows has not run."""
@@ -287,6 +288,7 @@ def test_what_a_notebook_calls_like_ours_is_its_own(run: Run) -> None:
     assert folder.check_integrity() == record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patched", ["hashlib.sha256", "os.fsync", "pathlib.Path.exists"])
 def test_where_a_cell_breaks_what_records_are_made_with_the_run_says_so(run: Run, patched: str) -> None:
     """B23: it is recorded or it has failed; a run with a hole in its evidence never succeeds."""
@@ -298,6 +300,7 @@ def test_where_a_cell_breaks_what_records_are_made_with_the_run_says_so(run: Run
     assert record.error is None or record.error.cell in {1, 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["%reset -f", "del x", "get_ipython().kernel.do_shutdown(False)"])
 def test_what_ends_names_or_the_kernel_leaves_a_record(run: Run, source: str) -> None:
     """B24."""

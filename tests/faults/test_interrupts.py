@@ -77,8 +77,8 @@ def _is_zombie(pid: int) -> bool:
     ("name", "signals", "before"),
     [
         ("sigint", [signal.SIGINT], ""),
-        ("sighup", [signal.SIGHUP], ""),
-        ("deaf-sigterm", [signal.SIGTERM], _DEAF),
+        pytest.param("sighup", [signal.SIGHUP], "", marks=pytest.mark.slow),
+        pytest.param("deaf-sigterm", [signal.SIGTERM], _DEAF, marks=pytest.mark.slow),
         pytest.param("sigterm", [signal.SIGTERM], "", marks=pytest.mark.slow),
         pytest.param("deaf-sigint", [signal.SIGINT], _DEAF, marks=pytest.mark.slow),
         pytest.param("twice", [signal.SIGINT, signal.SIGINT], _DEAF, marks=pytest.mark.slow),
@@ -138,7 +138,7 @@ while time.monotonic() < end: pass
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("deaf", _SPINS_DEAF),
+        pytest.param("deaf", _SPINS_DEAF, marks=pytest.mark.slow),
         pytest.param("loop", "print('begun', flush=True)\nwhile True: pass", marks=pytest.mark.slow),
         pytest.param(
             "C", "import ctypes\nprint('begun', flush=True)\nctypes.PyDLL(None).sleep(300)", marks=pytest.mark.slow
@@ -159,6 +159,7 @@ def test_a_hung_cell_is_ended_by_its_timeout(run: Run, name: str, body: str) -> 
     assert [cell.index for cell in read_trace(folder).cells][:1] == [0]
 
 
+@pytest.mark.slow
 def test_a_kernel_out_of_memory_is_named_and_nothing_after_it_has_run(run: Run) -> None:
     """F11: the limit makes the allocation fail as it does where memory is out; killed, the kernel is dead."""
     folder = run(

@@ -28,15 +28,15 @@ def _wrong(what: str, fault: str, folder: Path, number: int) -> list[str]:
 # Strides are primes: other steps than those of a cell or of a trial.
 @pytest.mark.parametrize("fault", ["kill", "ENOSPC"])
 def test_a_run_survives_some_of_its_steps(tmp_path: Path, fault: str) -> None:
-    assert _wrong("run", fault, tmp_path, 23) == []
+    assert _wrong("run", fault, tmp_path, 29) == []
 
 
 def test_a_sweep_survives_some_of_its_steps(tmp_path: Path) -> None:
-    assert _wrong("sweep", "kill", tmp_path, 89) == []
+    assert _wrong("sweep", "kill", tmp_path, 113) == []
 
 
 def test_a_promotion_survives_some_of_its_steps(tmp_path: Path) -> None:
-    assert _wrong("promote", "kill", tmp_path, 29) == []
+    assert _wrong("promote", "kill", tmp_path, 37) == []
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ Run = Callable[..., RunFolder]
 Command = Callable[..., tuple[int, str]]
 
 
+@pytest.mark.slow
 def test_huge_outputs_are_kept_and_compared_as_a_whole(run: Run, command: Command) -> None:
     """F16: a line of 10 MB, and one letter of it that changes; 20,000 lines; many displays."""
     cells = (
@@ -94,8 +95,8 @@ def test_values_too_large_to_read_whole_are_marked_as_samples(run: Run) -> None:
     assert folder.trace.stat().st_size < 200_000
 
 
-def test_twenty_thousand_values_of_a_metric_are_kept(run: Run) -> None:
-    folder = run("import reprobook as rb\nfor i in range(20_000):\n    rb.log(loss=i, step=i)")
-    assert len(folder.read_metrics().records) == 20_000
-    assert folder.read_record().metrics == {"loss": 19_999.0}
+def test_five_thousand_values_of_a_metric_are_kept(run: Run) -> None:
+    folder = run("import reprobook as rb\nfor i in range(5_000):\n    rb.log(loss=i, step=i)")
+    assert len(folder.read_metrics().records) == 5_000
+    assert folder.read_record().metrics == {"loss": 4_999.0}
     assert folder.check_integrity().status == "succeeded"

@@ -53,7 +53,7 @@ def _line(write: Write, store: Store, environment: dict[str, str], *flags: str) 
 def test_odd_surroundings_change_no_result(write: Write, store: Store) -> None:
     plain = _line(write, store, {})
     assert plain.startswith("succeeded {'loss': 0.125}")
-    for name in ("C", "no asserts", "no such zone"):
+    for name in ("C", "no such zone"):
         assert _line(write, store, ODD[name]) == plain, name
 
 
@@ -64,10 +64,8 @@ def test_no_odd_surroundings_change_a_result(write: Write, store: Store, name: s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flags", [("-E",), ("-I",), ("-O",), ("-OO",), ("-X", "utf8=0"), ("-b",), ("-S", "-c", "0")])
+@pytest.mark.parametrize("flags", [("-E",), ("-I",), ("-O",), ("-OO",), ("-X", "utf8=0"), ("-b",)])
 def test_no_flag_of_the_interpreter_changes_a_result(write: Write, store: Store, flags: tuple[str, ...]) -> None:
-    if "-S" in flags:
-        pytest.skip("without site there are no installed packages")
     assert _line(write, store, {}, *flags) == _line(write, store, {})
 
 

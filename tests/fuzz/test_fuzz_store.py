@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reprobook.errors import ReprobookError
+from reprobook.errors import IntegrityError, ReprobookError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.execute.inputs import recorded_modules
 from reprobook.execute.journal import cells_done, trace_of
@@ -203,3 +203,35 @@ def test_any_edit_of_an_archive_is_refused_or_harmless(packed: bytes, draw: st.D
         shutil.rmtree(into)
         into.mkdir()
     assert sorted(path for path in tmp_path.rglob("*") if path != into) == [path for path in outside if path != into]
+
+
+FOUND = {
+    "modules.json": (b'"helper.py": "00"}', b"[]", b'{"helper.py": 1}', b"[" * 100_000),
+    "trials.jsonl": (
+        b'{"event": "ended", "number": 0}\n',
+        b'{"number": 0}\n',
+        b'{"event": "proposed", "number": 0, "parameters": {"x": {"$float": 1}}}\n',
+        json.dumps(TRIALS[0]).encode() + b"\n" + json.dumps({**TRIALS[2], "rungs": "x"}).encode() + b"\n",
+        json.dumps(TRIALS[0]).encode() + b"\n" + json.dumps({**TRIALS[2], "value": "x"}).encode() + b"\n",
+    ),
+    "state.json": (b'{"status": "flying", "owner": null, "error": 3}', b"[" * 100_000, b"[]"),
+    "trace.jsonl": (b'{"cell": 1}\n', b'{"sink": {}}\n'),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_before_is_refused_by_name(original: Path, tmp_path: Path, name: str) -> None:
+    """Each of these was once an error of Python's."""
+    root = tmp_path / "copy"
+    shutil.copytree(original, root)
+    path = max(root.rglob(name))
+    for data in FOUND[name]:
+        path.write_bytes(data)
+        assert read_all(root) == set(Store(original).names())
+
+
+def test_an_archive_that_lacks_some_bytes_is_refused_wherever_they_are(packed: bytes, tmp_path: Path) -> None:
+    """The standard library answers some of these cuts with a ValueError."""
+    for number, start in enumerate(range(0, len(packed), 61)):
+        with pytest.raises(IntegrityError):
+            unpack_run(packed[:start] + packed[start + 34 :], tmp_path / str(number))

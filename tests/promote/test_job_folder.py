@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from reprobook.errors import InputError
+from reprobook.errors import InputError, IntegrityError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.promote import Promotion
 from reprobook.promote.job_folder import check_folder, write_job
 from reprobook.runs import RunFolder, Store
+from reprobook.verify.job_proof import read_proof
 
 Promoted = Callable[..., Promotion]
 Write = Callable[..., Path]
@@ -102,3 +103,13 @@ def test_values_given_to_the_run_stand_in_the_command(
     run = run_notebook(path, store, RunOptions(values={"word": "it's $HOME"}))
     promoted(run, verify=False)
     assert """reprobook run nb.ipynb -p word 'it'"'"'s $HOME'\n""" in (tmp_path / "job" / "train.py").read_text()
+
+
+def test_a_job_that_was_cut_short_is_neither_lost_nor_verified(tmp_path: Path) -> None:
+    write_job(tmp_path, {"train.py": b"1"}, {})
+    (tmp_path / ".unfinished.json").write_text('{"notebook": "nb.ipynb", "files": {}}')
+    with pytest.raises(IntegrityError, match="cut short"):
+        read_proof(tmp_path)
+    write_job(tmp_path, {"train.py": b"2"}, {})
+    assert not (tmp_path / ".unfinished.json").exists()
+    assert (tmp_path / "train.py").read_bytes() == b"2"
