@@ -56,9 +56,10 @@ def public_run(run: RunFolder) -> PublicRun:
         msg = f"run {run.run_id} has not ended"
         raise InputError(msg, hint="Export it when it has.")
     header = run.read_header() if run.header.exists() else None
-    public = _public_header(header) if header else None
-    digests = {header.header_digest: public.header_digest} if header and public else {}
-    clean = scrubber(header, run.path.parent.parent, digests)
+    clean = scrubber(header, run.path.parent.parent)
+    public = _public_header(header, clean) if header else None
+    if header and public:
+        clean = clean.with_word(header.header_digest, public.header_digest)
     notes: list[str] = []
     files: dict[str, bytes | Path] = {}
     for name in record.files:
@@ -78,7 +79,7 @@ def public_run(run: RunFolder) -> PublicRun:
     return PublicRun(shared, public, files, blobs, tuple(dict.fromkeys(notes)))
 
 
-def _public_header(header: Header) -> Header:
+def _public_header(header: Header, clean: Scrubber) -> Header:
     """Return the header without host, user, folder and paths; none of them decides the recipe."""
     origin = header.origin
     notebook = Path(origin.notebook).name if origin.notebook else None
@@ -91,6 +92,9 @@ def _public_header(header: Header) -> Header:
             for each in header.environment.distributions
         )
         changes["environment"] = header.environment.model_copy(update={"distributions": public})
+    if header.git and header.git.remote:
+        changes["git"] = header.git.model_copy(update={"remote": clean.text(header.git.remote)})
+    changes["missing"] = {section: clean.text(reason) for section, reason in header.missing.items()}
     changes["data"] = tuple(
         each.model_copy(update={"path": None}) if each.path and Path(each.path).is_absolute() else each
         for each in header.data

@@ -24,6 +24,10 @@ class Scrubber:
 
     words: Mapping[str, str]
 
+    def with_word(self, text: str, word: str) -> Scrubber:
+        """Return one that also replaces a text by another."""
+        return Scrubber({text: word, **self.words})
+
     def text(self, text: str) -> str:
         """Return a text without paths of this machine and without credentials."""
         for path, word in self.words.items():
@@ -46,7 +50,7 @@ class Scrubber:
         return any(path in text for path in self.words) or _HOMES.search(text) is not None
 
 
-def scrubber(header: Header | None, store: Path, extra: Mapping[str, str]) -> Scrubber:
+def scrubber(header: Header | None, store: Path) -> Scrubber:
     """Return what is known of this machine and of the one that a run was recorded on, the longest paths first."""
     folder = header.origin.folder if header else None
     roots = [
@@ -61,7 +65,7 @@ def scrubber(header: Header | None, store: Path, extra: Mapping[str, str]) -> Sc
     for path, word in sorted(_spellings(roots), key=lambda each: -len(each[0])):
         if len(path) >= _SHORTEST:
             words.setdefault(path, word)
-    return Scrubber({**extra, **words})
+    return Scrubber(words)
 
 
 def _prefixes() -> Iterator[str]:

@@ -34,7 +34,7 @@ _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 # zipfile answers damage, encryption and unknown methods with any of these.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
 
 
 def write_zip(files: Mapping[str, Path | bytes], target: IO[bytes], level: int) -> None:
@@ -150,8 +150,8 @@ def _check_kind(entry: zipfile.ZipInfo) -> None:
     if special or strange:
         msg = f"the archive holds {entry.filename[:100]!r}, which is no plain file below its folder"
         raise IntegrityError(msg, hint=_DO_NOT)
-    if entry.flag_bits & 1:
-        msg = "the archive holds an encrypted file"
+    if entry.flag_bits & 1 or entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        msg = "the archive holds an encrypted file, or one that is packed in a rare way"
         raise IntegrityError(msg, hint=_DO_NOT)
 
 

@@ -16,7 +16,8 @@ from rocrate.rocrate import ROCrate
 
 from reprobook.crate import export_run
 from reprobook.errors import InputError, IntegrityError
-from reprobook.runs import RunFolder
+from reprobook.header import DataSource, Git, seal
+from reprobook.runs import RunFolder, Store
 
 
 def members(archive: Path) -> dict[str, bytes]:
@@ -96,3 +97,29 @@ def test_programs_that_know_ro_crates_read_it(run: RunFolder, archive: Path) -> 
     assert "https://w3id.org/ro/wfrun/workflow/0.5" in profiles
     parts = {each.id for each in crate.root_dataset["hasPart"]}
     assert parts | {"ro-crate-metadata.json"} == set(members(archive))
+
+
+def test_facts_of_the_machine_in_the_header_are_taken_out_but_none_that_decides(run: RunFolder, tmp_path: Path) -> None:
+    header, record = run.read_header(), run.read_record()
+    folder = str(header.origin.folder)
+    store = Store(tmp_path / "store")
+    made = store.create()
+    told = seal(
+        header.model_copy(
+            update={
+                "git": Git(commit="c" * 40, remote=f"{folder}/origin.git"),
+                "missing": {"hardware": f"OSError: {folder}/cpuinfo"},
+                "data": (DataSource(name="d", sha256="0" * 64, path=f"{folder}/d.csv"),),
+            }
+        )
+    )
+    made.write_header(told)
+    made.source.write_bytes(run.source.read_bytes())
+    made.trace.write_bytes(run.trace.read_bytes())
+    made.seal(status="succeeded", result_digest=record.result_digest)
+    text = members(export_run(made, tmp_path / "run.zip").path)[f"runs/{made.run_id}/header.json"].decode()
+    assert folder not in text
+    public = json.loads(text)
+    assert public["recipe_digest"] == told.recipe_digest
+    assert (public["git"]["remote"], public["data"][0]["path"]) == ("/{folder}/origin.git", None)
+    assert public["missing"] == {"hardware": "OSError: /{folder}/cpuinfo"}

@@ -77,6 +77,15 @@ def test_a_run_that_was_edited_is_not_reused(sweep: Sweep, write: Write, store: 
     assert results(again) == results(first)
 
 
+def test_what_others_say_that_came_of_a_recipe_is_not_reused(sweep: Sweep, write: Write, store: Store) -> None:
+    notebook = write("width = 1", "import reprobook as rb\nrb.log(loss=width)")
+    first = sweep(notebook, **WIDTHS)
+    run = store.folder(str(first.trials[0].run_id))
+    run.write_record(run.read_record().model_copy(update={"foreign": "run.zip"}))
+    run.check_integrity()
+    assert cached(sweep(notebook, **WIDTHS)) == [False, True]
+
+
 def test_a_plain_run_of_the_same_recipe_counts(sweep: Sweep, write: Write, store: Store) -> None:
     from reprobook.execute import RunOptions, run_notebook  # noqa: PLC0415
 
