@@ -181,7 +181,9 @@ def ways(bench: Bench) -> dict[str, dict[str, Callable[[], float]]]:
 
 def measured(bench: Bench, rounds: int, until: float) -> dict[str, dict[str, float]]:
     """Measure in turn, print medians and ratios to the first of each title, and return the medians."""
-    found = {title: {name: [] for name in each} for title, each in ways(bench).items()}
+    found: dict[str, dict[str, list[float]]] = {
+        title: {name: [] for name in each} for title, each in ways(bench).items()
+    }
     for number in range(rounds):
         for title, each in ways(bench).items():
             for name, way in each.items():
@@ -191,10 +193,10 @@ def measured(bench: Bench, rounds: int, until: float) -> dict[str, dict[str, flo
                         json.dumps({"of": title, "way": name, "seconds": round(found[title][name][-1], 3)}), flush=True
                     )
     medians = {title: {name: statistics.median(times) for name, times in each.items()} for title, each in found.items()}
-    for title, each in medians.items():
-        base = next(iter(each.values()))
+    for title, values in medians.items():
+        base = next(iter(values.values()))
         print(f"\n{title}")
-        for name, value in each.items():
+        for name, value in values.items():
             print(f"  {name:<44} {value:8.3f} s  {value / base:6.2f} x   ({len(found[title][name])} rounds)")
     return medians
 
