@@ -48,10 +48,11 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)""",
 # What a script's own work takes, once everything is imported.
 OWN_WORK = "import torch._dynamo\nbegun = time.perf_counter()"
 OWN_WORK_END = "print('own', time.perf_counter() - begun)"
-MEMORY = """def _mapped(kind):
-    lines = open('/proc/self/smaps_rollup').read().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(kind + ':')) * 1024
-open(f'memory-{os.getpid()}', 'w').write(str(_mapped('Pss')))
+# Its share of what it uses together with others (PSS), and what is its own: what one run more takes.
+MEMORY = """kinds = dict(line.split(':') for line in open('/proc/self/smaps_rollup').read().splitlines()[1:])
+kilobytes = {kind: int(text.split()[0]) for kind, text in kinds.items()}
+own = kilobytes['Private_Clean'] + kilobytes['Private_Dirty']
+open(f'memory-{os.getpid()}', 'w').write(f"{kilobytes['Pss']} {own}\\n")
 time.sleep(20)"""
 PAPERMILL = "import sys\nsys.modules['rfc3987_syntax'] = None\nfrom papermill.cli import papermill\npapermill()"
 SMALL = [f"value_{number} = {number}\nprint(value_{number})" for number in range(200)]
@@ -128,19 +129,25 @@ class Bench:
         said, _ = self.process(sys.executable, "own.py").communicate()
         return float(said.split()[-1])
 
-    def memory(self, command: Sequence[str], together: int) -> float:
-        """Return the mean memory (PSS, bytes) of runs that go on at the same time."""
+    def memory(self, command: Sequence[str], together: int) -> tuple[float, float]:
+        """Return the mean memory (MiB) of runs that go on at the same time: PSS, and what is a run's own."""
         for file in self.folder.glob("memory-*"):
             file.unlink()
         processes = [self.process(sys.executable, *command) for _ in range(together)]
         try:
-            while len(found := [file.read_text() for file in self.folder.glob("memory-*")]) < together or "" in found:
+            while len(found := self._found()) < together:
                 time.sleep(0.1)
         finally:
             for process in processes:
                 os.killpg(process.pid, signal.SIGINT)
                 process.communicate()
-        return statistics.mean(map(int, found))
+        shares, own = zip(*found, strict=True)
+        return statistics.mean(shares) / 1024, statistics.mean(own) / 1024
+
+    def _found(self) -> list[tuple[int, int]]:
+        """Return what the runs have written by now."""
+        texts = [file.read_text() for file in self.folder.glob("memory-*")]
+        return [(int(share), int(own)) for share, own in (text.split() for text in texts if text.endswith("\n"))]
 
     def close(self) -> None:
         """End the servers."""
@@ -174,7 +181,9 @@ def ways(bench: Bench) -> dict[str, dict[str, Callable[[], float]]]:
 
 def measured(bench: Bench, rounds: int, until: float) -> dict[str, dict[str, float]]:
     """Measure in turn, print medians and ratios to the first of each title, and return the medians."""
-    found = {title: {name: [] for name in each} for title, each in ways(bench).items()}
+    found: dict[str, dict[str, list[float]]] = {
+        title: {name: [] for name in each} for title, each in ways(bench).items()
+    }
     for number in range(rounds):
         for title, each in ways(bench).items():
             for name, way in each.items():
@@ -184,10 +193,10 @@ def measured(bench: Bench, rounds: int, until: float) -> dict[str, dict[str, flo
                         json.dumps({"of": title, "way": name, "seconds": round(found[title][name][-1], 3)}), flush=True
                     )
     medians = {title: {name: statistics.median(times) for name, times in each.items()} for title, each in found.items()}
-    for title, each in medians.items():
-        base = next(iter(each.values()))
+    for title, values in medians.items():
+        base = next(iter(values.values()))
         print(f"\n{title}")
-        for name, value in each.items():
+        for name, value in values.items():
             print(f"  {name:<44} {value:8.3f} s  {value / base:6.2f} x   ({len(found[title][name])} rounds)")
     return medians
 
@@ -216,8 +225,10 @@ def main() -> None:
     print(f"one run, cold / script           {single[COLD] / single[SCRIPT]:6.3f}  (target 1.15)")
     print(f"200 cells, warm / papermill      {small[WARM] / small[PEER]:6.3f}  (target 0.05)")
     print(f"200 cells beyond an empty run    {small[WARM] - small[EMPTY]:6.3f} s  (target 0.3)")
-    print(f"memory of a run (PSS, two at a time): warm {warm / 2**20:.0f} MiB, cold {cold / 2**20:.0f} MiB,")
-    print(f"  warm / cold                    {warm / cold:6.3f}  (target 0.25)")
+    for kind, ours, theirs in zip(("PSS, two at a time", "its own alone"), warm, cold, strict=True):
+        print(
+            f"memory of a run ({kind}): warm {ours:.0f} MiB, cold {theirs:.0f} MiB: {ours / theirs:.3f}  (target 0.25)"
+        )
 
 
 if __name__ == "__main__":

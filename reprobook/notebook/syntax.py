@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 
@@ -12,6 +13,7 @@ _MAGIC = re.compile(r"\s*[%!?]|[^#'\"]*\?\s*$")
 _ASSIGNED_MAGIC = re.compile(r"(\s*[^#'\"=]+=\s*)[%!]")
 
 
+@functools.lru_cache(maxsize=1024)  # a run asks for each cell several times
 def cell_body(source: str) -> str:
     """Return the Python of a cell, line for line: each magic, shell or help line becomes ``pass``.
 

@@ -32,7 +32,7 @@ pathlib.Path(f"begun-{width}").touch()
 while pathlib.Path("hold").exists():
     time.sleep(0.05)
 rb.log(loss=lr * width, step=0)"""
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:

@@ -38,7 +38,7 @@ def main(argument: str) -> None:
     content = json.loads(argument)
     settings = Settings(**content | {"statements": tuple(content["statements"])})
     environment = dict(os.environ)
-    gc.disable()  # it would look again and again at modules that stay
+    gc.disable()  # until all is imported: it would look again and again at modules that stay
     _import_machinery()
     defaults = {name: value for name, value in os.environ.items() if environment.get(name) != value}
     shelf = Shelf()
@@ -59,7 +59,8 @@ def main(argument: str) -> None:
     for descriptor in (settings.listener, settings.owner):
         if descriptor >= 0:
             os.set_inheritable(descriptor, False)  # noqa: FBT003  # its signature
-    # What was made so far stays; the collector of a fork would touch, and so copy, all of it.
+    gc.collect()  # a class that was replaced while it was made would still be listed among the subclasses of its base
+    # What is left stays; the collector of a fork would touch, and so copy, all of it.
     gc.freeze()
     gc.enable()
     use_huge_pages()

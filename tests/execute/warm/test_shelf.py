@@ -14,7 +14,7 @@ from reprobook.execute.warm.shelf import Shelf
 
 def unfit(statement):
     try:
-        preload([statement], {})
+        preload([statement], {{}})
     except UnfitImportError as error:
         return error.reason
     return ""
@@ -25,7 +25,7 @@ assert unfit("import gambler") == "it draws random numbers"
 assert "ZeroDivisionError" in unfit("import broken")
 
 filters = list(warnings.filters)
-groups = preload(["import heavy", "import heavy.late"], {})
+groups = preload(["import heavy", "import heavy.late"], {{}})
 heavy, late = sys.modules["heavy"], sys.modules["heavy.late"]
 shelf = Shelf()
 shelf.put_aside(groups)
