@@ -63,7 +63,7 @@ class SinkChain:
 
 
 def counted(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
-    """Return the sinks that count: the explicit ones if there are any, else those that are more than looks, else all."""
+    """Return the sinks that count: the explicit ones, if any, else those that are more than looks, else all."""
     every = tuple(sinks)
     explicit = tuple(sink for sink in every if sink.explicit)
     return explicit or tuple(sink for sink in every if not is_look(sink.name)) or every
