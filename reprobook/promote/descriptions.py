@@ -11,6 +11,7 @@ from reprobook.promote.naming import VERBS, imperative_words, words_of
 from reprobook.promote.prose import plain
 
 _LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
+_SHORT = 3
 _NUMBER = re.compile(
     r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
 )
@@ -64,6 +65,8 @@ def deed(heading: str, name: str) -> str:
     if len(words) > 1 and (done := imperative_words(words))[0].lower() in VERBS:
         phrase = " ".join(done)
         return _if_it_describes(f"{phrase[:1].upper()}{phrase[1:]}.").removesuffix(".")
+    if len(words) <= _SHORT and name.partition("_")[0] in VERBS:
+        return ""  # ``Feature selection`` says no more than ``select_features``
     return heading_sentence(heading, name).removesuffix(".")
 
 

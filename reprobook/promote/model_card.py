@@ -14,7 +14,8 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.markdown import code, data_table, plain, table
 from reprobook.promote.model import Plan
 from reprobook.promote.parameter_table import parameter_table
-from reprobook.promote.shown import is_expression, is_telling
+from reprobook.promote.shown import is_expression
+from reprobook.trace.shown import is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}

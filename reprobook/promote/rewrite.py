@@ -73,23 +73,8 @@ def with_unused_marked(body: Sequence[cst.BaseStatement], used: Collection[str])
 
 def with_unused_underscored(body: Sequence[cst.BaseStatement], used: Collection[str]) -> Statements:
     """Write ``_Xte, _Yte = ...`` where nobody reads what is unpacked."""
-    return tuple(_underscored(node, used) for node in body)
-
-
-def _underscored(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
-    if not isinstance(node, cst.SimpleStatementLine) or not isinstance(node.body[0], cst.Assign):
-        return node
-    first = node.body[0].targets[0]
-    if len(node.body[0].targets) != 1 or not isinstance(first.target, cst.Tuple):
-        return node
-    elements = [
-        each.with_changes(value=cst.Name(f"_{each.value.value}"))
-        if isinstance(each.value, cst.Name) and each.value.value not in used and not each.value.value.startswith("_")
-        else each
-        for each in first.target.elements
-    ]
-    target = first.with_changes(target=first.target.with_changes(elements=elements))
-    return node.with_changes(body=[node.body[0].with_changes(targets=[target]), *node.body[1:]])
+    module = cst.Module(body).visit(_Unpacked(used))  # type: ignore[arg-type]  # statements, all
+    return tuple(module.body)
 
 
 def _marked(node: cst.BaseStatement, used: Collection[str]) -> cst.BaseStatement:
@@ -145,6 +130,31 @@ class _Calls(_Scoped):
         added = [cst.Arg(cst.Name(name), keyword=cst.Name(name)) for name in self._extras[function.value]]
         args = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in updated_node.args]
         return updated_node.with_changes(args=[*args, *added])
+
+
+class _Unpacked(cst.CSTTransformer):
+    def __init__(self, used: Collection[str]) -> None:
+        super().__init__()
+        self._used = used
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False  # its names are its own
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:
+        return False
+
+    def leave_AssignTarget(self, original_node: cst.AssignTarget, updated_node: cst.AssignTarget) -> cst.AssignTarget:
+        target = updated_node.target
+        if not isinstance(target, cst.Tuple):
+            return updated_node
+        elements = [
+            each.with_changes(value=cst.Name(f"_{code_of(each.value)}")) if self._is_unread(each.value) else each
+            for each in target.elements
+        ]
+        return updated_node.with_changes(target=target.with_changes(elements=elements))
+
+    def _is_unread(self, value: cst.BaseExpression) -> bool:
+        return isinstance(value, cst.Name) and value.value not in self._used and not value.value.startswith("_")
 
 
 def _with_parameters(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:

@@ -10,8 +10,7 @@ from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import is_plotting
 from reprobook.promote.meaning import Names
 from reprobook.promote.source import Source
-
-_TELLING = ("acc", "auc", "error", "f1", "loss", "metric", "mse", "r2", "recall", "result", "rmse", "score")
+from reprobook.trace.shown import is_telling
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,6 @@ def is_expression(name: str) -> bool:
         return False
     # A name that an author wrote may look like code too: ``mean-length``, ``steps (all)``.
     return " (" not in name and any(isinstance(node, (ast.Call, ast.Subscript)) for node in ast.walk(tree))
-
-
-def is_telling(name: str) -> bool:
-    """Tell whether a word in a name speaks of a metric."""
-    return any(telling in name.lower() for telling in _TELLING)
 
 
 def _looks_like_metric(source: Source, names: Names) -> bool:

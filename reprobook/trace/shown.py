@@ -11,8 +11,8 @@ Printed text. A metric is ``name: number`` or ``name=number``:
 - Counters (``epoch``, ``step``, ``batch`` …) count the lines and are no results; timings, named so or with a unit of
   time, differ in every run. Neither is taken.
 
-A shown value. The last expression of a cell, if it is a number; the name is the source of the expression. A size, as
-``len(words)`` or ``x.shape[0]``, is a look at the data: it counts only where nothing else does.
+A shown value. The last expression of a cell, if it is a number; the name is the source of the expression. A look at
+data, as ``len(words)``, ``x.shape[0]`` or ``x.sum()``, counts only where nothing else does.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _TIMINGS = re.compile(
     r"|(?:^|[ _/.-])(?:elapsed|wall|cpu|training|total|epoch)[ _-]time",
     re.IGNORECASE,
 )
+_TELLING = ("acc", "auc", "error", "f1", "loss", "metric", "mse", "r2", "recall", "result", "rmse", "score")
+_SUMS = frozenset({"all", "any", "count", "count_nonzero", "max", "mean", "median", "min", "prod", "std", "sum", "var"})
 _SIZES = frozenset({"nbytes", "ndim", "nnz", "size"})
 _SIZE_METHODS = frozenset({"count_params", "dim", "getsizeof", "ndimension", "nelement", "numel", "size"})
 _TIME_UNITS = frozenset(
@@ -117,13 +119,27 @@ def scalar_metrics(expression: str, value: object) -> list[tuple[str, int | floa
     return []
 
 
-def is_size(name: str) -> bool:
-    """Tell whether the source of a shown value asks how large something is: nobody tracks that."""
+def is_telling(name: str) -> bool:
+    """Tell whether a word in a name speaks of a metric."""
+    return any(telling in name.lower() for telling in _TELLING)
+
+
+def is_look(name: str) -> bool:
+    """Tell whether the source of a shown value only looks at data: how large it is, or what it sums up to.
+
+    ``(predicted == y).mean()`` is a share of hits, and ``losses.mean()`` speaks of a metric.
+    """
     try:
         node = ast.parse(name, mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         return False
-    return _asks_size(node)
+    compares = any(isinstance(each, ast.Compare) for each in ast.walk(node))
+    return _asks_size(node) or (_sums_up(node) and not compares and not is_telling(name))
+
+
+def _sums_up(node: ast.expr) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr in _SUMS
 
 
 def _asks_size(node: ast.expr) -> bool:

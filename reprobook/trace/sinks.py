@@ -8,7 +8,7 @@ from typing import Any
 from reprobook.errors import InputError
 from reprobook.header.canonical import digest_json, encode
 from reprobook.trace.model import Sink
-from reprobook.trace.shown import is_size
+from reprobook.trace.shown import is_look
 
 Number = bool | int | float
 
@@ -17,7 +17,7 @@ class SinkChain:
     """Collects sinks.
 
     The result of a run is what it logged on purpose; only where it logged nothing, what it showed, and only where it
-    showed nothing else, the sizes of its data.
+    showed nothing else, its looks at data.
     """
 
     def __init__(self) -> None:
@@ -63,10 +63,10 @@ class SinkChain:
 
 
 def counted(sinks: Iterable[Sink]) -> tuple[Sink, ...]:
-    """Return the sinks that count: the explicit ones if there are any, else those that are no sizes, else all."""
+    """Return the sinks that count: the explicit ones, if any, else those that are more than looks, else all."""
     every = tuple(sinks)
     explicit = tuple(sink for sink in every if sink.explicit)
-    return explicit or tuple(sink for sink in every if not is_size(sink.name)) or every
+    return explicit or tuple(sink for sink in every if not is_look(sink.name)) or every
 
 
 def result_digest(sinks: Iterable[Sink]) -> str:

@@ -89,7 +89,6 @@ def test_the_job_names_run_and_seed_and_keeps_integers(run: RunFolder, promoted:
     text = (tmp_path / "job" / "train.py").read_text()
     commands = f"    reprobook run nb.ipynb --seed 1\n    reprobook promote {run.run_id}\n"
     assert commands in text
-    assert f"run {run.run_id}," in text
     assert commands.replace("    ", "") in (tmp_path / "job" / "README.md").read_text()
     assert "| len(acc) + n | 4 |" in (tmp_path / "job" / "MODEL_CARD.md").read_text()
     assert json.loads((tmp_path / "job" / "proof.json").read_text())["metrics"] == {"len(acc) + n": 4}

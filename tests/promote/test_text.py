@@ -209,7 +209,9 @@ def test_the_digits_script_gives_the_result_of_the_notebook(
 
 
 def test_what_is_unpacked_for_nobody_has_an_underscore(promote: Promote, ruff_says: Callable[[str], str]) -> None:
-    cells = ("md:# T", "md:## Split", "a, b, c = list('abc')\nd = c", "md:## End")
+    loop = "for each in a:\n    e, f = each, c\n    d = f"
+    cells = ("md:# T", "md:## Split", f"a, b, c = list('abc')\n{loop}", "md:## End")
     _, text = promote("import reprobook as rb", *cells, "rb.log(n=len(a) + len(d))")
     assert "    a, _b, c = list" in text
+    assert "        _e, f = each, c" in text
     assert ruff_says(text) == ""

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from reprobook.trace import SinkChain, scalar_metrics, shown_metrics
-from reprobook.trace.shown import is_size
+from reprobook.trace.shown import is_look
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,17 @@ def test_no_code_of_a_shown_value_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "size"),
+    ("expression", "look"),
     [
         ("len(words)", True),
         ("x.shape[0]", True),
         ("x.size", True),
         ("sum(p.nelement() for p in parameters)", True),
         ("sum([p.numel() for p in parameters])", True),
+        ("np.sum(probabilities)", True),
+        ("x.mean()", True),
+        ("(predicted == y).mean()", False),
+        ("losses.mean()", False),
         ("loss", False),
         ("len(wrong) / len(y)", False),
         ("model.score(x, y)", False),
@@ -146,8 +150,8 @@ def test_no_code_of_a_shown_value_runs() -> None:
         ("acc (size", False),
     ],
 )
-def test_a_size_is_told_from_a_metric(expression: str, size: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert is_size(expression) is size
+def test_a_look_at_data_is_told_from_a_metric(expression: str, look: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert is_look(expression) is look
 
 
 def test_a_size_counts_only_where_nothing_else_does() -> None:
