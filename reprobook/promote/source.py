@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -67,7 +68,10 @@ def read_source(cell: Cell) -> Source:
     text = "\n" * blank_lines + to_python(cell.source)
     try:
         wrapper = MetadataWrapper(cst.parse_module(text))
-        ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the notebook's own business
+            # More than parsing: a `break` outside of a loop parses.
+            compile(text, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (cst.ParserSyntaxError, SyntaxError) as error:
         line = getattr(error, "raw_line", None) or getattr(error, "lineno", None) or 1
         return Source(index, error=f"does not parse (line {line})", tags=cell.tags)

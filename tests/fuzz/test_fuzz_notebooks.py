@@ -10,7 +10,7 @@ import json
 import warnings
 from typing import Any
 
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from reprobook.errors import ReprobookError
@@ -117,6 +117,8 @@ def code_of(text: str) -> set[str]:
 
 
 @settings(max_examples=settings.default.max_examples // 2)
+@example(cells=[("code", "break", ["keep"])], style="plain", title="", evidence=Evidence())
+@example(cells=[("code", "return 1", ["keep"])], style="plain", title="", evidence=Evidence())
 @given(
     cells=CELLS,
     style=st.sampled_from(["plain", "hydra"]),
