@@ -59,9 +59,9 @@ def exit_code_of_verification(found: Verification) -> int:
 
 
 def exit_code_of_sweep(record: SweepRecord) -> int:
-    """Return the code of a sweep: of one whose trials have all failed, that of a failure."""
+    """Return the code of a sweep."""
     if record.status == "succeeded":
-        return FAILED if record.best is None else SUCCESS
+        return SUCCESS
     return FAILED if record.status == "failed" else INTERRUPTED
 
 

@@ -31,6 +31,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
         try:
             with sigterm_interrupts(), open_executor(*_executor(plan, folder)) as executor:
                 status = Driver(folder, store, executor, on_event).drive()
+            error = f"no trial came to a value of {plan.options.metric}" if status == "failed" else None
         except ReprobookError as problem:
             status, error = "failed", f"{problem} {problem.hint}".strip()
             raise

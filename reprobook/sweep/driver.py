@@ -70,7 +70,7 @@ class Driver:
             if control == "run":
                 self._fill()
             if not self._running and self._next() is None:
-                return "succeeded"
+                return "succeeded" if any(told.trial.value is not None for told in self._told.values()) else "failed"
             for event in self._executor.events(_WAIT):
                 self._take(event)
 

@@ -132,7 +132,8 @@ class SweepRecord:
 
     Attributes:
         sweep_id: Its id: the ``parent`` of the runs of its trials.
-        status: ``interrupted`` also where its driver was killed; ``failed`` where it ended itself by an error.
+        status: ``interrupted`` also where its driver was killed; ``failed`` where it ended itself by an error, or no
+            trial has a value.
         notebook: Path of the notebook.
         options: As frozen: ``spaces`` holds all that is varied, ``trials`` the number of trials.
         trials: Those proposed so far, by number.

@@ -105,7 +105,9 @@ def test_when_all_trials_fail_the_command_fails(reprobook: Reprobook, write_note
     found = reprobook("sweep", path, *INLINE, "--param", "lr=uniform:0:1", "--trials", "2", "--json")
     assert found.code == 1
     assert [trial["state"] for trial in found.document["trials"]] == ["failed"] * 2
-    assert found.document["best"] is None
+    assert (found.document["status"], found.document["best"]) == ("failed", None)
+    # There is nothing left to do.
+    assert reprobook("sweep", "--resume", "latest", "--json").document["status"] == "failed"
 
 
 def test_a_metric_that_is_not_there_is_named(reprobook: Reprobook, write_notebook: Callable[..., Path]) -> None:
