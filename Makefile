@@ -54,11 +54,14 @@ demo: .venv/.demo ## run, verify and promote a notebook (under a minute, once in
 	@printf '\n\033[1mDone.\033[0m Look at build/digits/train.py (the script), build/out/ (its results) and\n'
 	@printf '`$(BIN)/reprobook runs` (all runs), or open $(NOTEBOOK) in your editor.\n'
 
+# Tests wait for kernels and browsers much of their time: three workers keep two cores busy.
+PYTEST := $(BIN)/pytest -q -n 3
+
 test: lint $(if $(NODE),test-labextension) ## lint, types, import rules and the fast tests
-	$(BIN)/pytest -q -n 2 -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 test-all: lint $(if $(NODE),test-labextension) ## the same with the slow tests
-	$(BIN)/pytest -q -n 2
+	$(PYTEST)
 
 lint: .venv/.dev ## style, types and import rules
 	$(BIN)/ruff check

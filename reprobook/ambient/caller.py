@@ -23,6 +23,7 @@ _OWN_PURPOSES_NAMES = """
 OWN_PURPOSES = frozenset(_OWN_PURPOSES_NAMES.split())
 # The machinery of the notebook itself; what it asks is none of the cell's doing.
 _MACHINERY_NAMES = "IPython ipykernel jupyter_client zmq tornado traitlets comm debugpy reprobook"
+_OWN = "reprobook"
 MACHINERY = frozenset(_MACHINERY_NAMES.split())
 
 Place = Literal["standard", "import", "installed", "local"]
@@ -64,10 +65,11 @@ def find_caller(frame: FrameType | None, namespace: dict[str, Any], cell: str, *
                 break
         elif code is None:
             found = place_of(here.co_filename)
-            # A module of the user's own that is being imported runs the user's code; any other does not.
-            if found == "import" and place != "local":
-                return None
             name = str(frame.f_globals.get("__name__", ""))
+            # A module of the user's own that is being imported runs the user's code; any other does not. Neither is
+            # what libraries ask for on our behalf the cell's doing.
+            if (found == "import" and place != "local") or name.partition(".")[0] == _OWN:
+                return None
             if not via and found == "standard":
                 function = f"{name}.{here.co_qualname}"
             counts = found not in ("standard", "import") or (deep and name.partition(".")[0] in OWN_PURPOSES)

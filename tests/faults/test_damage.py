@@ -28,7 +28,7 @@ DAMAGE: dict[str, Damage] = {
     "tail of NUL": lambda data: data[:-20] + bytes(20),
     "all NUL": lambda data: bytes(len(data)),
     "no UTF-8": lambda data: b"\xff\xfe" + data,
-    "NaN": lambda data: data.replace(b"{", b'{"x": NaN, ', 1),
+    "NaN": lambda data: data.replace(b"{", b'{"x": NaN, ', 1) if b"{" in data else b"NaN" + data,
     "deep": lambda _: b"[" * 100_000,
     "deep and closed": lambda _: b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "another document": lambda _: b"[]\n",
@@ -76,7 +76,8 @@ def test_before_anything_runs_an_edited_run_is_refused(
         for words in (("verify", damaged.run_id), ("promote", damaged.run_id, "-o", "job")):
             code, said = command(*words)
             assert (code, name in said) == (4, True), said
-        assert [problem.run_id for problem in fsck(store).problems] == [damaged.run_id]
+        # The index may say that it knew the record otherwise.
+        assert {problem.run_id for problem in fsck(store).problems} - {""} == {damaged.run_id}
         path.write_bytes(whole)
     assert len(store.names()) == 2
     assert other.check_integrity().status == "succeeded"

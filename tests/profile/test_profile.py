@@ -103,8 +103,9 @@ def _are_the_figures_of_these_cells(found: Profile) -> None:
     assert cells[2].verdict.bound == "data"
     training = cells[3].torch
     assert training is not None
-    # Fifty of the seventy steps are looked at: each has one product forwards.
-    assert {each.calls for each in training.operations if each.name == "aten::addmm"} == {50}
+    # Fifty of the seventy steps are looked at; which operations take longest, and are listed, differs.
+    calls = {each.calls for each in training.operations}
+    assert (50 in calls, 70 in calls) == (True, False)
     assert training.seconds <= cells[3].seconds
     assert training.data_s == 0.0
     assert cells[4].peak >= (64 << 20)

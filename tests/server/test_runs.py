@@ -147,7 +147,7 @@ async def test_a_notebook_begins_from_a_template(ask: Any, root: Path) -> None:
     made = await ask("templates", method="POST", body=begin)
     assert (made.code, made.document["notebook"]) == (201, "work/Über shapes/Über shapes.ipynb")
     assert {Path(name).name for name in made.document["files"]} == {
-        *("Über shapes.ipynb", "README.md", "test_images.py")
+        *("Über shapes.ipynb", "Über shapes.spec.yaml", "README.md", "test_images.py")
     }
     assert "Über shapes.ipynb" in (root / "work" / "Über shapes" / "README.md").read_text()
     again = await ask("templates", method="POST", body=begin)
