@@ -53,6 +53,8 @@ class Facts:
         cells: The first line of each code cell, by its index.
         quick: Whether a run takes seconds.
         modules: The files of the notebook's local modules that go with the script.
+        hidden: Modules that no line of the script imports, but others for it: to save an artifact, say.
+        artifacts: The files that the run saved with ``rb.save``, by path below the folder of artifacts.
     """
 
     provenance: Provenance
@@ -75,3 +77,5 @@ class Facts:
     cells: Mapping[int, str] = field(default_factory=dict)
     quick: bool = False
     modules: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()

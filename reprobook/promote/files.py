@@ -49,18 +49,18 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     }
 
 
-def imported(plan: Plan, style: Style, local: Sequence[str] = ()) -> list[str]:
-    """Return the modules, not of the standard library, that the script imports; ``local`` files go with it."""
-    modules = {one.module.partition(".")[0] for one in plan.imports} | {"reprobook", *_OF_STYLE[style], *plan.seeded}
+def imported(plan: Plan, facts: Facts) -> list[str]:
+    """Return the modules, not of the standard library or beside it, that the script imports, or others for it."""
+    modules = {one.module.partition(".")[0] for one in plan.imports} | {*_OF_STYLE[facts.style], *plan.seeded}
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
-    wanted = modules - {"", *map(top_level, local)}
+    wanted = (modules | {"reprobook", *facts.hidden}) - {"", *map(top_level, facts.modules)}
     return [module for module in sorted(wanted, key=str.lower) if not is_standard(module)]
 
 
 def needed(plan: Plan, facts: Facts) -> dict[str, str]:
     """Return the distributions of the script's imports, and all that they require, with their versions."""
-    names = [distribution_of(module) for module in imported(plan, facts.style, facts.modules)]
-    return brought_along([*names, *imported(plan, facts.style, facts.modules)], facts.versions)
+    modules = imported(plan, facts)
+    return brought_along([*map(distribution_of, modules), *modules], facts.versions)
 
 
 def _requirements(plan: Plan, facts: Facts) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _requirements(plan: Plan, facts: Facts) -> dict[str, str]:
     origins = {normalised(name): origin for name, origin in facts.sources.items()}
     head: dict[str, None] = {}
     lines: list[str] = []
-    for module in imported(plan, facts.style, facts.modules):
+    for module in imported(plan, facts):
         name = distribution_of(module)
         known = next((one for one in (module, name) if normalised(one) in recorded), None)
         if known is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reprobook.capture import LOCK_NAME
 from reprobook.errors import InputError, IntegrityError, NotPromotableError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.promote import Promotion, promote_notebook
@@ -125,6 +126,17 @@ def test_requirements_pin_what_the_script_imports(promoted: Promoted, tmp_path: 
     lines = (tmp_path / "job" / "requirements.txt").read_text().splitlines()
     assert {line.partition("==")[0] for line in lines} >= {"torch", "PyYAML", "reprobook"}
     assert all("==" in line and "+" not in line for line in lines if not line.startswith(("#", "--")))
+
+
+def test_requirements_hold_what_saves_the_artifacts(promoted: Promoted, tmp_path: Path) -> None:
+    cells = ("import torch\nimport reprobook as rb", "net = torch.nn.Linear(1, 1)", "rb.log(n=1)")
+    job = tmp_path / "job"
+    promoted(*cells, "rb.save('net', net)")
+    assert any(line.startswith("safetensors==") for line in (job / "requirements.txt").read_text().splitlines())
+    assert any(line.startswith("safetensors==") for line in (job / "constraints.txt").read_text().splitlines())
+    assert "safetensors" in {each["name"] for each in tomllib.loads((job / LOCK_NAME).read_text())["packages"]}
+    promoted(*cells, "rb.save('count', {'n': sum(p.numel() for p in net.parameters())})")
+    assert "safetensors" not in (job / "requirements.txt").read_text()
 
 
 def test_no_verify_proves_nothing(promoted: Promoted) -> None:
