@@ -673,3 +673,20 @@ def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promo
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
     assert 'sys.path.insert(0, "..")' in text
     assert planned.kept == [0, 1, 2]
+
+
+def test_a_cell_of_which_only_the_imports_are_used_is_accounted_for(promote: Promote) -> None:
+    planned, _ = promote(
+        "import reprobook as rb",
+        "import numpy as np\n\nx = np.zeros(3)\nx",
+        "import math",
+        "rb.log(n=np.sqrt(4) + math.pi)",
+        "!pwd  # `here`",
+        "y = 1",
+    )
+    assert planned.kept == [0, 1, 2, 3]
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(1, "no result depends on `x`")]
+    assert [(each.cell, each.reason) for each in planned.dropped] == [
+        (4, "no result reads what `!pwd  # 'here'` does"),
+        (5, "no result depends on `y`"),
+    ]
