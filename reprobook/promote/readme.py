@@ -93,7 +93,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
-        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=_minor(facts))}",
+        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=facts.python_version)}",
         f"## In a container\n\n```sh\ndocker build -t job .\nmkdir -p out\n{_container(facts)}\n```",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
@@ -106,10 +106,6 @@ def _cell(index: int, facts: Facts) -> str:
     """Name a code cell for people: by its place, counted from 1, and its first line."""
     line = facts.cells.get(index, "")
     return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
-
-
-def _minor(facts: Facts) -> str:
-    return ".".join(facts.python_version.split(".")[:2])
 
 
 def _install(facts: Facts) -> str:

@@ -201,6 +201,40 @@ def test_the_test_of_the_job_is_a_test(
     assert ruff_says(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("lite", "quick", "equivalent", "alone", "along"),
+    [
+        (False, True, True, True, False),
+        (True, True, True, True, False),
+        (False, False, True, False, True),
+        (True, False, True, False, False),  # a lite run has another result, a whole one is too long
+        (False, True, False, False, False),
+    ],
+)
+def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 - a table
+    promote: Promote,
+    facts: Facts,
+    ruff_says: Callable[[str], str],
+    *,
+    lite: bool,
+    quick: bool,
+    equivalent: bool,
+    alone: bool,
+    along: bool,
+) -> None:
+    epochs = "epochs: rb.Int(1, 9, lite=1) = 5" if lite else "epochs = 5"
+    planned, _ = promote("import reprobook as rb", (epochs, "parameters"), "rb.log(n=epochs)")
+    text = job_files(planned, replace(facts, quick=quick, equivalent=equivalent))["tests/test_train.py"]
+    assert "--lite" in text if lite else "--lite" not in text
+    assert ("check(result(tmp_path" in text, "    check(first)\n" in text) == (alone, along)
+    assert ("PROOF" in text) == (alone or along)
+    assert ruff_says(text) == ""
+
+
+def test_the_documented_ci_has_the_python_of_the_proof(planned: tuple[Plan, str], facts: Facts) -> None:
+    assert 'python-version: "3.11.7"\n' in job_files(planned[0], facts)["README.md"]
+
+
 def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], facts: Facts) -> None:
     text = job_files(planned[0], replace(facts, written=("a.pt", "b.csv")))["README.md"]
     assert "The code itself writes `a.pt` and `b.csv`: into the folder it runs in." in text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reprobook.capture import LOCK_NAME
+from reprobook.capture import LOCK_NAME, read_hardware
 from reprobook.errors import InputError, IntegrityError, NotPromotableError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.promote import Promotion, promote_notebook
@@ -261,10 +261,15 @@ def test_the_test_of_a_job_holds_it_against_the_proof(promoted: Promoted, tmp_pa
     (job / "train.py").write_text((job / "train.py").read_text().replace("x.mean()", "x.max()"))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
     assert "1 failed, 3 passed" in done.stdout, done.stdout
+    assert "result_digest" in done.stdout
     proof = json.loads((job / "proof.json").read_text())
+    assert proof["platform"]["instruction_sets"] == list(read_hardware({}).instruction_sets)
     (job / "proof.json").write_text(json.dumps(proof | {"platform": proof["platform"] | {"machine": "pdp11"}}))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "3 passed, 1 skipped" in done.stdout, done.stdout
+    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    (job / "train.py").write_text((job / "train.py").read_text().replace("x.max()", "(x.mean() + 0.01)"))
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "4 passed" in done.stdout, done.stdout
 
 
 def test_the_lock_of_a_job_holds_what_the_script_needs(promoted: Promoted, tmp_path: Path) -> None:
