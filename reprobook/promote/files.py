@@ -41,6 +41,7 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     return {
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
+        ".gitignore": "out/\n__pycache__/\n.pytest_cache/\n",
         "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),

@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from reprobook.promote.loops import Loop
+from reprobook.promote.packaged_data import PackagedData
 from reprobook.promote.slice import Dropped
 from reprobook.space.model import Space
 
@@ -149,6 +150,7 @@ class Plan:
         requirements: What the notebook installed with pip.
         words: The names of the script's own parts.
         loops: The training loops, where the script is to write checkpoints.
+        loads: The calls that load data which come with a library.
         trimmed: What was left out of cells that are in it, with reasons.
     """
 
@@ -174,6 +176,7 @@ class Plan:
     words: Words
     loops: tuple[Loop, ...] = ()
     trimmed: tuple[Dropped, ...] = ()
+    loads: tuple[PackagedData, ...] = ()
 
     @property
     def resumes(self) -> bool:

@@ -31,6 +31,7 @@ from reprobook.promote.module_level import (
 )
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
+from reprobook.promote.packaged_data import packaged_data
 from reprobook.promote.python import tree_of
 from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.sections import sections
@@ -110,6 +111,7 @@ def plan(
         words=around.words,
         loops=checked.loops,
         trimmed=_trimmed(sliced, kept, sources),
+        loads=packaged_data(sliced.kept, sliced.names),
     )
 
 

@@ -15,6 +15,7 @@ from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import listed
+from reprobook.promote.result_text import proof_sentence, saved_files
 
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
@@ -60,11 +61,9 @@ on: push
 jobs:
   test:
     runs-on: ubuntu-latest
+    container: python:{python}-slim
     steps:
       - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "{python}"
       - run: pip install -r requirements.txt -c constraints.txt pytest
       - run: pytest tests
 ```"""
@@ -73,22 +72,19 @@ jobs:
 def readme(plan: Plan, facts: Facts) -> str:
     """Return the README: what it is, how to run it, its parameters, and what was left out."""
     origin = facts.provenance
-    proof = {
-        True: "A run of this script gave the result of the notebook, bit by bit.",
-        False: "A run of this script did **not** give the notebook's result.",
-        None: "Whether this script gives the notebook's result has not been tried.",
-    }[facts.equivalent]
     commands = "\n".join(visible(command) for command in origin.commands)
     left_out = [f"- {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.dropped]
     left_out += [f"- of {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
-        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
+        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
+        proof_sentence(facts),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
         _environment(facts),
         _WHERE[facts.style],
+        saved_files(facts),
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",

@@ -52,6 +52,7 @@ def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: boo
         cells=_first_lines(recipe),
         hidden=hidden_modules(recipe, made.kept),
         artifacts=artifacts(recipe),
+        seed=seeds.seed,
         quick=recipe.record.duration_s is not None and recipe.record.duration_s < _QUICK_S,
     )
     return replace(facts, sources={name: facts.sources[name] for name in needed(made, facts) if name in facts.sources})

@@ -135,6 +135,9 @@ def test_requirements_hold_what_saves_the_artifacts(promoted: Promoted, tmp_path
     assert any(line.startswith("safetensors==") for line in (job / "requirements.txt").read_text().splitlines())
     assert any(line.startswith("safetensors==") for line in (job / "constraints.txt").read_text().splitlines())
     assert "safetensors" in {each["name"] for each in tomllib.loads((job / LOCK_NAME).read_text())["packages"]}
+    said = (job / "README.md").read_text()
+    assert ", bit by bit: 1 value of 1 metric and 1 artifact (last: `n` 1)." in said
+    assert "`out/artifacts/net.safetensors`: load it with `safetensors.torch.load_file`" in said
     promoted(*cells, "rb.save('count', {'n': sum(p.numel() for p in net.parameters())})")
     assert "safetensors" not in (job / "requirements.txt").read_text()
 
