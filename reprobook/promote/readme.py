@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from reprobook.promote.commands import start_command
+from reprobook.promote.commands import HOME, WORK, start_command
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
@@ -53,6 +53,8 @@ _LOCK = """\
 `requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
 it names no wheels{run}."""
+_KEPT = """\
+It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -90,7 +92,8 @@ def readme(plan: Plan, facts: Facts) -> str:
         _RESUME if plan.resumes else "",
         _failures(facts),
         f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=facts.python_version)}",
-        f"## In a container\n\n```sh\ndocker build -t job .\nmkdir -p out\n{_container(facts)}\n```",
+        f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
+        _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
         "## Left out\n\n" + "\n".join(left_out) if left_out else "",
@@ -138,7 +141,11 @@ def _failures(facts: Facts) -> str:
 
 
 def _container(facts: Facts) -> str:
-    return visible(f'docker run --rm --user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"{mounts(facts.data)} job')
+    """Return the commands that run the image: in a folder of this machine where the code itself writes files."""
+    own, inside = ("work", WORK) if facts.written else ("out", f"{HOME}out")
+    place = f' -v "$PWD/{own}:{inside}"' + (f" -w {WORK}" if facts.written else "")
+    data = mounts(facts.data, WORK if facts.written else HOME.rstrip("/"))
+    return f"mkdir -p {own}\n" + visible(f'docker run --rm --user "$(id -u):$(id -g)"{place}{data} job')
 
 
 def _start(facts: Facts) -> str:

@@ -135,7 +135,7 @@ def test_the_container_does_not_run_as_root_and_needs_no_shell(planned: tuple[Pl
     assert lines[0] == "FROM python:3.11.7-slim"
     assert lines.index("USER job") < next(at for at, line in enumerate(lines) if line.startswith("ENTRYPOINT"))
     command = [json.loads(line.partition(" ")[2]) for line in lines if line.startswith(("ENTRYPOINT", "CMD"))]
-    assert command == [["python", "train.py"], ["--config", "config.yaml", "--out", "out"]]
+    assert command == [["python", "/job/train.py"], ["--config", "/job/config.yaml", "--out", "out"]]
     copies = [at for at, line in enumerate(lines) if line.startswith("COPY")]
     assert lines[copies[0]].startswith("COPY requirements.txt")
 
@@ -329,6 +329,20 @@ def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], 
     text = job_files(planned[0], replace(facts, written=("a.pt", "b.csv")))["README.md"]
     assert "The code itself writes `a.pt` and `b.csv`: into the folder it runs in." in text
     assert "The code itself" not in job_files(planned[0], facts)["README.md"]
+
+
+def test_the_container_keeps_the_files_that_the_code_writes_itself(planned: tuple[Plan, str], facts: Facts) -> None:
+    files = job_files(planned[0], replace(facts, written=("a.pt",), data={"b.csv": "0" * 64}, launchers=("docker",)))
+    assert (
+        'mkdir -p work\ndocker run --rm --user "$(id -u):$(id -g)" -v "$PWD/work:/work" -w /work'
+        ' -v "$PWD"/b.csv:/work/b.csv:ro job\n' in files["README.md"]
+    )
+    assert "kept there, and the results in `work/out/`" in files["README.md"]
+    assert 'ENTRYPOINT ["python", "/job/train.py"]' in files["Dockerfile"]  # from whatever folder
+    assert "# COPY" not in files["Dockerfile"]  # beside the script it would not find them
+    assert "work/\n" in files[".gitignore"]
+    service = yaml.safe_load(files["launch/docker-compose.yaml"])["services"]["train"]
+    assert (service["working_dir"], service["volumes"]) == ("/work", ["../work:/work"])
 
 
 def test_an_expression_is_no_metric_of_a_model(planned: tuple[Plan, str], facts: Facts) -> None:
