@@ -2,7 +2,7 @@
 
 from reprobook.capture.direct_url import parse_direct_url, read_direct_url
 from reprobook.capture.distributions import installed_distributions
-from reprobook.capture.hardware import usable_cpus
+from reprobook.capture.hardware import read_hardware, usable_cpus
 from reprobook.capture.local_modules import local_module_files
 from reprobook.capture.lock import LOCK_NAME, Wheel, write_lock
 from reprobook.capture.probe import Subject, capture
@@ -28,6 +28,7 @@ __all__ = [
     "parse_direct_url",
     "python_version",
     "read_direct_url",
+    "read_hardware",
     "seed_environment",
     "stop_seeding",
     "strip_credentials",

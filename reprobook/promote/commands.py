@@ -5,12 +5,15 @@ from __future__ import annotations
 from reprobook.execute.script import SCRIPT
 from reprobook.promote.options import Style
 
+HOME = "/job/"  # the job's folder in its container
+WORK = "/work"  # the folder to run in there, where the code itself writes files that are to be kept
 
-def start_command(style: Style, out: str = "out") -> tuple[str, ...]:
-    """Return the words that run a job with its configuration file, from its folder."""
+
+def start_command(style: Style, home: str = "") -> tuple[str, ...]:
+    """Return the words that run a job with its configuration file: from its folder, or with ``home`` from anywhere."""
     if style == "hydra":
-        return ("python", SCRIPT, f"hydra.run.dir={out}")
-    return ("python", SCRIPT, "--config", "config.yaml", "--out", out)
+        return ("python", f"{home}{SCRIPT}", "hydra.run.dir=out")
+    return ("python", f"{home}{SCRIPT}", "--config", f"{home}config.yaml", "--out", "out")
 
 
 def option(style: Style, name: str, value: int) -> tuple[str, ...]:

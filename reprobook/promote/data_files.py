@@ -35,7 +35,7 @@ def entries(data: Mapping[str, str]) -> list[str]:
     return inside if len(inside) <= _MOST_ENTRIES else sorted({PurePath(path).parts[0] for path in inside})
 
 
-def mounts(data: Mapping[str, str]) -> str:
-    """Return the options of ``docker run`` that show the data to the script, each with a space before it."""
-    words = [f'-v "$PWD"/{shlex.quote(path)}:{shlex.quote(f"/job/{path}")}:ro' for path in entries(data)]
+def mounts(data: Mapping[str, str], folder: str) -> str:
+    """Return the options of ``docker run`` that show the data to a script in a folder, each with a space before it."""
+    words = [f'-v "$PWD"/{shlex.quote(path)}:{shlex.quote(f"{folder}/{path}")}:ro' for path in entries(data)]
     return "".join(f" {word}" for word in words)

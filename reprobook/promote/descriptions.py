@@ -11,7 +11,9 @@ from reprobook.promote.naming import VERBS, imperative_words, words_of
 from reprobook.promote.prose import plain
 
 _LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
+_LONGER = 240  # a paragraph of three lines
 _SHORT = 3
+_ITEM = re.compile(r"[0-9]+(?:\.[0-9]+)*[.):]")
 _NUMBER = re.compile(
     r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
 )
@@ -38,13 +40,19 @@ def first_sentence(prose: str, longest: int = _LONGEST) -> str:
     for paragraph in prose.split("\n\n"):
         raw = paragraph.strip()
         text = plain(raw)
-        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or text[0].isdigit():
+        if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or _ITEM.match(text):
             continue
         for end in range(len(text)):
             if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
                 return _if_it_describes(text[: end + 1], longest)
         return ""  # a caption, a table, the head of a list
     return ""
+
+
+def longer_sentence(prose: str) -> str:
+    """Return the first sentence where it describes and is too long for one line; else nothing."""
+    found = first_sentence(prose, _LONGER)
+    return found if len(found) > _LONGEST else ""
 
 
 def heading_sentence(heading: str, name: str) -> str:

@@ -53,6 +53,10 @@ class Facts:
         cells: The first line of each code cell, by its index.
         quick: Whether a run takes seconds.
         modules: The files of the notebook's local modules that go with the script.
+        hidden: Modules that no line of the script imports, but others for it: to save an artifact, say.
+        seed: The seed of the run; None if it had none.
+        checked: How much a run of the script was compared by: metrics, artifacts, names of variables, lines.
+        artifacts: The files that the run saved with ``rb.save``, by path below the folder of artifacts.
     """
 
     provenance: Provenance
@@ -75,3 +79,7 @@ class Facts:
     cells: Mapping[int, str] = field(default_factory=dict)
     quick: bool = False
     modules: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    artifacts: tuple[str, ...] = ()
+    seed: int | None = None
+    checked: Mapping[str, int] = field(default_factory=dict)

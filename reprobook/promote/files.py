@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from reprobook.promote.commands import start_command
+from reprobook.execute.script import SCRIPT
+from reprobook.promote.commands import HOME, start_command
 from reprobook.promote.config_file import config_files
 from reprobook.promote.data_files import entries
 from reprobook.promote.distributions import brought_along, distribution_of, normalised, public
@@ -36,11 +37,16 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
         NotPromotableError: If the style has no form for a parameter.
     """
     launch = Launch(
-        name=job_name(facts.provenance.notebook), style=facts.style, environment=facts.environment, gpus=facts.gpus
+        name=job_name(facts.provenance.notebook),
+        style=facts.style,
+        environment=facts.environment,
+        gpus=facts.gpus,
+        writes=bool(facts.written),
     )
     return {
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
+        ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n",
         "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),
@@ -49,18 +55,18 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     }
 
 
-def imported(plan: Plan, style: Style, local: Sequence[str] = ()) -> list[str]:
-    """Return the modules, not of the standard library, that the script imports; ``local`` files go with it."""
-    modules = {one.module.partition(".")[0] for one in plan.imports} | {"reprobook", *_OF_STYLE[style], *plan.seeded}
+def imported(plan: Plan, facts: Facts) -> list[str]:
+    """Return the modules, not of the standard library or beside it, that the script imports, or others for it."""
+    modules = {one.module.partition(".")[0] for one in plan.imports} | {*_OF_STYLE[facts.style], *plan.seeded}
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
-    wanted = modules - {"", *map(top_level, local)}
+    wanted = (modules | {"reprobook", *facts.hidden}) - {"", *map(top_level, facts.modules)}
     return [module for module in sorted(wanted, key=str.lower) if not is_standard(module)]
 
 
 def needed(plan: Plan, facts: Facts) -> dict[str, str]:
     """Return the distributions of the script's imports, and all that they require, with their versions."""
-    names = [distribution_of(module) for module in imported(plan, facts.style, facts.modules)]
-    return brought_along([*names, *imported(plan, facts.style, facts.modules)], facts.versions)
+    modules = imported(plan, facts)
+    return brought_along([*map(distribution_of, modules), *modules], facts.versions)
 
 
 def _requirements(plan: Plan, facts: Facts) -> dict[str, str]:
@@ -72,7 +78,7 @@ def _requirements(plan: Plan, facts: Facts) -> dict[str, str]:
     origins = {normalised(name): origin for name, origin in facts.sources.items()}
     head: dict[str, None] = {}
     lines: list[str] = []
-    for module in imported(plan, facts.style, facts.modules):
+    for module in imported(plan, facts):
         name = distribution_of(module)
         known = next((one for one in (module, name) if normalised(one) in recorded), None)
         if known is None:
@@ -106,13 +112,14 @@ def dockerfile(facts: Facts, data: Sequence[str] = ()) -> str:
 
     Whoever runs it, under whatever number, can write where the script runs.
     """
-    python, script, *options = start_command(facts.style)
-    copies = f"COPY {script} ./\nCOPY conf conf" if facts.style == "hydra" else (f"COPY {script} config.yaml ./")
+    python, script, *options = start_command(facts.style, HOME)
+    copies = f"COPY {SCRIPT} ./\nCOPY conf conf" if facts.style == "hydra" else (f"COPY {SCRIPT} config.yaml ./")
     for name in sorted({path.partition("/")[0] for path in facts.modules}):
         copies += f"\nCOPY {json.dumps([name, f'./{name}'])}"
     if data:
-        copies += "\n# The data are not in the image: mount them, as README.md shows, or put them here and copy them:"
-    for name in data:
+        copies += "\n# The data are not in the image: mount them, as README.md shows"
+        copies += "." if facts.written else ", or put them here and copy them:"
+    for name in () if facts.written else data:
         copies += f"\n# COPY {json.dumps([name, f'./{name}'])}"
     wheels = "".join(f" {name}-*.whl*" for name, origin in facts.sources.items() if not origin)
     return f"""\

@@ -43,6 +43,7 @@ class _Part:
     name: str
     summary: str
     deed: str
+    detail: str
     cells: tuple[int, ...]
     body: Statements
     trees: tuple[ast.stmt, ...]
@@ -85,6 +86,7 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
         function = Function(
             name=parts[at].name,
             summary=parts[at].summary or why or _summary(parts[at], ordered, around),
+            detail=parts[at].detail,
             arguments=tuple(sorted(arguments, key=order.__getitem__)),
             returns=ordered,
             globals=tuple(sorted(flow.writes & shared)),
@@ -193,10 +195,12 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         last = len(lines)
         cells.append(source.index)
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
-    body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed}")
+    body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed} {section.detail}")
     trees = tuple(tree_of(node) for node in body_final)
     flow = flow_of([once_run(tree) for tree in trees])
-    return _Part(name, section.summary, section.deed, tuple(cells), body_final, trees, flow, bool(figures))
+    return _Part(
+        name, section.summary, section.deed, section.detail, tuple(cells), body_final, trees, flow, bool(figures)
+    )
 
 
 def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -> _Part:

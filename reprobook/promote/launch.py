@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from reprobook.promote.commands import start_command
+from reprobook.promote.commands import HOME, WORK, start_command
 from reprobook.promote.layout import formatted
 from reprobook.promote.options import Launcher, Style
 from reprobook.promote.python import literal
@@ -35,6 +35,7 @@ class Launch:
         cpus: Processor cores to ask for.
         memory: GiB to ask for.
         hours: Time limit where the scheduler wants one.
+        writes: Whether the code itself writes files, into the folder that it runs in.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Launch:
     cpus: int = 2
     memory: int = 4
     hours: int = 1
+    writes: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The folder to run in in a container, and what of it is to be kept."""
+        return (WORK, WORK) if self.writes else (HOME.rstrip("/"), f"{HOME}out")
 
 
 @dataclass(frozen=True)
@@ -125,15 +132,17 @@ print(f"follow it: ray job logs --follow {{submitted}}")
 
 def kubernetes(launch: Launch) -> str:
     """Return a Job whose results go to a volume."""
+    folder, kept = launch.place
     amounts: dict[str, Any] = {"cpu": str(launch.cpus), "memory": f"{launch.memory}Gi"}
     limits = amounts | ({"nvidia.com/gpu": launch.gpus} if launch.gpus else {})
     container = {
         "name": launch.name,
         "image": f"{launch.name}:latest",
-        "command": list(start_command(launch.style)),
+        "command": list(start_command(launch.style, HOME)),
+        "workingDir": folder,
         "env": [{"name": name, "value": value} for name, value in launch.environment.items()],
         "resources": {"requests": amounts, "limits": limits},
-        "volumeMounts": [{"name": "out", "mountPath": "/job/out"}],
+        "volumeMounts": [{"name": "out", "mountPath": kept}],
     }
     pod = {
         "restartPolicy": "Never",
@@ -153,7 +162,9 @@ def kubernetes(launch: Launch) -> str:
 
 def compose(launch: Launch) -> str:
     """Return a Compose file with one service."""
-    _, _, *options = start_command(launch.style)  # the image starts the script
+    _, _, *options = start_command(launch.style, HOME)  # the image starts the script
+    folder, kept = launch.place
+    own = kept.rpartition("/")[2]
     limits = {"cpus": str(launch.cpus), "memory": f"{launch.memory}G"}
     gpus = [{"driver": "nvidia", "count": launch.gpus, "capabilities": ["gpu"]}]
     resources = {"limits": limits, **({"reservations": {"devices": gpus}} if launch.gpus else {})}
@@ -162,10 +173,11 @@ def compose(launch: Launch) -> str:
         "command": options,
         # Compose reads $ as the start of a variable.
         "environment": {name: value.replace("$", "$$") for name, value in launch.environment.items()},
-        "volumes": ["../out:/job/out"],
+        "working_dir": folder,
+        "volumes": [f"../{own}:{kept}"],
         "deploy": {"resources": resources},
     }
-    note = "# The folder ../out must be writable for the user id 1000. Resources are defaults: edit them.\n"
+    note = f"# The folder ../{own} must be writable for the user id 1000. Resources are defaults: edit them.\n"
     return note + yaml.safe_dump({"name": launch.name, "services": {"train": service}}, sort_keys=False)
 
 

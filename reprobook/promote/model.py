@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from reprobook.promote.loops import Loop
+from reprobook.promote.packaged_data import PackagedData
 from reprobook.promote.slice import Dropped
 from reprobook.space.model import Space
 
@@ -66,6 +67,7 @@ class Function:
         globals: Names that functions of the notebook need at module level.
         is_async: Whether it awaits.
         cells: Code indices that it comes from.
+        detail: The author's words under the heading where they take more than a line; may be empty.
         hints: The types of the arguments; none where the script has no annotations.
         result: The type of what it returns; empty there.
     """
@@ -82,6 +84,7 @@ class Function:
     cells: tuple[int, ...]
     hints: tuple[str, ...] = ()
     result: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Plan:
         requirements: What the notebook installed with pip.
         words: The names of the script's own parts.
         loops: The training loops, where the script is to write checkpoints.
+        loads: The calls that load data which come with a library.
         trimmed: What was left out of cells that are in it, with reasons.
     """
 
@@ -174,6 +178,7 @@ class Plan:
     words: Words
     loops: tuple[Loop, ...] = ()
     trimmed: tuple[Dropped, ...] = ()
+    loads: tuple[PackagedData, ...] = ()
 
     @property
     def resumes(self) -> bool:

@@ -13,12 +13,16 @@ import yaml
 from reprobook.promote.facts import Facts
 from reprobook.promote.markdown import code, data_table, plain, table
 from reprobook.promote.model import Plan
+from reprobook.promote.packaged_data import data_list
 from reprobook.promote.parameter_table import parameter_table
+from reprobook.promote.prose import listed
+from reprobook.promote.result_text import artifact_row
 from reprobook.promote.shown import is_expression
 from reprobook.trace.shown import is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
+_MOST_FILES = 5
 _BY_HAND = ("intended use and limits", "evaluation on other data, and on groups of people")
 
 
@@ -129,12 +133,29 @@ def job_card(plan: Plan, facts: Facts) -> str:
         license=facts.license,
         circumstances=tuple(_circumstances(facts)),
         parameters=parameter_table(plan, facts.style) if plan.fields else "",
-        data=data_table(facts.data) if facts.data else "",
-        data_name=f"data of {facts.provenance.notebook}",
-        data_gap="" if facts.data else "training data: no file of the notebook's folder was read",
+        data="\n\n".join(
+            filter(None, [data_list(plan.loads, facts.versions), data_table(facts.data) if facts.data else ""])
+        ),
+        data_name=_data_name(plan, facts),
+        data_gap=_data_gap(plan, facts),
         results=tuple(_logged(plan, facts)),
     )
     return render_model_card(card)
+
+
+def _data_name(plan: Plan, facts: Facts) -> str:
+    """Return what the data is called: the loader, where all of it comes from one."""
+    only = plan.loads[0].call if len(plan.loads) == 1 and not facts.data else ""
+    return only or f"data of {facts.provenance.notebook}"
+
+
+def _data_gap(plan: Plan, facts: Facts) -> str:
+    """Say what is not known of the data: where files come from; or all, where neither a file nor a loader is known."""
+    if facts.data:
+        files = [f"`{code(path)}`" for path in list(facts.data)[:_MOST_FILES]]
+        more = len(facts.data) - len(files)
+        return f"source and licence of {listed([*files, *([f'{more} more files'] if more else [])])}"
+    return "" if plan.loads else "training data: no file of the notebook's folder was read"
 
 
 def _logged(plan: Plan, facts: Facts) -> list[Result]:
@@ -161,5 +182,6 @@ def _circumstances(facts: Facts) -> list[tuple[str, str]]:
         *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
         *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
         ("Python", facts.python_version),
+        ("artifacts", artifact_row(facts)),
         *([("hardware", plain(facts.hardware))] if facts.hardware else []),
     ]

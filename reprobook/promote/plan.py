@@ -31,6 +31,7 @@ from reprobook.promote.module_level import (
 )
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
+from reprobook.promote.packaged_data import packaged_data
 from reprobook.promote.python import tree_of
 from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.sections import sections
@@ -109,7 +110,8 @@ def plan(
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=around.words,
         loops=checked.loops,
-        trimmed=tuple(each for each in sliced.trimmed if each.cell in kept),
+        trimmed=_trimmed(sliced, kept, sources),
+        loads=packaged_data(sliced.kept, sliced.names),
     )
 
 
@@ -159,7 +161,15 @@ def _surroundings(  # noqa: PLR0913 - the last two by name
 def _dropped(sliced: Slice, kept: Collection[int]) -> list[Dropped]:
     """Return the cells that have no part in the script, with reasons."""
     unused = [Dropped(s.index, "nothing in it is needed") for s in sliced.kept if s.index not in kept]
-    return [*(dropped for dropped in sliced.dropped if dropped.cell not in kept), *unused]
+    left_out = [*(dropped for dropped in sliced.dropped if dropped.cell not in kept), *unused]
+    return sorted(left_out, key=lambda each: each.cell)
+
+
+def _trimmed(sliced: Slice, kept: Collection[int], sources: Sequence[Source]) -> tuple[Dropped, ...]:
+    """Return what was left out of cells that are in the script: all but the imports of some."""
+    parts = {s.index for s in sources if any(_is_work(statement, ()) for statement in s.statements)}
+    rest = [each for each in sliced.dropped if each.cell in kept and each.cell in parts]
+    return tuple(sorted([*(each for each in sliced.trimmed if each.cell in kept), *rest], key=lambda each: each.cell))
 
 
 def _words(taken: frozenset[str], names: Names) -> Words:

@@ -178,7 +178,9 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int], fixed: Col
 def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial: Trial) -> None:
     """Write the job's files."""
     modules = module_files(recipe.folder, made)
-    facts = replace(facts_of(recipe, made, options, equivalent=trial.equivalent), modules=tuple(modules))
+    checked = trial.judgement.checked if trial.judgement else {}
+    facts = facts_of(recipe, made, options, equivalent=trial.equivalent)
+    facts = replace(facts, modules=tuple(modules), checked=checked)
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = (
         modules | {name: text.encode() for name, text in texts.items()} | {HEADER: recipe.folder.header.read_bytes()}

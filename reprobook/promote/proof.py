@@ -117,10 +117,15 @@ def _platform(recipe: Recipe, made: Plan) -> dict[str, Any]:
     recorded = {normalised(each.name): each for each in environment.distributions} if environment else {}
     modules = [*(one.module for one in made.imports), *made.seeded]
     names = sorted({normalised(distribution_of(module)) for module in modules} & set(recorded))
+    hardware = recipe.header.hardware
     return {
         "python": environment.python if environment else "",
         "system": platform.system(),
-        "machine": recipe.header.hardware.machine if recipe.header.hardware else "",
+        "machine": hardware.machine if hardware else "",
+        "instruction_sets": list(hardware.instruction_sets) if hardware else [],
+        "cpus": hardware.cpu_count if hardware else None,
+        "threads": dict(hardware.threads) if hardware else {},
+        "gpus": [gpu.name for gpu in hardware.gpus] if hardware else [],
         "packages": {recorded[name].name: recorded[name].version for name in names},
     }
 

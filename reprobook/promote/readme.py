@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from reprobook.promote.commands import start_command
+from reprobook.promote.commands import HOME, WORK, start_command
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
@@ -15,6 +15,7 @@ from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import listed
+from reprobook.promote.result_text import proof_sentence, saved_files
 
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
@@ -52,6 +53,8 @@ _LOCK = """\
 `requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
 it names no wheels{run}."""
+_KEPT = """\
+It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -60,11 +63,9 @@ on: push
 jobs:
   test:
     runs-on: ubuntu-latest
+    container: python:{python}-slim
     steps:
       - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with:
-          python-version: "{python}"
       - run: pip install -r requirements.txt -c constraints.txt pytest
       - run: pytest tests
 ```"""
@@ -73,28 +74,26 @@ jobs:
 def readme(plan: Plan, facts: Facts) -> str:
     """Return the README: what it is, how to run it, its parameters, and what was left out."""
     origin = facts.provenance
-    proof = {
-        True: "A run of this script gave the result of the notebook, bit by bit.",
-        False: "A run of this script did **not** give the notebook's result.",
-        None: "Whether this script gives the notebook's result has not been tried.",
-    }[facts.equivalent]
     commands = "\n".join(visible(command) for command in origin.commands)
     left_out = [f"- {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.dropped]
     left_out += [f"- of {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
-        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`). {proof}",
+        f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
+        proof_sentence(facts),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
         _environment(facts),
         _WHERE[facts.style],
+        saved_files(facts),
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
-        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=_minor(facts))}",
-        f"## In a container\n\n```sh\ndocker build -t job .\nmkdir -p out\n{_container(facts)}\n```",
+        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=facts.python_version)}",
+        f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
+        _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
         "## Left out\n\n" + "\n".join(left_out) if left_out else "",
@@ -106,10 +105,6 @@ def _cell(index: int, facts: Facts) -> str:
     """Name a code cell for people: by its place, counted from 1, and its first line."""
     line = facts.cells.get(index, "")
     return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
-
-
-def _minor(facts: Facts) -> str:
-    return ".".join(facts.python_version.split(".")[:2])
 
 
 def _install(facts: Facts) -> str:
@@ -146,7 +141,11 @@ def _failures(facts: Facts) -> str:
 
 
 def _container(facts: Facts) -> str:
-    return visible(f'docker run --rm --user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"{mounts(facts.data)} job')
+    """Return the commands that run the image: in a folder of this machine where the code itself writes files."""
+    own, inside = ("work", WORK) if facts.written else ("out", f"{HOME}out")
+    place = f' -v "$PWD/{own}:{inside}"' + (f" -w {WORK}" if facts.written else "")
+    data = mounts(facts.data, WORK if facts.written else HOME.rstrip("/"))
+    return f"mkdir -p {own}\n" + visible(f'docker run --rm --user "$(id -u):$(id -g)"{place}{data} job')
 
 
 def _start(facts: Facts) -> str:

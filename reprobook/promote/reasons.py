@@ -12,6 +12,8 @@ from reprobook.promote.identifiers import names_in_order
 from reprobook.promote.source import Source
 
 _MOST_NAMES = 3
+_SHELL = ("!", "%")
+_QUOTE = "'"  # a backtick would end the code
 _CHANGING = (ast.Expr, ast.AugAssign)  # they bind no new name
 
 
@@ -33,10 +35,10 @@ def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[st
     if written:
         plotted = quoted([name for name in used if name not in written] or written)
         return f"only plots {plotted}" if effects.plots else f"no result depends on {quoted(written)}"
-    return _of_display(trees, flow, effects, used)
+    return _of_display(source, flow, effects, used)
 
 
-def _of_display(trees: Sequence[ast.stmt], flow: Flow, effects: Effects, used: Sequence[str]) -> str:
+def _of_display(source: Source, flow: Flow, effects: Effects, used: Sequence[str]) -> str:
     """Say so for a cell that sets no variable."""
     texts = [name.removeprefix("file:") for name in flow.writes if name.startswith("file:")]
     files = sorted(text for text in texts if text.isprintable() and ("." in text or "/" in text))
@@ -46,7 +48,10 @@ def _of_display(trees: Sequence[ast.stmt], flow: Flow, effects: Effects, used: S
         return f"only plots {quoted(used)}" if used else "only plots"
     if effects.prints:
         return f"only prints {quoted(used)}" if used else "only prints"
-    return f"only shows `{ast.unparse(trees[-1])}`"
+    last = source.statements[-1]
+    if (line := source.written(last)).startswith(_SHELL):
+        return f"no result reads what `{line.replace('`', _QUOTE)}` does"
+    return f"only shows `{ast.unparse(last.tree)}`"
 
 
 def quoted(names: Sequence[str]) -> str:

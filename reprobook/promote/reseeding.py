@@ -16,18 +16,17 @@ _NONE: frozenset[str] = frozenset()
 
 
 def meaning_of_seed(kept: Iterable[Source], names: Names) -> str:
-    """Say what the seed of a run does: nothing to a generator that the code seeds before its first draw."""
-    seeded, drawn, decided = _NONE, _NONE, _NONE
+    """Say what the seed of a run does: to a generator that the code seeds itself, nothing from there on."""
+    seeded, drawn = _NONE, _NONE
     for tree in (statement.tree for source in kept for statement in source.statements):
-        draws = effects_of(tree, names).draws
-        drawn |= draws
-        decided |= draws - seeded
+        drawn |= effects_of(tree, names).draws
         seeded |= _seeds(tree, names)
-    own = [word for stream, word in _WORDS.items() if stream in drawn - decided]
-    if not own:
+    bound = [word for stream, word in _WORDS.items() if stream in drawn & seeded]
+    free = [word for stream, word in _WORDS.items() if stream in drawn - seeded]
+    if not bound:
         return "seeds every generator"
-    itself = f"the code seeds {listed(own)} itself"
-    return f"seeds every generator, but {itself}" if decided else f"no effect: {itself}"
+    until = f"{listed(bound)} only until the code seeds {'it' if len(bound) == 1 else 'them'}"
+    return f"affects {listed(free)}; {until}" if free else f"affects {until}"
 
 
 def _seeds(tree: ast.stmt, names: Names, seen: Sequence[str] = ()) -> frozenset[str]:

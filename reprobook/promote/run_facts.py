@@ -13,6 +13,7 @@ from reprobook.execute.shell_lines import failed_shell_lines
 from reprobook.promote.data_files import needed_data, written_files
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import needed
+from reprobook.promote.hidden_modules import artifacts, hidden_modules
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions, Style
 from reprobook.promote.provenance import provenance
@@ -49,6 +50,9 @@ def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: boo
         gpus=len(hardware.gpus) if hardware else 0,
         sources=_sources(recipe),
         cells=_first_lines(recipe),
+        hidden=hidden_modules(recipe, made.kept),
+        artifacts=artifacts(recipe),
+        seed=seeds.seed,
         quick=recipe.record.duration_s is not None and recipe.record.duration_s < _QUICK_S,
     )
     return replace(facts, sources={name: facts.sources[name] for name in needed(made, facts) if name in facts.sources})

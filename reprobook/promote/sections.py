@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, method_calls, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, without_number
+from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import is_neutral, names_no_work, snake_case, with_verb
@@ -34,12 +34,14 @@ class Section:
         summary: The author's words of it, as a sentence; may be empty.
         sources: The cells.
         deed: What the heading says that is done, as a phrase; may be empty.
+        detail: The author's words of it where they take more than a line; may be empty.
     """
 
     wish: str
     summary: str
     sources: tuple[Source, ...]
     deed: str = ""
+    detail: str = ""
 
 
 def sections(notebook: Notebook, kept: Sequence[Source], names: Names) -> list[Section]:
@@ -128,7 +130,7 @@ def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> 
     said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
     if not said and names_no_work(wish):
         said = without_number(heading.text).rstrip(".:;,")
-    return Section(wish, first_sentence(heading.prose), sources, said)
+    return Section(wish, first_sentence(heading.prose), sources, said, longer_sentence(heading.prose))
 
 
 def _lines(sources: Sequence[Source]) -> int:

@@ -49,6 +49,7 @@ class Source:
         refusals: What has no translation.
         error: Why the cell does not parse; empty if it does.
         tags: The cell's tags.
+        text: The cell as its author wrote it.
     """
 
     index: int
@@ -59,6 +60,12 @@ class Source:
     refusals: tuple[Refusal, ...] = ()
     error: str = ""
     tags: frozenset[str] = frozenset()
+    text: str = ""
+
+    def written(self, statement: Statement) -> str:
+        """Return the line that a statement begins with, as its author wrote it: magics and shell lines too."""
+        lines = self.text.splitlines()
+        return lines[statement.line - 1].strip() if statement.line <= len(lines) else ""
 
 
 def read_source(cell: Cell) -> Source:
@@ -91,6 +98,7 @@ def read_source(cell: Cell) -> Source:
         requirements=tuple(translator.requirements),
         refusals=tuple(translator.refusals),
         tags=cell.tags,
+        text=cell.source,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from textwrap import fill, indent
 
 import libcst as cst
 
@@ -10,7 +11,7 @@ from reprobook.promote import command_line, config_text, fabric, hydra_entry
 from reprobook.promote.facts import Provenance
 from reprobook.promote.header_text import header
 from reprobook.promote.layout import formatted
-from reprobook.promote.layout.escape import docstring
+from reprobook.promote.layout.escape import docstring, visible
 from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
@@ -80,7 +81,8 @@ def _function(function: Function, plan: Plan) -> str:
     inside = ", ".join([*star, *(f"{name}: {hints[name]}" if hints else name for name in names)])
     lines = [f"{prefix}def {function.name}({inside}){_result(function, inside)}:"]
     if function.summary:
-        lines.append(f"    {docstring(function.summary)}")
+        more = fill(visible(function.detail), WIDTH - 4, break_long_words=False, break_on_hyphens=False)
+        lines.append(indent(docstring(function.summary, *([more] if more else [])), "    "))
     if function.globals:
         lines.append(f"    global {', '.join(function.globals)}")
     returns = (cst.parse_statement(f"return {', '.join(function.returns)}\n"),) if function.returns else ()

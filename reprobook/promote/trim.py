@@ -100,4 +100,4 @@ def _parts(source: Source, removed: Sequence[Statement]) -> tuple[Source, ...]:
         statement for statement in ordered if isinstance(statement.tree, ast.Expr) and statement in source.statements
     ]
     others = [statement for statement in ordered if statement not in shows]
-    return tuple(Source(_OF_NO_CELL, statements=tuple(part)) for part in (others, shows) if part)
+    return tuple(Source(_OF_NO_CELL, statements=tuple(part), text=source.text) for part in (others, shows) if part)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -53,6 +54,7 @@ def planned(promote: Promote) -> tuple[Plan, str]:
 
 def test_a_job_has_its_files(planned: tuple[Plan, str], facts: Facts) -> None:
     assert sorted(job_files(planned[0], facts)) == [
+        ".gitignore",
         "Dockerfile",
         "MODEL_CARD.md",
         "README.md",
@@ -133,7 +135,7 @@ def test_the_container_does_not_run_as_root_and_needs_no_shell(planned: tuple[Pl
     assert lines[0] == "FROM python:3.11.7-slim"
     assert lines.index("USER job") < next(at for at, line in enumerate(lines) if line.startswith("ENTRYPOINT"))
     command = [json.loads(line.partition(" ")[2]) for line in lines if line.startswith(("ENTRYPOINT", "CMD"))]
-    assert command == [["python", "train.py"], ["--config", "config.yaml", "--out", "out"]]
+    assert command == [["python", "/job/train.py"], ["--config", "/job/config.yaml", "--out", "out"]]
     copies = [at for at, line in enumerate(lines) if line.startswith("COPY")]
     assert lines[copies[0]].startswith("COPY requirements.txt")
 
@@ -201,10 +203,146 @@ def test_the_test_of_the_job_is_a_test(
     assert ruff_says(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("lite", "quick", "equivalent", "alone", "along"),
+    [
+        (False, True, True, True, False),
+        (True, True, True, True, False),
+        (False, False, True, False, True),
+        (True, False, True, False, False),  # a lite run has another result, a whole one is too long
+        (False, True, False, False, False),
+    ],
+)
+def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 - a table
+    promote: Promote,
+    facts: Facts,
+    ruff_says: Callable[[str], str],
+    *,
+    lite: bool,
+    quick: bool,
+    equivalent: bool,
+    alone: bool,
+    along: bool,
+) -> None:
+    epochs = "epochs: rb.Int(1, 9, lite=1) = 5" if lite else "epochs = 5"
+    planned, _ = promote("import reprobook as rb", (epochs, "parameters"), "rb.log(n=epochs)")
+    text = job_files(planned, replace(facts, quick=quick, equivalent=equivalent))["tests/test_train.py"]
+    assert "--lite" in text if lite else "--lite" not in text
+    assert ("check(result(tmp_path" in text, "    check(first)\n" in text) == (alone, along)
+    assert ("PROOF" in text) == (alone or along)
+    assert ruff_says(text) == ""
+
+
+def test_the_documented_ci_has_the_python_of_the_proof(planned: tuple[Plan, str], facts: Facts) -> None:
+    assert "    container: python:3.11.7-slim\n" in job_files(planned[0], facts)["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"equivalent": True, "seed": 1, "checked": {"metrics": 9, "artifacts": 1, "names": 0}},
+            "result of run `2026-run` (seed 1), bit by bit: 9 values of 1 metric and 1 artifact (last: `x` 0.5).",
+        ),
+        (
+            {"equivalent": True, "metrics": {}, "checked": {"metrics": 0, "artifacts": 0, "names": 12}},
+            "gave the result of run `2026-run`, bit by bit: 12 variables.",
+        ),
+        ({"equivalent": False, "seed": 1}, "did **not** give the result of run `2026-run` (seed 1)."),
+        ({"seed": 0}, "gives the result of run `2026-run` (seed 0) has not been tried."),
+    ],
+)
+def test_the_readme_says_what_was_compared(
+    planned: tuple[Plan, str], facts: Facts, changes: dict[str, Any], sentence: str
+) -> None:
+    text = job_files(planned[0], replace(facts, **changes))["README.md"]
+    assert sentence in text
+    assert ("stored in the notebook may be of another run" in text) == (changes.get("equivalent") is True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "readme", "card"),
+    [
+        (
+            {},
+            "The job writes metrics only; no weights are saved.",
+            "| artifacts | none: the job writes metrics only; no",
+        ),
+        (
+            {"metrics": {}},
+            "The job logs no metric; no weights are saved.",
+            "| artifacts | none: the job logs no metric",
+        ),
+        ({"written": ("a.pt",)}, "The code itself writes `a.pt`", "| artifacts | the code itself writes `a.pt` |"),
+        (
+            {"artifacts": ("model.safetensors",)},
+            "- `out/artifacts/model.safetensors`: load it with `safetensors.torch.load_file`\n",
+            "| artifacts | `model.safetensors` |",
+        ),
+        (
+            {"artifacts": ("net/v/t/metadata.json", "net/v/t/weights.safetensors", "p.png")},
+            "checkpoints, a folder for each, with `weights` and the state of the training\n- `out/artifacts/p.png`\n",
+            "| artifacts | `net/` and `p.png` |",
+        ),
+    ],
+)
+def test_what_is_saved_is_named_and_what_is_not(
+    planned: tuple[Plan, str], facts: Facts, changes: dict[str, Any], readme: str, card: str
+) -> None:
+    files = job_files(planned[0], replace(facts, **changes))
+    assert readme in files["README.md"]
+    assert card in files["MODEL_CARD.md"]
+    assert ("no weights are saved" in files["README.md"]) == ("no weights" in readme)
+
+
+@pytest.mark.parametrize(
+    ("imports", "load", "said", "name"),
+    [
+        ("from sklearn.datasets import load_digits", "load_digits()", "`load_digits()` of scikit-learn 1.9.1", None),
+        ("from sklearn import datasets", "datasets.make_moons(9)", "`make_moons()` of scikit-learn 1.9.1", None),
+        ("import seaborn as sns", "sns.load_dataset('iris')", "`load_dataset('iris')` of seaborn", None),
+        ("from torchvision import datasets", "datasets.MNIST('./d', train=True)", "`MNIST()` of torchvision", None),
+        ("from datasets import load_dataset", "load_dataset('imdb')", "`load_dataset('imdb')` of datasets", None),
+        ("from keras.datasets import mnist", "mnist.load_data()", "`mnist.load_data()` of keras", None),
+        ("from sklearn.datasets import load_files", "load_files('mine')", "", "data of a.ipynb"),
+        ("import own", "own.load_digits()", "", "data of a.ipynb"),
+    ],
+)
+def test_data_that_come_with_a_library_are_known(  # noqa: PLR0913 - a table
+    promote: Promote, facts: Facts, *, imports: str, load: str, said: str, name: str | None
+) -> None:
+    planned, _ = promote(f"import reprobook as rb\n{imports}", f"data = {load}", "rb.log(x=len(data))")
+    versions = dict(facts.versions) | {"scikit-learn": "1.9.1"}
+    text = job_files(planned, replace(facts, versions=versions))["MODEL_CARD.md"]
+    assert (f"- {said}\n" in text) if said else ("## Data" not in text)
+    assert ("- training data:" in text) == (not said)
+    (result,) = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"]
+    assert result["dataset"]["name"] == (name or said.split("`")[1])
+
+
+def test_where_files_come_from_is_a_gap(planned: tuple[Plan, str], facts: Facts) -> None:
+    text = job_files(planned[0], replace(facts, data={"names.txt": "0" * 64}))["MODEL_CARD.md"]
+    assert "- source and licence of `names.txt`\n" in text
+
+
 def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], facts: Facts) -> None:
     text = job_files(planned[0], replace(facts, written=("a.pt", "b.csv")))["README.md"]
     assert "The code itself writes `a.pt` and `b.csv`: into the folder it runs in." in text
     assert "The code itself" not in job_files(planned[0], facts)["README.md"]
+
+
+def test_the_container_keeps_the_files_that_the_code_writes_itself(planned: tuple[Plan, str], facts: Facts) -> None:
+    files = job_files(planned[0], replace(facts, written=("a.pt",), data={"b.csv": "0" * 64}, launchers=("docker",)))
+    assert (
+        'mkdir -p work\ndocker run --rm --user "$(id -u):$(id -g)" -v "$PWD/work:/work" -w /work'
+        ' -v "$PWD"/b.csv:/work/b.csv:ro job\n' in files["README.md"]
+    )
+    assert "kept there, and the results in `work/out/`" in files["README.md"]
+    assert 'ENTRYPOINT ["python", "/job/train.py"]' in files["Dockerfile"]  # from whatever folder
+    assert "# COPY" not in files["Dockerfile"]  # beside the script it would not find them
+    assert "work/\n" in files[".gitignore"]
+    service = yaml.safe_load(files["launch/docker-compose.yaml"])["services"]["train"]
+    assert (service["working_dir"], service["volumes"]) == ("/work", ["../work:/work"])
 
 
 def test_an_expression_is_no_metric_of_a_model(planned: tuple[Plan, str], facts: Facts) -> None:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,10 @@ def test_the_kubernetes_job_asks_for_what_the_run_had() -> None:
     assert pod["restartPolicy"] == "Never"
     assert pod["securityContext"]["runAsNonRoot"] is True
     (container,) = pod["containers"]
-    assert container["command"] == ["python", "train.py", "--config", "config.yaml", "--out", "out"]
+    assert container["command"] == ["python", "/job/train.py", "--config", "/job/config.yaml", "--out", "out"]
+    assert (container["workingDir"], container["volumeMounts"][0]["mountPath"]) == ("/job", "/job/out")
+    (container,) = yaml.safe_load(kubernetes(replace(SEEDED, writes=True)))["spec"]["template"]["spec"]["containers"]
+    assert (container["workingDir"], container["volumeMounts"][0]["mountPath"]) == ("/work", "/work")
     assert container["resources"]["limits"] == {"cpu": "2", "memory": "4Gi", "nvidia.com/gpu": 2}
     assert {each["name"]: each["value"] for each in container["env"]} == SEEDED.environment
 
@@ -114,7 +118,8 @@ def test_the_kubernetes_job_asks_for_what_the_run_had() -> None:
 def test_the_compose_file_builds_the_image_of_the_job() -> None:
     service = yaml.safe_load(compose(SEEDED))["services"]["train"]
     assert service["build"] == ".."
-    assert service["command"] == ["--config", "config.yaml", "--out", "out"]
+    assert service["command"] == ["--config", "/job/config.yaml", "--out", "out"]
+    assert (service["working_dir"], service["volumes"]) == ("/job", ["../out:/job/out"])
     assert service["deploy"]["resources"]["reservations"]["devices"][0]["count"] == 2
 
 

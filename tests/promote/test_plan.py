@@ -620,27 +620,36 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
 @pytest.mark.parametrize(
     ("cells", "meaning"),
     [
-        (["torch.manual_seed(1)", "x = torch.rand(2)"], "no effect: the code seeds torch itself"),
+        (["torch.manual_seed(1)", "x = torch.rand(2)"], "affects torch only until the code seeds it"),
         (
             [
                 "def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)",
                 ("fix(3)", "keep"),
                 "x = torch.rand(2)",
             ],
-            "no",
+            "affects torch only until the code seeds it",
         ),
-        (["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"], "seeds every generator, but the code seeds"),
-        (["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"], "seeds every generator"),
+        (
+            ["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"],
+            "affects Python's random; torch only until the code seeds it",
+        ),
+        (
+            ["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
+            "affects torch only until the code seeds it",
+        ),
+        (
+            ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
+            "affects Python's random and torch only until the code seeds them",
+        ),
         (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),
     ],
 )
-def test_a_seed_that_the_code_overrides_is_said_to_have_no_effect(
+def test_a_seed_that_the_code_overrides_is_said_to_be(
     promote: Promote, definition: Definition, cells: list[str | tuple[str, str]], meaning: str
 ) -> None:
     planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
     (field,) = [field for field in planned.fields if field.name == "seed"]
-    assert field.comment.startswith(meaning)
-    assert ("but" in field.comment) == ("but" in meaning)
+    assert field.comment == meaning
     assert '"""Seed Python and torch."""' in definition(text, "seed_everything")
 
 
@@ -673,3 +682,20 @@ def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promo
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
     assert 'sys.path.insert(0, "..")' in text
     assert planned.kept == [0, 1, 2]
+
+
+def test_a_cell_of_which_only_the_imports_are_used_is_accounted_for(promote: Promote) -> None:
+    planned, _ = promote(
+        "import reprobook as rb",
+        "import numpy as np\n\nx = np.zeros(3)\nx",
+        "import math",
+        "rb.log(n=np.sqrt(4) + math.pi)",
+        "!pwd  # `here`",
+        "y = 1",
+    )
+    assert planned.kept == [0, 1, 2, 3]
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(1, "no result depends on `x`")]
+    assert [(each.cell, each.reason) for each in planned.dropped] == [
+        (4, "no result reads what `!pwd  # 'here'` does"),
+        (5, "no result depends on `y`"),
+    ]

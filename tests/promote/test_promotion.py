@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reprobook.capture import LOCK_NAME, read_hardware
 from reprobook.errors import InputError, IntegrityError, NotPromotableError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.promote import Promotion, promote_notebook
@@ -125,6 +126,20 @@ def test_requirements_pin_what_the_script_imports(promoted: Promoted, tmp_path: 
     lines = (tmp_path / "job" / "requirements.txt").read_text().splitlines()
     assert {line.partition("==")[0] for line in lines} >= {"torch", "PyYAML", "reprobook"}
     assert all("==" in line and "+" not in line for line in lines if not line.startswith(("#", "--")))
+
+
+def test_requirements_hold_what_saves_the_artifacts(promoted: Promoted, tmp_path: Path) -> None:
+    cells = ("import torch\nimport reprobook as rb", "net = torch.nn.BatchNorm1d(1)", "rb.log(n=1)")
+    job = tmp_path / "job"
+    promoted(*cells, "rb.save('net', net)")
+    assert any(line.startswith("safetensors==") for line in (job / "requirements.txt").read_text().splitlines())
+    assert any(line.startswith("safetensors==") for line in (job / "constraints.txt").read_text().splitlines())
+    assert "safetensors" in {each["name"] for each in tomllib.loads((job / LOCK_NAME).read_text())["packages"]}
+    said = (job / "README.md").read_text()
+    assert ", bit by bit: 1 value of 1 metric and 1 artifact (last: `n` 1)." in said
+    assert "`out/artifacts/net.safetensors`: load it with `safetensors.torch.load_file`" in said
+    promoted(*cells, "rb.save('count', {'n': sum(p.numel() for p in net.parameters())})")
+    assert "safetensors" not in (job / "requirements.txt").read_text()
 
 
 def test_no_verify_proves_nothing(promoted: Promoted) -> None:
@@ -249,10 +264,15 @@ def test_the_test_of_a_job_holds_it_against_the_proof(promoted: Promoted, tmp_pa
     (job / "train.py").write_text((job / "train.py").read_text().replace("x.mean()", "x.max()"))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
     assert "1 failed, 3 passed" in done.stdout, done.stdout
+    assert "result_digest" in done.stdout
     proof = json.loads((job / "proof.json").read_text())
+    assert proof["platform"]["instruction_sets"] == list(read_hardware({}).instruction_sets)
     (job / "proof.json").write_text(json.dumps(proof | {"platform": proof["platform"] | {"machine": "pdp11"}}))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "3 passed, 1 skipped" in done.stdout, done.stdout
+    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    (job / "train.py").write_text((job / "train.py").read_text().replace("x.max()", "(x.mean() + 0.01)"))
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+    assert "4 passed" in done.stdout, done.stdout
 
 
 def test_the_lock_of_a_job_holds_what_the_script_needs(promoted: Promoted, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def test_sections_have_the_types_that_the_run_saw(promote: Promote, mypy_says: C
 
 def test_a_type_that_the_script_cannot_name_is_any(promote: Promote, mypy_says: Callable[[str], str]) -> None:
     kinds = {1: {"x": "numpy.ma.core.MaskedArray", "net": "__main__.make.<locals>.Net", "bag": "sampled:list"}}
-    _, text = promote(*CELLS, kinds=kinds)
+    cells = [cell.replace("OrderedDict(a=1)", "list('ab')") for cell in CELLS]
+    _, text = promote(*cells, kinds=kinds)
     assert "def train(x: Any, net: Any, bag: list[Any]) -> None:" in text
     assert mypy_says(text) == ""
 
@@ -37,9 +38,9 @@ def test_a_type_that_the_script_cannot_name_is_any(promote: Promote, mypy_says: 
     "line",
     [
         "x = list(x)",
-        "w = []\nw = tuple(w)",
+        "w = []\nw = tuple(w)\nrb.log(w=len(w))",
         "total = 0\nfor each in x:\n    total += each",
-        "best = None\nfor each in x:\n    best = each",
+        "best = None\nfor each in x:\n    best = each\nrb.log(best=best is None)",
         "counts = [0] * 3\ncounts[0] += 0.5",
     ],
 )
@@ -71,7 +72,7 @@ def test_a_section_says_what_it_does_and_what_comes_of_it(promote: Promote) -> N
         "md:## Reading and cleaning the two files",
         "x = list('ab')",
         "md:## Training",
-        "w = [1]\nfor epoch in range(2):\n    rb.log(loss=len(x), step=epoch)",
+        "w = list('a')\nfor epoch in range(2):\n    rb.log(loss=len(x), step=epoch)",
         "md:## Save",
         "rb.save('weights', w)",
     )
@@ -91,8 +92,8 @@ def test_what_does_not_fit_a_line_is_not_said() -> None:
 
 def test_a_long_result_behind_no_argument_is_shortened(promote: Promote, ruff_says: Callable[[str], str]) -> None:
     names = [f"value_{letter}" for letter in "abcdefgh"]
-    make = "\n".join(f"{name} = {kind}" for name, kind in zip(names, ("list('a')", "dict(a=1)") * 4, strict=True))
-    kinds = {1: dict(zip(names, ("list", "dict") * 4, strict=True)), 2: {}}
+    make = "\n".join(f"{name} = {kind}" for name, kind in zip(names, ("list('a')", "set('a')") * 4, strict=True))
+    kinds = {1: dict(zip(names, ("list", "set") * 4, strict=True)), 2: {}}
     use = f"rb.log(n={' + '.join(f'len({name})' for name in names)})"
     _, text = promote("md:# T", "import reprobook as rb", "md:## Data", make, "md:## Use", use, kinds=kinds)
     assert "def load_data() -> tuple[Any, ...]:" in text

@@ -91,6 +91,30 @@ def test_comments_of_the_author_stay(promote: Promote) -> None:
         assert comment in text
 
 
+def test_what_takes_more_than_a_line_stands_below_the_summary(
+    promote: Promote, definition: Callable[[str, str], str], ruff_says: Callable[[str], str]
+) -> None:
+    said = (
+        "70 % to learn from, 15 % to watch the training, 15 % that only the last section \\ sees. "
+        "Every class keeps its share."
+    )
+    _, text = promote(
+        "md:# Digits",
+        "import reprobook as rb",
+        f"md:## Split\n\n{said}",
+        "first, last = [1, 2], [3]",
+        "md:## Training",
+        "rb.log(n=sum(first), m=sum(last))",
+    )
+    lines = ast.get_docstring(ast.parse(definition(text, "split_data")).body[0])
+    assert lines == (
+        "Split the data; return first and last.\n\n"
+        "70 % to learn from, 15 % to watch the training, 15 % that only the last section \\\n"
+        "sees."
+    )
+    assert ruff_says(text) == ""
+
+
 IMPORTS = """\
 import matplotlib.pyplot as plt
 import torch

@@ -1,0 +1,93 @@
+"""What a README and a card say of a job's results: what was proved of them, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from reprobook.promote.facts import Facts
+from reprobook.promote.markdown import MOST_FILES, code
+from reprobook.promote.prose import listed
+
+ARTIFACTS = "out/artifacts"
+_MOST_METRICS = 5
+_LOADERS: Mapping[str, str] = {
+    ".safetensors": "safetensors.torch.load_file",
+    ".npy": "numpy.load",
+    ".csv": "pandas.read_csv",
+    ".json": "json.load",
+    ".pkl": "pickle.load",
+}
+_UNITS: Mapping[str, str] = {
+    "metrics": "value",
+    "artifacts": "artifact",
+    "names": "variable",
+    "lines": "printed line",
+}
+_OTHER_RUN = "The outputs stored in the notebook may be of another run."
+
+
+def proof_sentence(facts: Facts) -> str:
+    """Say what was compared with what, and what came of it."""
+    seed = "" if facts.seed is None else f" (seed {facts.seed})"
+    run = f"run `{code(facts.run_id)}`{seed}" if facts.run_id else f"the notebook{seed}"
+    if facts.equivalent is None:
+        return f"Whether this script gives the result of {run} has not been tried."
+    if not facts.equivalent:
+        return f"A run of this script did **not** give the result of {run}."
+    return f"A run of this script gave the result of {run}, bit by bit{_compared(facts)}. {_OTHER_RUN}"
+
+
+def _compared(facts: Facts) -> str:
+    """Say how much was compared, and the last values of the first metrics."""
+    names = len(facts.metrics)
+    counts = {kind: _count(number, _UNITS[kind]) for kind, number in facts.checked.items() if number}
+    parts = [f"{text} of {_count(names, 'metric')}" if kind == "metrics" else text for kind, text in counts.items()]
+    values = [f"`{code(name)}` {_short(value)}" for name, value in list(facts.metrics.items())[:_MOST_METRICS]]
+    values += [f"{names - _MOST_METRICS} more"] * (names > _MOST_METRICS)
+    said = f": {listed(parts)}" if parts else ""
+    return f"{said} (last: {', '.join(values)})" if parts and values else said
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _short(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+def saved_files(facts: Facts) -> str:
+    """Say which files of the output folder hold what was saved, and how each is read; or that no weights are."""
+    if not facts.artifacts:
+        return "" if facts.written else f"{_only_metrics(facts)}."
+    lines = [_artifact(name) for name in _names(facts)]
+    more = len(lines) - MOST_FILES
+    return "\n".join([*lines[:MOST_FILES], *([f"- and {more} more"] if more > 0 else [])])
+
+
+def artifact_row(facts: Facts) -> str:
+    """Return the same for a table: the names of the files."""
+    if facts.artifacts:
+        return listed([f"`{code(name)}`" for name in _names(facts)[:MOST_FILES]])
+    written = [f"`{code(path)}`" for path in facts.written[:MOST_FILES]]
+    return f"the code itself writes {listed(written)}" if written else f"none: {_only_metrics(facts).lower()}"
+
+
+def _only_metrics(facts: Facts) -> str:
+    return f"The job {'writes metrics only' if facts.metrics else 'logs no metric'}; no weights are saved"
+
+
+def _names(facts: Facts) -> list[str]:
+    """Return the files, and for the checkpoints of a model, each in a folder of its own, the folder of all."""
+    heads = [path.partition("/") for path in facts.artifacts]
+    return list(dict.fromkeys(f"{head}{slash}" for head, slash, _ in heads))
+
+
+def _artifact(name: str) -> str:
+    path = f"{ARTIFACTS}/{name}"
+    if name.endswith("/"):
+        return f"- `{code(path)}`: checkpoints, a folder for each, with `weights` and the state of the training"
+    loader = _LOADERS.get(PurePosixPath(name).suffix)
+    trust = ", if you trust whoever wrote it" if loader == "pickle.load" else ""
+    return f"- `{code(path)}`" + (f": load it with `{loader}`{trust}" if loader else "")
