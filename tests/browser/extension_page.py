@@ -96,6 +96,7 @@ def recorder(root: Path) -> Recorded:
 
     def make(number: int, *, status: str = "succeeded", **fields: Any) -> RunFolder:
         parameters = {"lr": number / 1000, "batch_size": 16 << number % 3}
+        variables = {LONG: HOSTILE, "OMP_NUM_THREADS": str(1 + number)}
         run = store.create(NewRun(**{"source": "train.ipynb", "seed": number, "parameters": parameters} | fields))
         run.write_header(
             seal(
@@ -103,7 +104,7 @@ def recorder(root: Path) -> Recorded:
                     code=Code(cells=tuple(sha256_hex(source.encode()) for source in SOURCES)),
                     parameters={"lr": "0x1p-3"},
                     seeds=Seeds(seed=number, ineffective={"PYTHONHASHSEED": f"set too late {HOSTILE}"}),
-                    environment=Environment(python="3.11.7", implementation="cpython", variables={LONG: HOSTILE}),
+                    environment=Environment(python="3.11.7", implementation="cpython", variables=variables),
                     origin=Origin(created="2026-11-21T00:00:00Z"),
                 )
             )

@@ -81,7 +81,7 @@ def try_keyboard(page: NotebookPage, first: str) -> None:
         page.page.keyboard.press(key)
     comparison = panel(page).locator(".rb-Comparison")
     comparison.locator("tr", has_text="seed").first.wait_for()
-    for section in ("parameters", "results"):
+    for section in ("parameters", "environment", "results"):
         comparison.locator("tbody th", has_text=section).wait_for()
     comparison.scroll_into_view_if_needed()
     page.screenshot("comparison")
