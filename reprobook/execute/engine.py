@@ -42,7 +42,13 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         if self.recording is not None:
             kwargs |= {"env": self.recording.env, "cwd": self.recording.cwd}
         try:
-            return super().execute(**kwargs)
+            try:
+                return super().execute(**kwargs)
+            except RuntimeError:
+                if self._began:
+                    raise
+                # It died at once. Its ports are chosen before it takes them: another kernel may have been faster.
+                return super().execute(**kwargs)
         # The boundary to a process that is not there yet: the system, jupyter_client and zmq each have errors for it.
         except Exception as error:
             if self._began:

@@ -203,3 +203,19 @@ def test_a_kernel_that_does_not_start_has_not_run(
     assert record.error.hint
     assert store.records()[0].status == "failed"
     assert fsck(store).problems == ()
+
+
+def test_a_kernel_that_dies_at_once_is_started_once_more(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another kernel may have taken a port that was chosen for it."""
+    tries = tmp_path / "tries"
+    code = (
+        "import pathlib, sys; tries = pathlib.Path(sys.argv.pop(1)); first = not tries.exists(); tries.touch(); "
+        "first and sys.exit('Address already in use'); "
+        "from ipykernel import kernelapp; kernelapp.launch_new_instance()"
+    )
+    changes = _kernelspec(tmp_path, monkeypatch, [sys.executable, "-c", code, str(tries), "-f", "{connection_file}"])
+    made = run("x = 1", kernel="cold", changes=changes)
+    assert tries.exists()
+    assert (made.read_record().status, made.read_record().error) == ("succeeded", None)
