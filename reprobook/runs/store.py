@@ -6,7 +6,6 @@ import difflib
 import os
 import secrets
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,14 +14,15 @@ from pathlib import Path
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import layout, seal
 from reprobook.runs.blobs import Blobs
-from reprobook.runs.files import StorageError, is_inside, locked, naming, sync_folder, write_atomic
+from reprobook.runs.files import StorageError, is_inside, locked, naming, write_atomic
 from reprobook.runs.folder import RunFolder, relocated
 from reprobook.runs.foreign import as_foreign
 from reprobook.runs.ids import check_id, is_id, new_id
 from reprobook.runs.index import Corrupt, Index
 from reprobook.runs.liveness import current_owner, is_dead
-from reprobook.runs.model import NewRun, RunError, RunRecord, record_bytes
+from reprobook.runs.model import NewRun, RunError, RunRecord
 from reprobook.runs.query import Query
+from reprobook.runs.shelf import Shelf
 
 _NEW = NewRun()
 # Folders into which runs are unpacked.
@@ -37,6 +37,7 @@ class Store:
         self.runs = self.root / "runs"
         self.blobs = Blobs(self.root / "blobs")
         self.index = Index(self.root / "index.sqlite", self.runs)
+        self._shelf = Shelf(self.runs)
         layout.check_schema(self.root)
 
     @classmethod
@@ -81,7 +82,7 @@ class Store:
                     sequence=self._next_sequence(),
                     owner=current_owner(),
                 )
-                return self._place(record)
+                return self._shelf.place(record)
 
     def reserve(self, record: RunRecord) -> RunFolder:
         """Make a folder for a run that goes on in another store, under its own id, until it is adopted from there.
@@ -99,7 +100,7 @@ class Store:
                     msg = f"there is a run {record.run_id} in {self.root} already"
                     raise InputError(msg, hint="`reprobook show` tells what it is.")
                 changes = {"run_dir": str(final), "sequence": self._next_sequence(), "owner": current_owner()}
-                return self._place(relocated(record, final).model_copy(update={**changes, "status": "running"}))
+                return self._shelf.place(relocated(record, final).model_copy(update={**changes, "status": "running"}))
 
     def adopt(self, run: RunFolder, foreign: str | None = None) -> RunFolder:
         """Take over a sealed run of another store, under its own id, with its blobs; it is moved, not copied.
@@ -148,49 +149,15 @@ class Store:
                 return RunFolder(final)
             msg = f"there is another run {run.run_id} in {self.root}"
             raise InputError(msg, hint="`reprobook diff` tells how they differ.")
-        hidden = self.runs / f".new-{secrets.token_hex(8)}"
-        gone = self.runs / f".deleted-{run.run_id}-{secrets.token_hex(4)}"
         sequence = reserved.sequence if reserved else self._next_sequence()
-        try:
-            shutil.move(run.path, hidden)
-            moved = relocated(record, final).model_copy(update={"sequence": sequence})
-            write_atomic(hidden / "run.json", record_bytes(moved))
-            if reserved is not None:
-                final.rename(gone)
-            hidden.rename(final)
-        finally:
-            for left in (hidden, gone):
-                shutil.rmtree(left, ignore_errors=True)
-        self._announce()
-        return RunFolder(final)
-
-    def _place(self, record: RunRecord) -> RunFolder:
-        """Make the folder of a run appear in one step, its record in it; only called under the lock."""
-        final = self.runs / record.run_id
-        hidden = self.runs / f".new-{secrets.token_hex(8)}"
-        try:
-            hidden.mkdir(mode=0o700)
-            write_atomic(hidden / "run.json", record_bytes(record))
-            hidden.rename(final)
-        finally:
-            shutil.rmtree(hidden, ignore_errors=True)
-        self._announce()
-        return RunFolder(final)
+        moved = relocated(record, final).model_copy(update={"sequence": sequence})
+        return self._shelf.move_in(run.path, moved)
 
     def _unused_id(self) -> str:
         """Return an id that no run has; only called under the lock."""
         while (self.runs / (run_id := new_id())).exists():
             pass
         return run_id
-
-    def _announce(self) -> None:
-        """Make a new or removed folder durable and visible to the index.
-
-        File systems keep time in ticks of milliseconds: two changes in one tick would look like one.
-        """
-        now = time.time_ns()
-        os.utime(self.runs, ns=(now, now))
-        sync_folder(self.runs)
 
     def _next_sequence(self) -> int:
         """Count the runs of this store; only called under the lock. A lost counter goes on after the newest run."""
@@ -322,12 +289,8 @@ class Store:
             if not record.ended and not is_dead(record.owner):
                 msg = f"run {run.run_id} is still {record.status}"
                 raise InputError(msg, hint="Stop it first.")
-        hidden = self.runs / f".deleted-{run.run_id}-{secrets.token_hex(4)}"
         with naming("delete", run.path), self.locked():
-            # First out of sight in one step: a run is never seen half deleted.
-            run.path.rename(hidden)
-            self._announce()
-            shutil.rmtree(hidden)
+            self._shelf.remove(run.run_id)
             run.verification.unlink(missing_ok=True)
 
 
