@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -36,6 +36,13 @@ _WHAT = {
     "run.json": "Status, results, and the SHA-256 of each file of the run",
 }
 Entity = dict[str, Any]
+_JUPYTER: Entity = {
+    "@id": "#jupyter",
+    "@type": "ComputerLanguage",
+    "name": "Jupyter Notebook",
+    "url": {"@id": "https://jupyter.org"},
+    "identifier": {"@id": "https://jupyter.org"},
+}
 
 
 def crate_metadata(
@@ -62,49 +69,30 @@ def _graph(
     workflow = f"{folder}source.ipynb"
     inputs, parameters = list(_inputs(record)), list(_parameters(record))
     outputs = [name for name in files if name.startswith(f"{folder}artifacts/") or name == f"{folder}executed.ipynb"]
-    license_ref = {"@id": f"https://spdx.org/licenses/{license_id}" if license_id else _NO_LICENSE}
+    license_uri = f"https://spdx.org/licenses/{license_id}" if license_id else _NO_LICENSE
     yield {
         "@id": "ro-crate-metadata.json",
         "@type": "CreativeWork",
         "about": {"@id": "./"},
-        "conformsTo": [{"@id": "https://w3id.org/ro/crate/1.1"}, {"@id": _WORKFLOW_CRATE}],
+        "conformsTo": _references(("https://w3id.org/ro/crate/1.1", _WORKFLOW_CRATE)),
     }
     yield {
-        "@id": "./",
-        "@type": "Dataset",
-        "name": title,
-        "description": f"Run {record.run_id} of a Jupyter notebook, recorded by reprobook: it {_ended(record)}.",
-        "datePublished": record.created,
-        "license": license_ref,
-        "author": {"@id": "#author"},
-        "conformsTo": [{"@id": profile} for profile in (*_PROFILES, _WORKFLOW_CRATE)],
-        "hasPart": [{"@id": name} for name in sorted(files)],
+        **_root(record, title),
+        "license": {"@id": license_uri},
+        "hasPart": _references(sorted(files)),
         "mainEntity": {"@id": workflow},
-        "mentions": [{"@id": f"#{record.run_id}"}],
     }
     for profile in _PROFILES:
         yield {"@id": profile, "@type": "CreativeWork", "name": _profile_name(profile), "version": "0.5"}
     yield {"@id": _WORKFLOW_CRATE, "@type": "CreativeWork", "name": "Workflow RO-Crate", "version": "1.0"}
-    yield _license(license_ref["@id"], license_id)
+    yield _license(license_uri, license_id)
     yield {
-        "@id": workflow,
-        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
-        "name": title,
-        "description": "The notebook as it was given",
-        "encodingFormat": "application/x-ipynb+json",
-        "programmingLanguage": {"@id": "#jupyter"},
-        "version": f"recipe {record.recipe_digest}",
-        "input": [{"@id": each["@id"]} for each in parameters],
-        "output": [{"@id": _output_id(name)} for name in outputs],
+        **_workflow(workflow, record, title),
+        "input": _references(each["@id"] for each in parameters),
+        "output": _references(_output_id(name) for name in outputs),
         **_size(files[workflow]),
     }
-    yield {
-        "@id": "#jupyter",
-        "@type": "ComputerLanguage",
-        "name": "Jupyter Notebook",
-        "url": {"@id": "https://jupyter.org"},
-        "identifier": {"@id": "https://jupyter.org"},
-    }
+    yield _JUPYTER
     yield from parameters
     yield from inputs
     yield from (_output_parameter(name, folder) for name in outputs)
@@ -114,12 +102,43 @@ def _graph(
             yield _file(name, files[name], folder)
 
 
+def _references(ids: Iterable[str]) -> list[Entity]:
+    return [{"@id": each} for each in ids]
+
+
+def _root(record: RunRecord, title: str) -> Entity:
+    """Return what the crate is."""
+    return {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": title,
+        "description": f"Run {record.run_id} of a Jupyter notebook, recorded by reprobook: it {_ended(record)}.",
+        "datePublished": record.created,
+        "author": {"@id": "#author"},
+        "conformsTo": _references((*_PROFILES, _WORKFLOW_CRATE)),
+        "mentions": [{"@id": f"#{record.run_id}"}],
+    }
+
+
+def _workflow(name: str, record: RunRecord, title: str) -> Entity:
+    """Return the notebook as a program."""
+    return {
+        "@id": name,
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "name": title,
+        "description": "The notebook as it was given",
+        "encodingFormat": "application/x-ipynb+json",
+        "programmingLanguage": {"@id": _JUPYTER["@id"]},
+        "version": f"recipe {record.recipe_digest}",
+    }
+
+
 def _actions(
     record: RunRecord, header: Header | None, workflow: str, inputs: list[Entity], outputs: list[str]
 ) -> Iterator[Entity]:
     """Yield the execution of the notebook, the agent, and what the run came to."""
     began = datetime.fromisoformat(record.created)
-    blobs = [{"@id": each["@id"]} for each in inputs]
+    blobs = _references(each["@id"] for each in inputs)
     results = list(_results(record))
     yield {
         "@id": f"#{record.run_id}",
@@ -128,7 +147,7 @@ def _actions(
         "instrument": {"@id": workflow},
         "agent": {"@id": "#author"},
         "object": blobs,
-        "result": [{"@id": name} for name in outputs] + [{"@id": each["@id"]} for each in results],
+        "result": _references((*outputs, *(each["@id"] for each in results))),
         "startTime": record.created,
         "endTime": (began + timedelta(seconds=record.duration_s)).isoformat(timespec="milliseconds"),
         "actionStatus": _STATUS[record.status],
