@@ -67,7 +67,7 @@ class NotebookPage:
         self._context.set_default_timeout(_PATIENCE_MS)
         self._context.route("**/*", self._guard)
         self.page = self._context.new_page()
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("pageerror", lambda error: self.problems.append(error.stack or str(error)))
 
     def _guard(self, route: Any) -> None:
         """Let through what goes to the server."""

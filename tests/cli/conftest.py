@@ -44,11 +44,6 @@ def reprobook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
-
-
-@pytest.fixture
 def record(store: Store) -> Callable[..., RunFolder]:
     """Put a run into the store that has ended."""
 
@@ -67,19 +62,3 @@ def record(store: Store) -> Callable[..., RunFolder]:
         return run
 
     return make
-
-
-@pytest.fixture
-def write_notebook(tmp_path: Path) -> Callable[..., Path]:
-    """Write a notebook with these code cells."""
-
-    def write(*sources: str, name: str = "nb.ipynb") -> Path:
-        cells = [
-            {"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": s, "outputs": [], "execution_count": None}
-            for n, s in enumerate(sources)
-        ]
-        path = tmp_path / name
-        path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
-        return path
-
-    return write

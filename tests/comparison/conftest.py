@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +9,6 @@ from reprobook.header import Code, Header, Origin, seal
 from reprobook.runs import NewRun, RunError, RunFolder, Store
 
 Put = Callable[..., RunFolder]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
 
 
 @pytest.fixture

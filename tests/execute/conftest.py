@@ -15,11 +15,6 @@ Run = Callable[..., RunFolder]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
-
-
-@pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Write a notebook of these code cells; a tuple gives source and tags."""
 

@@ -52,11 +52,6 @@ def write_notebook(make_notebook: Callable[..., Notebook], tmp_path: Path) -> Ca
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
-
-
-@pytest.fixture
 def promote(make_notebook: Callable[..., Notebook]) -> Callable[..., tuple[Plan, str]]:
     """Plan and render a notebook given by its cells."""
 

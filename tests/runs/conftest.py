@@ -3,18 +3,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reprobook.header import Code, Header, Origin, seal
 from reprobook.runs import NewRun, RunFolder, Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
 
 
 @pytest.fixture

@@ -32,11 +32,6 @@ rb.log(final=lr + offset)"""
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
-
-
-@pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Write a notebook: a parameters cell, and code cells."""
 

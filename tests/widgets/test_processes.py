@@ -45,11 +45,6 @@ def notebook(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / ".reprobook")
-
-
 def swept(notebook: Path, store: Store) -> SweepHandle:
     """Run a sweep of two trials."""
     options = SweepOptions(spaces={"lr": Float(0.1, 1.0)}, metric="score", trials=2, jobs=2)
