@@ -20,7 +20,7 @@ from reprobook.promote.functions import functions
 from reprobook.promote.headings import title
 from reprobook.promote.hoist import OWN, hoisting
 from reprobook.promote.identifiers import identifiers, names_used
-from reprobook.promote.meaning import Names, names_in
+from reprobook.promote.meaning import Names, bound_names, names_in
 from reprobook.promote.model import Function, Import, Plan, Statements, Words
 from reprobook.promote.module_level import (
     ModuleLevel,
@@ -65,7 +65,7 @@ def plan(
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
     sliced = slice_notebook(sources, _wishes(fixed, metrics, evidence))
-    refusal.check(sliced.kept, names, _bound(sources))
+    refusal.check(sliced.kept, names, bound_names(sources))
     taken = identifiers(statement.tree for source in sources for statement in source.statements)
     words = _words(taken, names)
     if style == "fabric":
@@ -122,12 +122,13 @@ def _is_data(parameter: Parameter, declared: int | None) -> bool:
 
 
 def _wishes(parameters: Collection[str], metrics: ShownMetrics, evidence: Evidence) -> Wishes:
-    return Wishes(evidence.observed, frozenset(metrics.cells), frozenset(evidence.keep), frozenset(parameters))
-
-
-def _bound(sources: Sequence[Source]) -> frozenset[str]:
-    """Return every variable that the notebook binds."""
-    return frozenset(name for s in sources for statement in s.statements for name in flow_of(statement.tree).writes)
+    return Wishes(
+        evidence.observed,
+        sinks=frozenset(metrics.cells),
+        keep=frozenset(evidence.keep),
+        parameters=frozenset(parameters),
+        figures=evidence.figures,
+    )
 
 
 def _surroundings(  # noqa: PLR0913 - the last two by name

@@ -388,14 +388,67 @@ def test_kept_figures_go_to_files(promote: Promote) -> None:
     _, text = promote(
         "import matplotlib.pyplot as plt\nimport reprobook as rb",
         "md:## Training",
-        "x = [1, 2]\nplt.plot(x)\nplt.show()",
-        "plt.hist(x)\nx.append(3)",
+        ("x = [1, 2]\nplt.plot(x)\nplt.show()", "keep"),
+        ("plt.hist(x)\nx.append(3)", "keep"),
         "rb.log(n=len(x))",
     )
     assert 'matplotlib.use("Agg")' in text
-    assert 'plt.savefig(out / "train.png")\n    plt.close()' in text
-    assert 'plt.savefig(out / "train-2.png")' in text
+    assert '    (out / "figures").mkdir(exist_ok=True)\n' in text
+    assert 'plt.savefig(out / "figures" / "train.png")\n    plt.close()' in text
+    assert 'plt.savefig(out / "figures" / "train-2.png")' in text
     assert "plt.show" not in text
+
+
+TRAINING = (
+    """import matplotlib.pyplot as plt
+import numpy as np
+import reprobook as rb
+from sklearn.linear_model import SGDClassifier
+from sklearn.preprocessing import StandardScaler""",
+    "x = StandardScaler().fit_transform(np.arange(8.0).reshape(4, 2))\ny = [0, 1, 0, 1]\nplt.hist(x)",
+    "plt.plot(x, y)",
+    "scores = []",
+    """model = SGDClassifier(random_state=1)
+for epoch in range(3):
+    model.partial_fit(x, y, classes=[0, 1])
+    scores.append(model.score(x, y))""",
+    "rb.log(score=model.score(x, y))",
+)
+
+
+def test_figures_that_show_what_training_made_are_kept(promote: Promote) -> None:
+    planned, text = promote(*TRAINING, "plt.plot(scores)\nplt.ylabel('score')")
+    assert planned.kept == [0, 1, 3, 4, 5, 6]
+    assert "scores.append(" in text
+    assert text.count("plt.savefig(") == 1
+    assert [(each.cell, each.reason) for each in planned.dropped] == [(2, "only plots `x`, `y`")]
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(1, "only plots `x`")]
+    without, _ = promote(*TRAINING, "plt.plot(scores)", figures=False)
+    assert without.kept == [0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "for c in (1, 2):\n    plt.plot(SGDClassifier(alpha=c).fit(x, y).predict(x))",
+        "plt.plot(model.predict(x + np.random.randn(4, 2)))",
+        "plt.plot(scores, globals()['x'])",
+        "from sklearn.model_selection import learning_curve\nplt.plot(learning_curve(model, x, y)[1])",
+    ],
+)
+def test_no_figure_is_worth_another_training_or_other_random_numbers(promote: Promote, cell: str) -> None:
+    assert promote(*TRAINING, cell)[0].kept == [0, 1, 4, 5]
+
+
+def test_a_figure_that_needs_another_training_goes_without_the_others(promote: Promote) -> None:
+    other = "rival = SGDClassifier(random_state=2).fit(x, y)"
+    planned, _ = promote(*TRAINING, other, "plt.plot(rival.predict(x))", "plt.plot(scores)")
+    assert planned.kept == [0, 1, 3, 4, 5, 8]
+
+
+def test_a_printed_result_of_training_is_kept(promote: Promote) -> None:
+    cells = ["wrong = (model.predict(x) != y).sum()", "print('wrong:', wrong)", "print(model)", "print(f'{x[0]}')"]
+    assert promote(*TRAINING, *cells)[0].kept == [0, 1, 4, 5, 6, 7]
 
 
 def test_await_makes_the_script_asynchronous(promote: Promote) -> None:
