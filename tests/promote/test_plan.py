@@ -286,7 +286,12 @@ def test_the_seed_of_reprobook_becomes_a_field(promote: Promote, definition: Def
 
 @pytest.mark.parametrize(("value", "field"), [(7, "seed"), (8, "run_seed")])
 def test_a_parameter_called_seed_is_the_seed_if_it_is_the_same(promote: Promote, value: int, field: str) -> None:
-    planned, _ = promote("import reprobook as rb", (f"seed = {value}", "parameters"), "rb.log(x=seed)", seed=7)
+    planned, _ = promote(
+        "import random\nimport reprobook as rb",
+        (f"seed = {value}", "parameters"),
+        "rb.log(x=seed + random.random())",
+        seed=7,
+    )
     assert planned.seed == field
 
 
@@ -673,37 +678,41 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
 @pytest.mark.parametrize(
     ("cells", "meaning"),
     [
-        (["torch.manual_seed(1)", "x = torch.rand(2)"], "affects torch only until the code seeds it"),
         (
-            [
-                "def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)",
-                ("fix(3)", "keep"),
-                "x = torch.rand(2)",
-            ],
-            "affects torch only until the code seeds it",
-        ),
-        (
-            ["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"],
+            ["x = torch.rand(2) + random.random()", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
             "affects Python's random; torch only until the code seeds it",
         ),
+        (["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"], "affects Python's random"),
         (
             ["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
             "affects torch only until the code seeds it",
-        ),
-        (
-            ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
-            "affects Python's random and torch only until the code seeds them",
         ),
         (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),
     ],
 )
 def test_a_seed_that_the_code_overrides_is_said_to_be(
-    promote: Promote, definition: Definition, cells: list[str | tuple[str, str]], meaning: str
+    promote: Promote, definition: Definition, cells: list[str], meaning: str
 ) -> None:
     planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
     (field,) = [field for field in planned.fields if field.name == "seed"]
     assert field.comment == meaning
     assert '"""Seed Python and torch."""' in definition(text, "seed_everything")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["x = torch.ones(2)"],
+        ["torch.manual_seed(1)", "x = torch.rand(2)"],
+        ["def fix(seed):\n    torch.manual_seed(seed)", ("fix(3)", "keep"), "x = torch.rand(2)"],
+        ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
+    ],
+)
+def test_a_seed_without_any_effect_is_no_option(promote: Promote, cells: list[str | tuple[str, str]]) -> None:
+    planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
+    assert (planned.seed, planned.fields, planned.seeded) == (None, (), ())
+    assert "seed=" not in text
+    assert "seed_everything" not in text
 
 
 def test_the_parameters_come_last(promote: Promote) -> None:
@@ -732,6 +741,11 @@ def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promo
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4))", installed=installed)
     assert "sys.path" not in text
     assert planned.kept == [1, 2]
+    reason = "no module is imported from what it adds to `sys.path`"
+    assert [(each.cell, each.reason) for each in planned.dropped] == [(0, reason)]
+    used = ("import sys\nsys.path.insert(0, '..')\nx = len('ab')", "import numpy as np\nimport reprobook as rb")
+    planned, _ = promote(*used, "rb.log(n=np.sqrt(x))", installed=installed)
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(0, reason)]
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
     assert 'sys.path.insert(0, "..")' in text
     assert planned.kept == [0, 1, 2]
