@@ -19,6 +19,21 @@ def works(source: Source) -> bool:
     return any(not isinstance(statement.tree, _NO_WORK) for statement in source.statements)
 
 
+def only_empties(source: Source) -> bool:
+    """Tell a cell that only sets variables to empty lists and the like, for the next one to fill."""
+    return bool(source.statements) and all(
+        isinstance(statement.tree, ast.Assign) and _is_empty(statement.tree.value) for statement in source.statements
+    )
+
+
+def _is_empty(value: ast.expr) -> bool:
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_empty, value.elts))
+    if isinstance(value, ast.Call):
+        return not value.args and not value.keywords and _callee(value) in {"list", "dict", "set"}
+    return (isinstance(value, ast.List) and not value.elts) or (isinstance(value, ast.Dict) and not value.keys)
+
+
 def activity(source: Source, names: Names) -> str:
     """Name the kind of work that a cell does; empty if it is not recognised or does none."""
     trees = [s.tree for s in source.statements if not isinstance(s.tree, _NO_WORK)]

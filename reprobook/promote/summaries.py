@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from reprobook.promote.naming import VERBS
 from reprobook.promote.prose import listed
+from reprobook.promote.verbs import VERBS
 
 _WIDTH = 78  # what a line of 88 holds, within a function and between its quotes
 _DEEDS = {

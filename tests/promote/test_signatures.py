@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from reprobook.promote import Plan
+from reprobook.promote.naming import function_name
 from reprobook.promote.summaries import summary_of
 
 Promote = Callable[..., tuple[Plan, str]]
@@ -98,3 +99,44 @@ def test_a_long_result_behind_no_argument_is_shortened(promote: Promote, ruff_sa
     _, text = promote("md:# T", "import reprobook as rb", "md:## Data", make, "md:## Use", use, kinds=kinds)
     assert "def load_data() -> tuple[Any, ...]:" in text
     assert ruff_says(text) == ""
+
+
+FIT = (
+    "md:# T",
+    """import reprobook as rb
+from sklearn.datasets import make_regression
+from sklearn.linear_model import LinearRegression""",
+)
+DATA = "x, y = make_regression(random_state=0)"
+TRAIN = "model = LinearRegression()\nmodel.fit(x, y)"
+LOG = "rb.log(score=model.score(x, y))"
+
+
+def test_a_section_that_trains_is_called_so_whatever_its_heading_builds(promote: Promote) -> None:
+    heading = "md:## Building a linear regression model"
+    planned, _ = promote(*FIT, heading, DATA, TRAIN, LOG)
+    assert [each.name for each in planned.functions] == ["load_data", "fit_linear_regression_model", "evaluate"]
+    assert planned.functions[1].summary == "Fit a linear regression model."
+    plain, _ = promote(*FIT, "md:## Building the model", DATA, TRAIN, "md:## Scores", LOG)
+    assert "build_model" not in [each.name for each in plain.functions]
+
+
+def test_a_heading_inside_names_what_alone_is_left_of_a_section(promote: Promote) -> None:
+    outer, inner = "md:## Choosing functions for networks", ("md:### Rectified units", "n = 3", "md:### Logistic recap")
+    planned, _ = promote(*FIT, outer, *inner, "x = len('ab')\nrb.log(n=x)")
+    assert [each.name for each in planned.functions] == ["recap_logistic"]
+
+
+def test_lists_that_a_training_fills_are_made_with_it(promote: Promote) -> None:
+    cells = (DATA, "model = LinearRegression()", "losses = []\nsteps = {}", TRAIN)
+    planned, _ = promote(*FIT, *cells, "losses.append(model.score(x, y))\nrb.log(n=losses[0], m=len(steps))")
+    (train,) = [each for each in planned.functions if each.name == "train"]
+    assert train.cells == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("wish", "earlier", "name"),
+    [("train_model", ["train"], "train_2"), ("train", ["train_model"], "train_2"), ("train", ["fit_model"], "train")],
+)
+def test_no_two_sections_differ_by_the_word_model_alone(wish: str, earlier: list[str], name: str) -> None:
+    assert function_name(wish, (), earlier) == name
