@@ -81,7 +81,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
-        proof_sentence(facts),
+        proof_sentence(plan, facts),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
         _environment(facts),

@@ -159,12 +159,21 @@ def test_the_model_card_states_facts_and_names_gaps(planned: tuple[Plan, str], f
 
 def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[Plan, str], facts: Facts) -> None:
     logged = (Logged("loss", 0.25, 3, 8), Logged("loss", 0.5, 2), Logged("n", 2, 3))
-    files = job_files(planned[0], replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged))
+    files = job_files(
+        planned[0],
+        replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged, equivalent=True, checked={"metrics": 10}),
+    )
     text = files["MODEL_CARD.md"]
     assert "| loss | 0.25 | `run_experiment`, code cell 4, the last of 8 |" in text
     assert "| loss | 0.5 | code cell 3 |" in text
     metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
-    assert [each["name"] for each in metrics] == ["loss (code cell 4)", "loss (code cell 3)", "n"]
+    assert [each["name"] for each in metrics] == [
+        "loss (run_experiment, code cell 4)",
+        "loss (code cell 3)",
+        "n",
+    ]
+    said = "`loss` 0.25 in `run_experiment` (code cell 4), `loss` 0.5 in code cell 3, `n` 2"
+    assert f"10 values of 2 metrics (last: {said})" in files["README.md"]
 
 
 def test_data_files_are_named_where_they_are_needed(
