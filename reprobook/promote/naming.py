@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from reprobook.promote.verbs import GERUNDS, NOUNS, USUAL, VERBS
+from reprobook.promote.verbs import GERUNDS, NOUNS, PLAIN_VERBS, USUAL, VERBS
 
 _ARTICLES = frozenset({"a", "an", "the", "our", "my", "this", "your", "their", "its", "some", "these", "lets"})
 _MANY = {"column": "columns", "feature": "features", "parameter": "parameters", "variable": "variables"}
@@ -81,16 +81,42 @@ def _cut(words: list[str]) -> list[str]:
 
 def names_no_work(name: str) -> bool:
     """Tell a name that is a mere noun, and none that a function is usually called by."""
-    return name.partition("_")[0] not in VERBS and name not in USUAL
+    return name.partition("_")[0] not in VERBS | PLAIN_VERBS and name not in USUAL
 
 
-def with_verb(name: str, fit: str) -> str:
-    """Return a name that says what is done: metrics are reported, a model is fitted or trained, as ``fit`` says."""
+def with_verb(name: str, fit: str, kind: str = "") -> str:
+    """Return a name that says what is done.
+
+    Metrics are reported, a model is fitted or trained, as ``fit`` says; else ``kind``, the work of the cells, tells the
+    verb: ``adapter`` over cells that build a model is ``build_adapter``. What a clause announces is shown.
+    """
     words = set(name.split("_"))
     if not names_no_work(name):
         return name
-    verb = "report" if words & _REPORTED else fit if words & _MODELS else ""
-    return f"{verb}_{name}" if verb else name
+    if name.partition("_")[0] in _CLAUSES:
+        return f"show_{name}"
+    verb = "report" if words & _REPORTED else fit if words & _MODELS else _OF_KINDS.get(kind, "")
+    return f"{verb}_{name}" if verb and verb not in words else name
+
+
+def asks(name: str) -> bool:
+    """Tell a heading, as an identifier, that is a question: it names no work."""
+    return name.partition("_")[0] in _QUESTIONS
+
+
+_CLAUSES = frozenset({"how", "what", "where", "which", "why"})
+_QUESTIONS = frozenset(
+    {"are", "can", "could", "did", "do", "does", "has", "is", "should", "was", "were", "will", "would"}
+)
+_OF_KINDS = {
+    "build_model": "build",
+    "evaluate": "report",
+    "load_data": "load",
+    "prepare_data": "prepare",
+    "save_results": "save",
+    "split_data": "split",
+    "train": "run",
+}
 
 
 def trained_name(name: str, verb: str) -> str:

@@ -12,7 +12,7 @@ from reprobook.promote.comments import imperative, without_comment
 from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
-from reprobook.promote.naming import is_neutral, names_no_work, snake_case, trained_name, with_verb
+from reprobook.promote.naming import asks, is_neutral, names_no_work, snake_case, trained_name, with_verb
 from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
@@ -120,19 +120,22 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
         isinstance(s.tree, _DEFINITIONS) for one in sources for s in one.statements
     )
     done = {activity(source, names) for source in sources if works(source)}
-    other = bool(meant) and not done & {"", meant}
+    loads_model = meant == "build_model" and done == {"load_data"}  # one that was trained before
+    other = bool(meant) and not done & {"", meant} and not loads_model
     fits = any("fit" in method_calls(statement.tree) for source in sources for statement in source.statements)
     verb = "fit" if fits else "train"
     if "train" in done and (trained := trained_name(wish, verb)):
         split = "train" in kinds[1:] and (bool(meant) or _lines(sources) > _LONG)
         return _built_and_trained(heading, trained, parts if split else [_below_heading(heading, trained, sources)])
-    if kinds and (defines or other):
-        return parts
+    if kinds and (defines or other or (asks(wish) and kinds[0] != "prepare_data")):
+        said = "" if defines or other else heading.text
+        return [replace(each, deed=said) for each in parts[:1]] + parts[1:]
     if "train" in kinds[1:] and meant not in {"", "train"}:
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
         return [_below_heading(heading, wish, first), *parts[at:]]
-    return [_below_heading(heading, with_verb(wish, verb if "train" in done else ""), tuple(sources))]
+    kind = next(iter(done - {""})) if len(done - {""}) == 1 else ""
+    return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
 
 
 def _built_and_trained(heading: Heading, trained: str, parts: Sequence[Section]) -> list[Section]:

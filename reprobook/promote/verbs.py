@@ -116,3 +116,8 @@ VERBS = frozenset(GERUNDS.values()) | frozenset(
     recap report run sample save scale score select set simulate solve sort split test tokenize train transform tune
     update validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
 )
+# Others that a heading may begin with, which name too little for a comment to make a section.
+PLAIN_VERBS = frozenset(
+    """add apply ask do explore find go inspect keep learn look mend play put see show start stop try use view watch
+    write""".split()  # noqa: SIM905 - so many words read best as a text
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from reprobook.promote import Plan
-from reprobook.promote.naming import function_name
+from reprobook.promote.naming import function_name, with_verb
 from reprobook.promote.summaries import summary_of
 
 Promote = Callable[..., tuple[Plan, str]]
@@ -140,3 +140,40 @@ def test_lists_that_a_training_fills_are_made_with_it(promote: Promote) -> None:
 )
 def test_no_two_sections_differ_by_the_word_model_alone(wish: str, earlier: list[str], name: str) -> None:
     assert function_name(wish, (), earlier) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "called"),
+    [
+        ("adapter", "build_model", "build_adapter"),
+        ("confusion_matrix", "evaluate", "report_confusion_matrix"),
+        ("what_it_writes", "", "show_what_it_writes"),
+        ("choose_threshold", "evaluate", "choose_threshold"),
+        ("try_it", "build_model", "try_it"),
+        ("counting", "", "counting"),
+    ],
+)
+def test_a_noun_over_work_of_one_kind_has_its_verb(name: str, kind: str, called: str) -> None:
+    assert with_verb(name, "", kind) == called
+
+
+def test_loading_what_was_trained_before_is_no_training(promote: Promote) -> None:
+    cells = ("def load(name):\n    return AutoModel.from_pretrained(name)", "network = load('a')\nnetwork.eval()")
+    planned, _ = promote(
+        "md:# T", "from transformers import AutoModel\nimport reprobook as rb", *cells, "rb.log(n=network.n)"
+    )
+    assert [each.name for each in planned.functions] == ["build_model"]
+
+
+def test_a_training_that_goes_back_to_its_best_weights_is_one(promote: Promote) -> None:
+    fit = "def fit_once(net):\n    net(torch.ones(1)).backward()\n    return net.state_dict()"
+    use = "best = fit_once(net)\nnet.load_state_dict(best)\nrb.log(w=net.weight.item())"
+    planned, _ = promote("import torch\nimport reprobook as rb", fit, "net = torch.nn.Linear(1, 1)", use)
+    assert [each.name for each in planned.functions] == ["build_model", "train"]
+
+
+def test_a_question_is_answered_without_a_full_stop(promote: Promote) -> None:
+    planned, _ = promote(
+        *FIT[:1], "import reprobook as rb", "md:## Does the order matter?", "rb.log(n=sorted('ba').index('a'))"
+    )
+    assert planned.functions[0].summary == "Does the order matter?"
