@@ -71,7 +71,7 @@ def slice_notebook(sources: Sequence[Source], wishes: Wishes) -> Slice:
     """
     facts = _Facts(sources, names_in(sources), wishes)
     found = _sliced(facts, frozenset())
-    figures = frozenset(facts.shown.figures) - {source.index for source in found.kept} if wishes.figures else _NO_CELLS
+    figures = frozenset(facts.shown.figures) - {source.index for source in found.kept} if facts.draws else _NO_CELLS
     for cells in ([figures] if figures else []) + [frozenset({cell}) for cell in sorted(figures)]:
         missing = cells - {source.index for source in found.kept}
         if missing and (more := _with_figures(facts, found, missing)):
@@ -144,6 +144,8 @@ class _Facts:
         self.sources = sources
         self.wishes = wishes
         self.shown = shown_of_training(sources, self.cells)
+        # Only pyplot's figures are saved.
+        self.draws = wishes.figures and "matplotlib.pyplot" in names.imports.values()
 
     def gives_result(self, source: Source) -> bool:
         """Tell whether a cell logs, saves or shows a result."""
@@ -181,7 +183,7 @@ class _Facts:
         wanted = writes & needed
         acts = SETTING in writes or bool(source.refusals) or source.index in sinks
         only = self.wishes.parameters if wanted and wanted <= self.wishes.parameters and not acts else None
-        figures = (source.index in self.shown.figures and self.wishes.figures) or self.gives_result(source)
+        figures = (source.index in self.shown.figures and self.draws) or self.gives_result(source)
         return Care(whole, source.statements[-1] if shows else None, only, figures)
 
 

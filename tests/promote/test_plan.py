@@ -451,6 +451,12 @@ def test_a_figure_that_needs_another_training_goes_without_the_others(promote: P
     assert planned.kept == [0, 1, 3, 4, 5, 8]
 
 
+def test_a_figure_that_nothing_would_save_is_left_out(promote: Promote) -> None:
+    cells = [cell.replace("import matplotlib.pyplot as plt\n", "").replace("\nplt.hist(x)", "") for cell in TRAINING]
+    planned, _ = promote(cells[0] + "\nimport pandas as pd", cells[1], *cells[3:], "pd.Series(scores).plot()")
+    assert planned.kept == [0, 1, 3, 4]
+
+
 def test_a_printed_result_of_training_is_kept(promote: Promote) -> None:
     cells = ["wrong = (model.predict(x) != y).sum()", "print('wrong:', wrong)", "print(model)", "print(f'{x[0]}')"]
     assert promote(*TRAINING, *cells)[0].kept == [0, 1, 4, 5, 6, 7]
