@@ -14,9 +14,14 @@ from reprobook.execute.inputs import files_read
 from reprobook.notebook import Notebook
 from reprobook.promote.config_text import about, type_name
 from reprobook.promote.headings import title
-from reprobook.promote.markdown import code, data_table, plain, table
-from reprobook.promote.model_card import ModelCard, Result, render_model_card
+from reprobook.promote.known_data import KnownData
+from reprobook.promote.markdown import code, plain, table
+from reprobook.promote.meaning import names_in
+from reprobook.promote.measured import measured
+from reprobook.promote.model_card import ModelCard, render_model_card
+from reprobook.promote.packaged_data import packaged_data
 from reprobook.promote.recipe import Recipe, read_recipe
+from reprobook.promote.source import read_source
 from reprobook.runs import RunFolder
 from reprobook.runs.checkpoints import METADATA, read_metadata
 from reprobook.trace import MISSING
@@ -33,6 +38,8 @@ def model_card(run: RunFolder, license_id: str = "") -> str:
     recipe = read_recipe(run)
     name, summary = title(recipe.notebook)
     found = recorded_data(run)
+    known = _known(recipe, found)
+    nothing = "" if found or known.loads else "training data: rb.data names none, and no file was read"
     card = ModelCard(
         title=name,
         summary=summary,
@@ -40,10 +47,10 @@ def model_card(run: RunFolder, license_id: str = "") -> str:
         license=license_id,
         circumstances=tuple(_circumstances(recipe)),
         parameters=_parameters(recipe),
-        data=_data(recipe, found),
-        data_name=", ".join(found) or f"data of {_notebook(recipe)}",
-        data_gap="" if found or _files(recipe) else "training data: rb.data names none, and no file was read",
-        results=tuple(_results(recipe)),
+        data="\n\n".join(part for part in (_declared(found), known.text) if part),
+        data_name=", ".join(found) or known.only_loader or f"data of {_notebook(recipe)}",
+        data_gap=known.gap or nothing,
+        results=tuple(measured(recipe.logged, recipe.metrics, _place)),
         sections=tuple(_sections(recipe)),
     )
     return render_model_card(card)
@@ -126,8 +133,20 @@ def _files(recipe: Recipe) -> dict[str, str]:
     return {path: digest for path, digest in read.items() if digest != MISSING and not Path(path).is_absolute()}
 
 
-def _data(recipe: Recipe, found: Mapping[str, Found]) -> str:
-    """Return what is known of the training data."""
+def _known(recipe: Recipe, found: Mapping[str, Found]) -> KnownData:
+    """Return what is known of the data that ``rb.data`` does not name."""
+    sources = [read_source(cell) for cell in recipe.notebook.code_cells]
+    environment = recipe.header.environment
+    declared = {each.digest for each in found.values()}
+    return KnownData(
+        loads=packaged_data(sources, names_in(sources)),
+        files={path: digest for path, digest in _files(recipe).items() if digest not in declared},
+        versions={each.name: each.version for each in environment.distributions} if environment else {},
+    )
+
+
+def _declared(found: Mapping[str, Found]) -> str:
+    """Return what ``rb.data`` found, as a table."""
     rows = [
         (
             f"`{code(name)}`",
@@ -139,23 +158,11 @@ def _data(recipe: Recipe, found: Mapping[str, Found]) -> str:
         )
         for name, each in found.items()
     ]
-    declared = table(("data", "source", "rows", "version", "license", "digest"), rows) if rows else ""
-    files = {
-        path: digest for path, digest in _files(recipe).items() if digest not in {d.digest for d in found.values()}
-    }
-    return "\n\n".join(part for part in (declared, data_table(files) if files else "") if part)
+    return table(("data", "source", "rows", "version", "license", "digest"), rows) if rows else ""
 
 
-def _results(recipe: Recipe) -> Iterator[Result]:
-    """Yield the metrics, each with the cell that logged it."""
-    if not recipe.logged:
-        yield from (Result(name, name, value) for name, value in recipe.metrics.items())
-        return
-    names = [each.name for each in recipe.logged]
-    for each in recipe.logged:
-        last = f", the last of {each.count}" if each.count > 1 else ""
-        label = each.name if names.count(each.name) == 1 else f"{each.name} (code cell {each.cell})"
-        yield Result(each.name, label, each.value, f"code cell {plain(f'[{each.cell}]')}{last}")
+def _place(cell: int) -> str:
+    return f"code cell {plain(f'[{cell}]')}"
 
 
 def _sections(recipe: Recipe) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,9 @@ def promote(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Turn a notebook into a script, and prove it: it is run, and must give the notebook's result bit by bit.
 
+    What no result depends on is left out, and listed. Figures of what was trained are drawn to OUT/figures where they
+    take no further training; those of the data are left out, unless --keep names their cells.
+
     With --resume the script keeps the state of its training loops in OUT/checkpoints, at most once a minute
     (REPROBOOK_CHECKPOINT_SECONDS), and `train.py --resume` goes on from there. That is proved too: the script is
     killed, resumed, killed again, and must come to the same result. Checkpoints are removed when a job has succeeded.

@@ -54,36 +54,45 @@ def job(  # noqa: PLR0913 - one for each option, by name
     with _place(Path(out), rank) as folder:
         ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
         metrics = JobMetrics(folder)
-
-        def keep_shown(sink: Sink, value: float | None) -> None:
-            if not sink.explicit and value is not None:
-                metrics.log_metric(sink.name, value)
-
-        sinks = SinkLog(
-            metrics,
-            lambda: _artifacts(folder),
-            place=Place(folder),
-            on_sink=keep_shown,
-            provenance=Provenance(parameters=dict(config)),
-        )
-        (folder / RESULT).unlink(missing_ok=True)
-        activate(sinks, device)
-        ledger.open(JobProgress(folder, metrics, sinks))
-        try:
-            with kept_values(folder), _reading(sinks) if printed_metrics else nullcontext(), arithmetic(precision):
-                yield folder
-        finally:
-            ledger.close()
-            deactivate(sinks)
-            metrics.close()
-        result = {
-            "result_digest": sinks.chain.result_digest(),
-            "metrics": metrics.last,
-            "parameters": parameters,
-            "seed": seed,
-        }
+        with (
+            _keeping(folder, metrics, config, device, ledger) as sinks,
+            kept_values(folder),
+            _reading(sinks) if printed_metrics else nullcontext(),
+            arithmetic(precision),
+        ):
+            yield folder
+        result = {"result_digest": sinks.chain.result_digest(), "metrics": metrics.last}
+        result |= {name: recipe[name] for name in ("parameters", "seed")}
         write_atomic(folder / RESULT, json.dumps(result, indent=1, allow_nan=False).encode() + b"\n")
         ledger.clear()
+
+
+@contextmanager
+def _keeping(
+    folder: Path, metrics: JobMetrics, config: Mapping[str, Any], device: str, ledger: Ledger
+) -> Iterator[SinkLog]:
+    """Keep what is logged meanwhile, in a folder and for checkpoints."""
+
+    def keep_shown(sink: Sink, value: float | None) -> None:
+        if not sink.explicit and value is not None:
+            metrics.log_metric(sink.name, value)
+
+    sinks = SinkLog(
+        metrics,
+        lambda: _artifacts(folder),
+        place=Place(folder),
+        on_sink=keep_shown,
+        provenance=Provenance(parameters=dict(config)),
+    )
+    (folder / RESULT).unlink(missing_ok=True)
+    activate(sinks, device)
+    ledger.open(JobProgress(folder, metrics, sinks))
+    try:
+        yield sinks
+    finally:
+        ledger.close()
+        deactivate(sinks)
+        metrics.close()
 
 
 @contextmanager

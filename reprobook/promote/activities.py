@@ -12,11 +12,27 @@ from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import flow_of
 from reprobook.promote.meaning import Names
 from reprobook.promote.source import Source
+from reprobook.promote.training import trains
 
 
 def works(source: Source) -> bool:
     """Tell whether a cell does more than define and import."""
     return any(not isinstance(statement.tree, _NO_WORK) for statement in source.statements)
+
+
+def only_empties(source: Source) -> bool:
+    """Tell a cell that only sets variables to empty lists and the like, for the next one to fill."""
+    return bool(source.statements) and all(
+        isinstance(statement.tree, ast.Assign) and _is_empty(statement.tree.value) for statement in source.statements
+    )
+
+
+def _is_empty(value: ast.expr) -> bool:
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_empty, value.elts))
+    if isinstance(value, ast.Call):
+        return not value.args and not value.keywords and _callee(value) in {"list", "dict", "set"}
+    return (isinstance(value, ast.List) and not value.elts) or (isinstance(value, ast.Dict) and not value.keys)
 
 
 def activity(source: Source, names: Names) -> str:
@@ -31,6 +47,8 @@ def activity(source: Source, names: Names) -> str:
     if (effects.seeds or SETTING in effects.changes) and not flow.reads & flow.writes and len(flow.writes) <= 1:
         return "set_seeds" if effects.seeds and SETTING not in effects.changes else "set_up"
     calls = {name for tree in trees for name in method_calls(tree)}
+    if "load_state_dict" in calls and any(trains(tree, names) for tree in trees):
+        return "train"  # and goes back to the best weights
     classes = {name for name, tree in names.definitions.items() if isinstance(tree, ast.ClassDef)}
     return next((name for name, does in _RULES if does(calls, flow.writes, classes)), "")
 
@@ -52,13 +70,13 @@ def _callee(call: ast.Call) -> str:
 
 def _trains(calls: Collection[str], _: Collection[str], __: Collection[str]) -> bool:
     return bool({"backward", "fit", "partial_fit"} & set(calls)) or any(
-        "train" in c and "split" not in c for c in calls
+        "train" in c and "split" not in c and "pretrained" not in c for c in calls
     )
 
 
 def _evaluates(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
     telling = {"predict", "predict_proba", "score", "classification_report", "no_grad", "inference_mode"}
-    scores = any(call.endswith(_SCORING) or call.startswith("eval") for call in calls)
+    scores = any(call.endswith(_SCORING) or (call.startswith("eval") and call != "eval") for call in calls)
     results = any(_is_score(name) and _HELD_OUT & set(name.split("_")) for name in written)
     return bool(telling & set(calls)) or ((scores or results) and "backward" not in calls) or "accuracy" in written
 

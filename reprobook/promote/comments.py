@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import libcst as cst
 
-from reprobook.promote.naming import VERBS, words_of
+from reprobook.promote.naming import words_of
 from reprobook.promote.source import Source
+from reprobook.promote.verbs import VERBS
 
 _MOST_WORDS = 7
 # What is said of imports goes where they go: they are sorted, and need no words.

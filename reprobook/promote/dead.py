@@ -6,10 +6,13 @@ import ast
 from collections.abc import Collection
 from dataclasses import replace
 
+from reprobook.promote.cell_flow import CellFlow
 from reprobook.promote.effect import SETTING, Effects
 from reprobook.promote.flow import Flow, flow_of
 from reprobook.promote.python import calls, tree_of, without_target
-from reprobook.promote.source import Statement
+from reprobook.promote.source import Source, Statement
+
+_DRAWING = (ast.Expr, ast.Assign, ast.AugAssign, ast.For, ast.If, ast.With)
 
 
 def is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str]) -> bool:
@@ -21,6 +24,21 @@ def is_dead(tree: ast.stmt, flow: Flow, effects: Effects, needed: Collection[str
     return not (flow.writes & (set(needed) | {SETTING})) and not any(
         name.startswith(("file:", "path:")) for name in flow.writes
     )
+
+
+def mere_drawing(source: Source, needed: frozenset[str], cells: CellFlow) -> list[Statement]:
+    """Return the statements of a cell that draw its figures, if nobody needs anything else of them: all, or none."""
+    drawing = [each for each in source.statements if cells.effects_of(each).figures]
+    used = needed | {SETTING}
+    used = used.union(*(cells.statement_flow(source, each).reads for each in source.statements if each not in drawing))
+    return drawing if all(_only_draws(each, source, used, cells) for each in drawing) else []
+
+
+def _only_draws(statement: Statement, source: Source, used: frozenset[str], cells: CellFlow) -> bool:
+    effects, writes = cells.effects_of(statement), cells.statement_flow(source, statement).writes
+    acts = effects.sinks or effects.prints or effects.unknown or effects.seeds
+    files = any(name.startswith(("file:", "path:")) for name in writes)
+    return isinstance(statement.tree, _DRAWING) and not acts and not files and not writes & used
 
 
 def without_unread_target(statement: Statement, flow: Flow, needed: Collection[str]) -> Statement:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from reprobook.promote.naming import VERBS, imperative_words, words_of
+from reprobook.promote.naming import imperative_words, words_of
 from reprobook.promote.prose import plain
+from reprobook.promote.verbs import NOUNS, VERBS
 
 _LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
 _LONGER = 240  # a paragraph of three lines
@@ -73,6 +74,9 @@ def deed(heading: str, name: str) -> str:
     if len(words) > 1 and (done := imperative_words(words))[0].lower() in VERBS:
         phrase = " ".join(done)
         return _if_it_describes(f"{phrase[:1].upper()}{phrase[1:]}.").removesuffix(".")
+    if len(words) > _SHORT and NOUNS.get(words[1].lower(), "-") == name.partition("_")[0]:
+        words = [NOUNS[words[1].lower()].capitalize(), "the", words[0].lower(), *words[2:]]  # "Model training via X"
+        return _if_it_describes(f"{' '.join(words)}.").removesuffix(".")
     if len(words) <= _SHORT and name.partition("_")[0] in VERBS:
         return ""  # ``Feature selection`` says no more than ``select_features``
     return heading_sentence(heading, name).removesuffix(".")

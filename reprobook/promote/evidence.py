@@ -24,6 +24,7 @@ class Evidence:
         deterministic: Whether it asked for deterministic kernels.
         installed: The distributions of the run's environment; empty if they are not known.
         fixed: Parameters that the code cannot do with another value: they stay constants.
+        figures: Whether figures of what training made are to be kept.
         device: What ``rb.device()`` was to give: ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
 
@@ -38,3 +39,4 @@ class Evidence:
     device: str = "auto"
     installed: Collection[str] = ()
     fixed: Collection[str] = frozenset()
+    figures: bool = True

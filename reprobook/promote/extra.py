@@ -6,10 +6,13 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reprobook.promote.cell_flow import CellFlow
 from reprobook.promote.configuration import Configuration
+from reprobook.promote.evidence import Evidence
 from reprobook.promote.fabric import fabric_fields
 from reprobook.promote.model import Field
 from reprobook.promote.options import Style
+from reprobook.promote.reseeding import meaning_of_seed
 from reprobook.promote.slice import Slice
 from reprobook.space.model import Choice
 
@@ -19,39 +22,42 @@ _ACCELERATORS = frozenset({"accelerator", "cuda", "mps", "xpu"})
 _OWN_ARITHMETIC = frozenset({"autocast", "GradScaler", "half", "double", "float16", "bfloat16", "float64"})
 
 
-def seed_field(config: Configuration, seed: int | None, meaning: str) -> tuple[tuple[Field, ...], str | None]:
+@dataclass(frozen=True)
+class Roles:
+    """The fields that seed a script, and that say where and how it trains; see ``Plan``."""
+
+    seed: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    fabric: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_fields(
+    config: Configuration, sliced: Slice, evidence: Evidence, style: Style
+) -> tuple[tuple[Field, ...], Roles]:
+    """Return the fields with a seed where it has an effect, and with where and how to train where that is left open."""
+    meaning = meaning_of_seed(sliced.kept, CellFlow(sliced.kept, sliced.names, evidence.observed))
+    fields, seed = _with_seed(config, evidence.seed, meaning)
+    if style == "fabric":
+        fields, roles = fabric_fields(fields, sliced)
+        return fields, Roles(seed, fabric=roles)
+    taken = {each.name for each in fields}
+    asks = _calls_device(sliced) and "device" not in taken
+    open_arithmetic = _leaves_arithmetic_open(sliced) and "precision" not in taken
+    extra = [Field("device", str, evidence.device, _DEVICES, "where to train")] * asks
+    extra += [Field("precision", str, "32-true", _PRECISIONS, "arithmetic of torch")] * open_arithmetic
+    return (*fields, *extra), Roles(seed, "device" if asks else None, "precision" if open_arithmetic else None)
+
+
+def _with_seed(config: Configuration, seed: int | None, meaning: str) -> tuple[tuple[Field, ...], str | None]:
     """Return the fields with the seed that reprobook set; a parameter ``seed`` of the same value is that field."""
-    if seed is None:
+    if seed is None or not meaning:
         return config.fields, None
     same = [each for each in config.fields if each.name == "seed"]
     if same and same[0].default == seed and "seed" in config.plain:
         return config.fields, "seed"
     name = "run_seed" if same or "seed" in config.variables else "seed"
     return (*config.fields, Field(name, int, seed, None, meaning)), name
-
-
-@dataclass(frozen=True)
-class Roles:
-    """The fields that say where and how a script trains; see ``Plan``."""
-
-    device: str | None = None
-    precision: str | None = None
-    fabric: Mapping[str, str] = field(default_factory=dict)
-
-
-def place_fields(
-    fields: tuple[Field, ...], sliced: Slice, device: str, style: Style
-) -> tuple[tuple[Field, ...], Roles]:
-    """Return the fields with those that say where and how to train, as far as the notebook leaves it open."""
-    if style == "fabric":
-        fields, roles = fabric_fields(fields, sliced)
-        return fields, Roles(fabric=roles)
-    taken = {each.name for each in fields}
-    asks = _calls_device(sliced) and "device" not in taken
-    open_arithmetic = _leaves_arithmetic_open(sliced) and "precision" not in taken
-    extra = [Field("device", str, device, _DEVICES, "where to train")] * asks
-    extra += [Field("precision", str, "32-true", _PRECISIONS, "arithmetic of torch")] * open_arithmetic
-    return (*fields, *extra), Roles("device" if asks else None, "precision" if open_arithmetic else None)
 
 
 def _calls_device(sliced: Slice) -> bool:

@@ -16,12 +16,13 @@ from reprobook.promote.meaning import Names
 from reprobook.promote.model import Statements
 from reprobook.promote.python import code_of, statements, tree_of
 
+FOLDER = "figures"  # of the output folder
 _PLOTTING_METHODS = frozenset({"hist", "plot", "show"})
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Where the figures of a section go: ``out / "train.png"``, ``out / "train-2.png"`` and so on.
+    """Where the figures of a section go: ``out / "figures" / "train.png"``, then ``train-2.png`` and so on.
 
     Attributes:
         pyplot: The notebook's name of ``matplotlib.pyplot``.
@@ -36,7 +37,7 @@ class Gallery:
     def path(self, number: int) -> str:
         """Return the expression of the path of a figure; the first has number 1."""
         file = f"{self.section}.png" if number == 1 else f"{self.section}-{number}.png"
-        return f'{self.out} / "{file}"'
+        return f'{self.out} / "{FOLDER}" / "{file}"'
 
 
 def saved(lines: Sequence[cst.BaseStatement], gallery: Gallery, count: int) -> tuple[list[cst.BaseStatement], int]:

@@ -29,6 +29,14 @@ _OF_STYLE: Mapping[Style, tuple[str, ...]] = {
     "fabric": ("yaml", "lightning_fabric"),
 }
 
+# ruff's own default rules grow from release to release; these are its first ones.
+_RUFF = """\
+# How the notebook's author writes is left alone: the script was proved as it stands.
+[lint]
+select = ["E4", "E7", "E9", "F"]
+ignore = ["E711", "E712", "E713", "E714", "E721", "E722", "E731", "E741", "F405"]
+"""
+
 
 def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     """Return the files of a job by path, ``train.py`` and its header and lock apart.
@@ -46,6 +54,7 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
     return {
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
+        "ruff.toml": _RUFF,
         ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n",
         "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),

@@ -107,6 +107,9 @@ PURE_BUILTINS = frozenset(
 )
 HOLDING_BUILTINS = frozenset({"dict", "enumerate", "filter", "iter", "list", "map", "reversed", "set", "tuple", "zip"})
 
+# What is fitted there prepares data; it is no model.
+_PREPARING = ("sklearn.preprocessing.", "sklearn.impute.", "sklearn.compose.", "sklearn.feature_extraction.")
+
 
 def root(dotted: str) -> str:
     """Return the top-level package of a dotted name."""
@@ -122,6 +125,11 @@ def makes_figure(dotted: str) -> bool:
     """Tell whether a library function returns a figure or axes."""
     name = dotted.rpartition(".")[2]
     return draws_figure(dotted) and (root(dotted) == "seaborn" or name in _FIGURE_MAKERS)
+
+
+def prepares(dotted: str) -> bool:
+    """Tell whether what a library function makes prepares data: a scaler, an encoder."""
+    return dotted.startswith(_PREPARING)
 
 
 def is_known(dotted: str) -> bool:

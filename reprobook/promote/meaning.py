@@ -25,6 +25,7 @@ class Names:
         definitions: Functions and classes defined at top level.
         methods: What the notebook's classes define, by the method's name.
         loaders: Names bound to data loaders, whose iteration draws a seed.
+        preparing: Names bound to scalers, encoders and the like: to fit one is not to train.
         figures: Names bound to figures and axes only: their methods draw.
         has_loaders: Whether the notebook uses data loaders at all.
         has_dropout: Whether calling a model may draw.
@@ -35,6 +36,7 @@ class Names:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     methods: Mapping[str, Sequence[ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
     loaders: frozenset[str] = _NONE
+    preparing: frozenset[str] = _NONE
     figures: frozenset[str] = _NONE
     has_loaders: bool = False
     has_dropout: bool = False
@@ -80,7 +82,19 @@ def names_in(sources: Sequence[Source]) -> Names:
         has_loaders="DataLoader" in words,
         has_dropout=any("dropout" in word.lower() or word == "from_pretrained" for word in words),
     )
-    return replace(found, figures=_figures(trees, found))
+    return replace(found, figures=_figures(trees, found), preparing=_preparing(trees, found))
+
+
+def _preparing(trees: Iterable[ast.stmt], names: Names) -> frozenset[str]:
+    """Return the variables that hold what prepares data, such as ``scaler = StandardScaler()``."""
+    made = (tree for tree in trees if isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Call))
+    return _NONE.union(
+        *(
+            _bound_names(tree.targets)
+            for tree in made
+            if libraries.prepares(names.dotted(getattr(tree.value, "func", tree.value)) or "")
+        )
+    )
 
 
 def _figures(trees: Iterable[ast.stmt], names: Names) -> frozenset[str]:
@@ -158,6 +172,11 @@ def later_reads(sources: Iterable[Source], names: Names) -> dict[str, frozenset[
             for name in flow.binds if flow.later else ():
                 later[name] = later.get(name, _NONE) | (flow.later - names.imported)
     return later
+
+
+def bound_names(sources: Iterable[Source]) -> frozenset[str]:
+    """Return every variable that the notebook binds."""
+    return _NONE.union(*(flow_of(statement.tree).writes for source in sources for statement in source.statements))
 
 
 def base_name(node: ast.expr) -> str | None:

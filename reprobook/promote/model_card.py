@@ -11,29 +11,18 @@ from dataclasses import dataclass
 import yaml
 
 from reprobook.promote.facts import Facts
-from reprobook.promote.markdown import code, data_table, plain, table
+from reprobook.promote.known_data import KnownData
+from reprobook.promote.markdown import code, plain, table
+from reprobook.promote.measured import Measured
 from reprobook.promote.model import Plan
-from reprobook.promote.packaged_data import data_list
 from reprobook.promote.parameter_table import parameter_table
-from reprobook.promote.prose import listed
-from reprobook.promote.result_text import artifact_row
+from reprobook.promote.result_text import artifact_row, results_of
 from reprobook.promote.shown import is_expression
 from reprobook.trace.shown import is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
-_MOST_FILES = 5
 _BY_HAND = ("intended use and limits", "evaluation on other data, and on groups of people")
-
-
-@dataclass(frozen=True)
-class Result:
-    """One metric: its name, a label that tells it from others of that name, its value, and where it comes from."""
-
-    name: str
-    label: str
-    value: float
-    origin: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +52,7 @@ class ModelCard:
     data: str
     data_name: str
     data_gap: str
-    results: tuple[Result, ...]
+    results: tuple[Measured, ...]
     sections: tuple[tuple[str, str], ...] = ()
 
 
@@ -95,7 +84,7 @@ def gap_list(gaps: Iterable[str]) -> str:
     return "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps)
 
 
-def _results(results: tuple[Result, ...]) -> str:
+def _results(results: tuple[Measured, ...]) -> str:
     """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
     if not any(each.origin for each in results):
         return table(("metric", "value"), [(plain(each.name), repr(each.value)) for each in results])
@@ -126,6 +115,8 @@ def _hub_header(card: ModelCard) -> dict[str, object]:
 
 def job_card(plan: Plan, facts: Facts) -> str:
     """Return the model card of a job."""
+    known = KnownData(plan.loads, facts.data, facts.versions)
+    nothing = "" if plan.loads else "training data: no file of the notebook's folder was read"
     card = ModelCard(
         title=plan.title,
         summary=plan.summary,
@@ -133,45 +124,12 @@ def job_card(plan: Plan, facts: Facts) -> str:
         license=facts.license,
         circumstances=tuple(_circumstances(facts)),
         parameters=parameter_table(plan, facts.style) if plan.fields else "",
-        data="\n\n".join(
-            filter(None, [data_list(plan.loads, facts.versions), data_table(facts.data) if facts.data else ""])
-        ),
-        data_name=_data_name(plan, facts),
-        data_gap=_data_gap(plan, facts),
-        results=tuple(_logged(plan, facts)),
+        data=known.text,
+        data_name=known.only_loader or f"data of {facts.provenance.notebook}",
+        data_gap=known.gap or nothing,
+        results=tuple(results_of(plan, facts)),
     )
     return render_model_card(card)
-
-
-def _data_name(plan: Plan, facts: Facts) -> str:
-    """Return what the data is called: the loader, where all of it comes from one."""
-    only = plan.loads[0].call if len(plan.loads) == 1 and not facts.data else ""
-    return only or f"data of {facts.provenance.notebook}"
-
-
-def _data_gap(plan: Plan, facts: Facts) -> str:
-    """Say what is not known of the data: where files come from; or all, where neither a file nor a loader is known."""
-    if facts.data:
-        files = [f"`{code(path)}`" for path in list(facts.data)[:_MOST_FILES]]
-        more = len(facts.data) - len(files)
-        return f"source and licence of {listed([*files, *([f'{more} more files'] if more else [])])}"
-    return "" if plan.loads else "training data: no file of the notebook's folder was read"
-
-
-def _logged(plan: Plan, facts: Facts) -> list[Result]:
-    """Return the metrics; one that several cells logged is labelled with its cell."""
-    if not facts.logged:
-        return [Result(name, name, value) for name, value in facts.metrics.items()]
-    places = {cell: function.name for function in plan.functions for cell in function.cells}
-    names = [each.name for each in facts.logged]
-    found: list[Result] = []
-    for each in facts.logged:
-        function = f"`{places[each.cell]}`, " if each.cell in places else ""
-        last = f", the last of {each.count}" if each.count > 1 else ""
-        label = each.name if names.count(each.name) == 1 else f"{each.name} (code cell {(each.cell or 0) + 1})"
-        origin = f"{function}code cell {each.cell + 1}{last}" if each.cell is not None else ""
-        found.append(Result(each.name, label, each.value, origin))
-    return found
 
 
 def _circumstances(facts: Facts) -> list[tuple[str, str]]:

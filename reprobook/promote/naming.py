@@ -8,124 +8,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-# What an author would call a function under such a heading.
-_USUAL = {
-    "data": "load_data",
-    "dataset": "load_data",
-    "datasets": "load_data",
-    "the_data": "load_data",
-    "loading_data": "load_data",
-    "data_loading": "load_data",
-    "split": "split_data",
-    "data_split": "split_data",
-    "splits": "split_data",
-    "train_test_split": "split_data",
-    "preprocessing": "preprocess",
-    "data_preprocessing": "preprocess",
-    "features": "build_features",
-    "feature_engineering": "build_features",
-    "model": "build_model",
-    "model_definition": "build_model",
-    "network": "build_model",
-    "architecture": "build_model",
-    "optimization": "build_optimizer",
-    "optimizer": "build_optimizer",
-    "training": "train",
-    "training_loop": "train",
-    "train_loop": "train",
-    "fit": "fit_model",
-    "evaluation": "evaluate",
-    "testing": "test",
-    "test": "run_test",
-    "validation": "validate",
-    "prediction": "predict",
-    "predictions": "predict",
-    "inference": "predict",
-    "result": "report",
-    "results": "report",
-    "metrics": "report",
-    "summary": "report",
-    "saving": "save_results",
-    "save": "save_results",
-    "export": "save_results",
-    "seed": "set_seeds",
-    "seeds": "set_seeds",
-    "setup": "set_up",
-    "set_up": "set_up",
-    "scaling": "scale_data",
-}
+from reprobook.promote.verbs import GERUNDS, NOUNS, PLAIN_VERBS, USUAL, VERBS
+
 _ARTICLES = frozenset({"a", "an", "the", "our", "my", "this", "your", "their", "its", "some", "these", "lets"})
-# How an author would call what a heading announces.
-_GERUNDS = {
-    "building": "build",
-    "calculating": "calculate",
-    "checking": "check",
-    "choosing": "choose",
-    "cleaning": "clean",
-    "comparing": "compare",
-    "computing": "compute",
-    "creating": "create",
-    "defining": "define",
-    "encoding": "encode",
-    "evaluating": "evaluate",
-    "exploring": "explore",
-    "fitting": "fit",
-    "generating": "generate",
-    "implementing": "implement",
-    "importing": "import",
-    "initializing": "initialize",
-    "loading": "load",
-    "making": "make",
-    "normalizing": "normalize",
-    "plotting": "plot",
-    "predicting": "predict",
-    "preparing": "prepare",
-    "preprocessing": "preprocess",
-    "processing": "process",
-    "reading": "read",
-    "reloading": "reload",
-    "sampling": "sample",
-    "saving": "save",
-    "scaling": "scale",
-    "selecting": "select",
-    "setting": "set",
-    "splitting": "split",
-    "testing": "test",
-    "training": "train",
-    "transforming": "transform",
-    "tuning": "tune",
-    "visualizing": "visualize",
-}
-# What an author would call work that a heading names by a noun: ``Model training via torch.nn`` is ``train_model``.
-_NOUNS = {
-    "building": "build",
-    "cleaning": "clean",
-    "creation": "create",
-    "evaluation": "evaluate",
-    "fitting": "fit",
-    "generation": "generate",
-    "initialization": "initialize",
-    "loading": "load",
-    "preparation": "prepare",
-    "preprocessing": "preprocess",
-    "scaling": "scale",
-    "selection": "select",
-    "splitting": "split",
-    "testing": "test",
-    "training": "train",
-    "tuning": "tune",
-    "visualization": "visualize",
-}
 _MANY = {"column": "columns", "feature": "features", "parameter": "parameters", "variable": "variables"}
 _MOST_WORDS = 5
 _FEWEST_WORDS = 2
 _LONG = 4
-VERBS = frozenset(_GERUNDS.values()) | frozenset(
-    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
-    evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
-    report run sample save scale score select set simulate solve sort split test tokenize train transform tune update
-    validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
-)
 _POSSESSIVE = re.compile(r"(?<=\w)'s\b")
 # A name that was cut short does not end in one of these.
 _JOINING = frozenset(
@@ -162,16 +51,16 @@ def words_of(heading: str) -> list[str]:
 
 def imperative_words(words: Sequence[str]) -> list[str]:
     """Return the words of a phrase that begins with a gerund as an imperative, others as they are."""
-    gerund = bool(words) and words[0].lower() in _GERUNDS
+    gerund = bool(words) and words[0].lower() in GERUNDS
     verbs = {0, *(at + 1 for at, word in enumerate(words[1:], 1) if word == "and" and gerund)}
-    return [_GERUNDS.get(word.lower(), word) if at in verbs else word for at, word in enumerate(words)]
+    return [GERUNDS.get(word.lower(), word) if at in verbs else word for at, word in enumerate(words)]
 
 
 def snake_case(heading: str) -> str:
     """Return a heading as an identifier, without numbering and articles; empty if nothing is left of it."""
     words = _cut(words_of(heading))
-    if len(words) > 1 and words[-1] in _NOUNS and words[0] not in VERBS and "and" not in words:
-        words = [_NOUNS[words[-1]], *words[:-2], _MANY.get(words[-2], words[-2])]
+    if len(words) > 1 and words[-1] in NOUNS and words[0] not in VERBS and "and" not in words:
+        words = [NOUNS[words[-1]], *words[:-2], _MANY.get(words[-2], words[-2])]
     name = "_".join(words)
     return name if name.isidentifier() else ""
 
@@ -192,18 +81,57 @@ def _cut(words: list[str]) -> list[str]:
 
 def names_no_work(name: str) -> bool:
     """Tell a name that is a mere noun, and none that a function is usually called by."""
-    return name.partition("_")[0] not in VERBS and name not in _USUAL
+    return name.partition("_")[0] not in VERBS | PLAIN_VERBS and name not in USUAL
 
 
-def with_verb(name: str, fit: str) -> str:
-    """Return a name that says what is done: metrics are reported, a model is fitted or trained, as ``fit`` says."""
+def with_verb(name: str, fit: str, kind: str = "") -> str:
+    """Return a name that says what is done.
+
+    Metrics are reported, a model is fitted or trained, as ``fit`` says; else ``kind``, the work of the cells, tells the
+    verb: ``adapter`` over cells that build a model is ``build_adapter``. What a clause announces is shown.
+    """
     words = set(name.split("_"))
     if not names_no_work(name):
         return name
-    verb = "report" if words & _REPORTED else fit if words & _MODELS else ""
-    return f"{verb}_{name}" if verb else name
+    if name.partition("_")[0] in _CLAUSES:
+        return f"show_{name}"
+    verb = "report" if words & _REPORTED else fit if words & _MODELS else _OF_KINDS.get(kind, "")
+    return f"{verb}_{name}" if verb and verb not in words else name
 
 
+def asks(name: str) -> bool:
+    """Tell a heading, as an identifier, that is a question: it names no work."""
+    return name.partition("_")[0] in _QUESTIONS
+
+
+_CLAUSES = frozenset({"how", "what", "where", "which", "why"})
+_QUESTIONS = frozenset(
+    {"are", "can", "could", "did", "do", "does", "has", "is", "should", "was", "were", "will", "would"}
+)
+_OF_KINDS = {
+    "build_model": "build",
+    "evaluate": "report",
+    "load_data": "load",
+    "prepare_data": "prepare",
+    "save_results": "save",
+    "split_data": "split",
+    "train": "run",
+}
+
+
+def trained_name(name: str, verb: str) -> str:
+    """Return the name of a section that trains what its heading says is built; empty if the heading speaks of no such.
+
+    ``build_linear_regression_model`` is ``train_linear_regression_model``, ``build_model`` is ``train``.
+    """
+    first, _, rest = name.partition("_")
+    if first not in _BUILDING or not (set(rest.split("_")) & (_MODELS | _ANY_MODEL)):
+        return ""
+    return verb if set(rest.split("_")) <= _ANY_MODEL else f"{verb}_{rest}"
+
+
+_BUILDING = frozenset({"build", "construct", "create", "define", "implement", "initialize", "make"})
+_ANY_MODEL = frozenset({"model", "models"})
 _REPORTED = frozenset({"metrics", "results", "scores", "statistics"})
 _MODELS = frozenset(
     """autoencoder bayes boosting classification classifier clustering cnn forest forests gan kmeans lstm machines mlp
@@ -221,14 +149,20 @@ def function_name(wish: str, taken: Collection[str], earlier: Collection[str] = 
 
     ``taken`` are the notebook's names, ``earlier`` the functions before it: a second one of a name has a number.
     """
-    name = _USUAL.get(wish, wish) or "run"
-    if name not in earlier:
-        other = f"{name}_model" if name in {"train", "test", "evaluate", "predict"} else f"run_{name}"
+    name = USUAL.get(wish, wish) or "run"
+    verb = name.removesuffix("_model")
+    if verb in _OF_MODELS and {verb, f"{verb}_model"} & set(earlier):
+        name = verb  # ``train`` beside ``train_model`` would tell nobody which is which
+    elif name not in earlier:
+        other = f"{name}_model" if name in _OF_MODELS else f"run_{name}"
         for candidate in (name, other):
             if is_free(candidate, {*taken, *earlier}):
                 return candidate
     used = {*taken, *earlier}
     return next(f"{name}_{count}" for count in range(2, len(used) + 3) if is_free(f"{name}_{count}", used))
+
+
+_OF_MODELS = frozenset({"train", "test", "evaluate", "predict"})
 
 
 def first_free(*candidates: str, taken: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprobook.capture import LOCK_NAME, write_lock
@@ -56,11 +56,10 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
     check_folder(folder, recipe.header, force=options.force)
     asked = _asked_for(recipe, options.keep)
+    made, trial = _plan(recipe, options, _Wish(asked)), Trial()
     if verify:
-        made, judgement = _attempts(Candidate(folder, recipe, _plan(recipe, options, asked), options), asked)
+        made, judgement = _attempts(Candidate(folder, recipe, made, options), _Wish(asked))
         trial = try_job(Candidate(folder, recipe, made, options), judgement, store, on_event)
-    else:
-        made, trial = _plan(recipe, options, asked), Trial()
     _write(folder, recipe, made, options, trial)
     return Promotion(
         dir=str(folder),
@@ -83,29 +82,46 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
     )
 
 
-def _attempts(job: Candidate, keep: frozenset[int]) -> tuple[Plan, Judgement]:
-    """Write the script and prove it; if it is not equivalent, try again with cells that the slice left out.
+@dataclass(frozen=True)
+class _Wish:
+    """What decides a plan beside the run: cells to keep, parameters that are none, whether to draw the results."""
 
-    Where no cell helps, the first attempt stands.
+    keep: frozenset[int]
+    fixed: frozenset[str] = frozenset()
+    figures: bool = True
+
+
+def _attempts(job: Candidate, wish: _Wish) -> tuple[Plan, Judgement]:
+    """Write the script and prove it; if it is not equivalent, without figures, then with cells that were left out.
+
+    Where nothing helps, the first attempt stands.
     """
     first: tuple[Plan, Judgement] | None = None
     while True:
         judgement = _tried(job)
         first = first or (job.plan, judgement)
         if judgement.equivalent:
-            return _without_mere_options(job, judgement, keep)
-        back = to_bring_back(job.recipe, job.plan) - keep
-        if not back:
+            return _without_mere_options(job, judgement, wish)
+        other = _next(job, wish)
+        if other is None:
             return first
-        keep |= back
-        job = replace(job, plan=_plan(job.recipe, job.options, keep))
+        wish = other
+        job = replace(job, plan=_plan(job.recipe, job.options, wish))
 
 
-def _without_mere_options(job: Candidate, judgement: Judgement, keep: frozenset[int]) -> tuple[Plan, Judgement]:
+def _next(job: Candidate, wish: _Wish) -> _Wish | None:
+    """Return what to try after a script that is not equivalent; None if nothing is left."""
+    if wish.figures and job.plan.plots:
+        return replace(wish, figures=False)
+    back = to_bring_back(job.recipe, job.plan) - wish.keep
+    return replace(wish, keep=wish.keep | back) if back else None
+
+
+def _without_mere_options(job: Candidate, judgement: Judgement, wish: _Wish) -> tuple[Plan, Judgement]:
     """Make constants of the parameters that a script proved equivalent cannot vary; only if that is proved, too."""
     fixed = unvaried(job)
     if fixed:
-        other = replace(job, plan=_plan(job.recipe, job.options, keep, fixed))
+        other = replace(job, plan=_plan(job.recipe, job.options, replace(wish, fixed=frozenset(fixed))))
         again = _tried(other)
         if again.equivalent:
             return other.plan, again
@@ -149,8 +165,8 @@ def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:
     return frozenset(index for index in [*tagged, *named] if index is not None)
 
 
-def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int], fixed: Collection[str] = frozenset()) -> Plan:
-    """Plan the script from what the run saw; ``fixed`` parameters are none."""
+def _plan(recipe: Recipe, options: JobOptions, wish: _Wish) -> Plan:
+    """Plan the script from what the run saw."""
     shown: dict[int, list[str]] = {}
     for sink in recipe.trace.sinks:
         if not sink.explicit and sink.cell is not None:
@@ -163,8 +179,9 @@ def _plan(recipe: Recipe, options: JobOptions, keep: Collection[int], fixed: Col
             for index, cell in recipe.trace.by_cell().items()
         },
         shown=shown,
-        keep=keep,
-        fixed=fixed,
+        keep=wish.keep,
+        fixed=wish.fixed,
+        figures=wish.figures,
         resume=options.resume,
         opaque={name for cell in recipe.trace.cells for name, each in cell.writes.items() if each.opaque},
         seed=recipe.header.seeds.seed,

@@ -18,8 +18,8 @@ from reprobook.promote.prose import listed
 from reprobook.promote.result_text import proof_sentence, saved_files
 
 _PATHS = """\
-Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, artifacts and figures go to
-{}; `result.json` there holds the result digest."""
+Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, `artifacts/` and `figures/`
+go to {}; `result.json` there holds the result digest."""
 _PROCESSES = """\
 With its defaults the script is one process in the notebook's own arithmetic. `--devices 4 --strategy ddp` trains on
 four devices of this machine, `--strategy fsdp` splits the weights over them too. Then
@@ -81,7 +81,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
-        proof_sentence(facts),
+        proof_sentence(plan, facts),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
         _environment(facts),

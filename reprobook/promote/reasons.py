@@ -33,9 +33,15 @@ def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[st
     written = _in_order(trees, bound) or _in_order(trees, flow.writes)
     written = [name for name in written if name not in imported]
     if written:
-        plotted = quoted([name for name in used if name not in written] or written)
-        return f"only plots {plotted}" if effects.plots else f"no result depends on {quoted(written)}"
+        plotted = _given(trees, {*used, *written}) or [name for name in used if name not in written] or written
+        return f"only plots {quoted(plotted)}" if effects.plots else f"no result depends on {quoted(written)}"
     return _of_display(source, flow, effects, used)
+
+
+def _given(trees: Sequence[ast.stmt], names: Collection[str]) -> list[str]:
+    """Return those of the names that calls in a row of their own are given: ``plt.plot(x, y)``."""
+    calls = [tree.value for tree in trees if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call)]
+    return [name for name in names_in_order([value for call in calls for value in call.args]) if name in names]
 
 
 def _of_display(source: Source, flow: Flow, effects: Effects, used: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the seed of a run still decides in code that seeds generators itself."""
+"""What the seed of a run still decides in code that seeds generators itself, or draws no random number."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from reprobook.promote import libraries
-from reprobook.promote.effects import effects_of
+from reprobook.promote.cell_flow import CellFlow
 from reprobook.promote.meaning import Names
 from reprobook.promote.prose import listed
 from reprobook.promote.source import Source
@@ -15,18 +15,25 @@ _WORDS = {"rng:python": "Python's random", "rng:numpy": "NumPy", "rng:torch": "t
 _NONE: frozenset[str] = frozenset()
 
 
-def meaning_of_seed(kept: Iterable[Source], names: Names) -> str:
-    """Say what the seed of a run does: to a generator that the code seeds itself, nothing from there on."""
+def meaning_of_seed(kept: Iterable[Source], cells: CellFlow) -> str:
+    """Say what the seed of a run does: to a generator that the code seeds itself, nothing from there on.
+
+    Nothing at all where no number is drawn before: then the script needs no such option.
+    """
     seeded, drawn = _NONE, _NONE
-    for tree in (statement.tree for source in kept for statement in source.statements):
-        drawn |= effects_of(tree, names).draws
-        seeded |= _seeds(tree, names)
+    for source in kept:
+        for statement in source.statements:
+            reads = cells.statement_flow(source, statement).reads
+            drawn |= {name for name in reads if name in _WORDS} - seeded
+            seeded |= _seeds(statement.tree, cells.names)
     bound = [word for stream, word in _WORDS.items() if stream in drawn & seeded]
     free = [word for stream, word in _WORDS.items() if stream in drawn - seeded]
-    if not bound:
+    if not drawn:
+        return ""
+    if not seeded:
         return "seeds every generator"
-    until = f"{listed(bound)} only until the code seeds {'it' if len(bound) == 1 else 'them'}"
-    return f"affects {listed(free)}; {until}" if free else f"affects {until}"
+    until = f"{listed(bound)} only until the code seeds {'it' if len(bound) == 1 else 'them'}" if bound else ""
+    return f"affects {'; '.join(part for part in (listed(free) if free else '', until) if part)}"
 
 
 def _seeds(tree: ast.stmt, names: Names, seen: Sequence[str] = ()) -> frozenset[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from reprobook.promote.facts import Facts
 from reprobook.promote.markdown import MOST_FILES, code
+from reprobook.promote.measured import Measured, measured
+from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
 
 ARTIFACTS = "out/artifacts"
@@ -27,7 +29,17 @@ _UNITS: Mapping[str, str] = {
 _OTHER_RUN = "The outputs stored in the notebook may be of another run."
 
 
-def proof_sentence(facts: Facts) -> str:
+def results_of(plan: Plan, facts: Facts) -> list[Measured]:
+    """Return the metrics, each with the section and the cell that logged it."""
+    sections = {cell: function.name for function in plan.functions for cell in function.cells}
+
+    def place(cell: int) -> str:
+        return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell + 1}"
+
+    return measured(facts.logged, facts.metrics, place)
+
+
+def proof_sentence(plan: Plan, facts: Facts) -> str:
     """Say what was compared with what, and what came of it."""
     seed = "" if facts.seed is None else f" (seed {facts.seed})"
     run = f"run `{code(facts.run_id)}`{seed}" if facts.run_id else f"the notebook{seed}"
@@ -35,18 +47,25 @@ def proof_sentence(facts: Facts) -> str:
         return f"Whether this script gives the result of {run} has not been tried."
     if not facts.equivalent:
         return f"A run of this script did **not** give the result of {run}."
-    return f"A run of this script gave the result of {run}, bit by bit{_compared(facts)}. {_OTHER_RUN}"
+    compared = _compared(results_of(plan, facts), facts)
+    return f"A run of this script gave the result of {run}, bit by bit{compared}. {_OTHER_RUN}"
 
 
-def _compared(facts: Facts) -> str:
+def _compared(results: Sequence[Measured], facts: Facts) -> str:
     """Say how much was compared, and the last values of the first metrics."""
-    names = len(facts.metrics)
+    names = len({each.name for each in results})
     counts = {kind: _count(number, _UNITS[kind]) for kind, number in facts.checked.items() if number}
     parts = [f"{text} of {_count(names, 'metric')}" if kind == "metrics" else text for kind, text in counts.items()]
-    values = [f"`{code(name)}` {_short(value)}" for name, value in list(facts.metrics.items())[:_MOST_METRICS]]
-    values += [f"{names - _MOST_METRICS} more"] * (names > _MOST_METRICS)
+    values = [_value(each) for each in results[:_MOST_METRICS]]
+    values += [f"{len(results) - _MOST_METRICS} more"] * (len(results) > _MOST_METRICS)
     said = f": {listed(parts)}" if parts else ""
     return f"{said} (last: {', '.join(values)})" if parts and values else said
+
+
+def _value(each: Measured) -> str:
+    place = f" in {each.place.replace(', ', ' (', 1)})" if each.shared and "," in each.place else ""
+    place = place or (f" in {each.place}" if each.shared and each.place else "")
+    return f"`{code(each.name)}` {_short(each.value)}{place}"
 
 
 def _count(number: int, unit: str) -> str:

@@ -6,19 +6,20 @@ import ast
 from collections.abc import Sequence
 
 from reprobook.promote.libraries import SAVING
+from reprobook.promote.meaning import Names
 from reprobook.promote.source import Source
+from reprobook.promote.training import trains
 
-_TRAINING = frozenset({"fit", "partial_fit", "fit_predict", "backward", "train_step", "minimize"})
 # Looks at data, at shapes, at types: nobody reads them in the log of a job.
 _LOOKS = """head tail sample describe info shape dtype dtypes columns index size type dir help len ndim keys
     get_params summary nlargest value_counts""".split()  # noqa: SIM905 - so many words read best as a text
 _PREVIEWS = frozenset(_LOOKS)
 
 
-def nameless_results(sources: Sequence[Source]) -> frozenset[int]:
+def nameless_results(sources: Sequence[Source], names: Names) -> frozenset[int]:
     """Return the cells, from the first training on, that print something computed, or write it to a file."""
     trees = {source.index: [statement.tree for statement in source.statements] for source in sources}
-    trained = next((index for index, body in trees.items() if any(map(_trains, body))), None)
+    trained = next((index for index, body in trees.items() if any(trains(tree, names) for tree in body)), None)
     if trained is None:
         return frozenset()
     return frozenset(index for index, body in trees.items() if index >= trained and any(map(_gives_result, body)))
@@ -40,11 +41,6 @@ def _is_look(value: ast.expr) -> bool:
             isinstance(each, (ast.Name, ast.Constant, ast.Attribute)) for each in value.args
         )
     return isinstance(value, ast.Attribute) and value.attr in _PREVIEWS
-
-
-def _trains(tree: ast.stmt) -> bool:
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING for call in calls)
 
 
 def _gives_result(tree: ast.stmt) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reprobook.notebook.model import Notebook
-from reprobook.promote.activities import activity, intent, method_calls, works
+from reprobook.promote.activities import activity, intent, method_calls, only_empties, works
 from reprobook.promote.comments import imperative, without_comment
 from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
-from reprobook.promote.naming import is_neutral, names_no_work, snake_case, with_verb
+from reprobook.promote.naming import asks, is_neutral, names_no_work, snake_case, trained_name, with_verb
 from reprobook.promote.python import code_of
 from reprobook.promote.source import Source
 
@@ -95,12 +95,18 @@ def _of_heading(
     *,
     alone: bool,
 ) -> list[Section]:
-    """Return the section of a heading, in parts where it is long."""
+    """Return the section of a heading, in parts where it is long.
+
+    Where all that is left of it stands below one of several headings inside it, that one names it.
+    """
+    inner = context.inside(heading) if heading else []
+    parts = _below(sources, [heading, *inner], context.places) if heading else []
+    if heading and len(parts) == 1 and len(inner) > 1:
+        heading = parts[0][0] or heading
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
         return _by_activity(sources, context.names, alone=alone)
-    if _lines(sources) > _LONG and (inner := context.inside(heading)):
-        parts = _below(sources, [heading, *inner], context.places)
+    if len(parts) > 1 and _lines(sources) > _LONG:
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
 
@@ -114,23 +120,44 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
         isinstance(s.tree, _DEFINITIONS) for one in sources for s in one.statements
     )
     done = {activity(source, names) for source in sources if works(source)}
-    other = bool(meant) and not done & {"", meant}
-    if kinds and (defines or other):
-        return parts
+    loads_model = meant == "build_model" and done == {"load_data"}  # one that was trained before
+    other = bool(meant) and not done & {"", meant} and not loads_model
+    fits = any("fit" in method_calls(statement.tree) for source in sources for statement in source.statements)
+    verb = "fit" if fits else "train"
+    if "train" in done and (trained := trained_name(wish, verb)):
+        split = "train" in kinds[1:] and (bool(meant) or _lines(sources) > _LONG)
+        return _built_and_trained(heading, trained, parts if split else [_below_heading(heading, trained, sources)])
+    if kinds and (defines or other or (asks(wish) and kinds[0] != "prepare_data")):
+        said = "" if defines or other else heading.text
+        return [replace(each, deed=said) for each in parts[:1]] + parts[1:]
     if "train" in kinds[1:] and meant not in {"", "train"}:
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
         return [_below_heading(heading, wish, first), *parts[at:]]
-    fits = any("fit" in method_calls(statement.tree) for source in sources for statement in source.statements)
-    named = with_verb(wish, ("fit" if fits else "train") if "train" in done else "")
-    return [_below_heading(heading, named, tuple(sources))]
+    kind = next(iter(done - {""})) if len(done - {""}) == 1 else ""
+    return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
 
 
-def _below_heading(heading: Heading, wish: str, sources: tuple[Source, ...]) -> Section:
+def _built_and_trained(heading: Heading, trained: str, parts: Sequence[Section]) -> list[Section]:
+    """Return the parts of a section that builds a model, as its heading says, and trains it, too."""
+    wish, found = snake_case(heading.text), list[Section]()
+    for part in parts:
+        if part.wish in {"train", trained} and trained not in {each.wish for each in found}:
+            verb = trained.partition("_")[0].capitalize()
+            said = f"{verb} {deed(heading.text, wish).partition(' ')[2]}" if trained != verb.lower() else ""
+            found.append(replace(part, wish=trained, deed=said.rstrip()))
+        elif part.wish == "build_model":
+            found.append(_below_heading(heading, wish, part.sources))
+        else:
+            found.append(part)
+    return found
+
+
+def _below_heading(heading: Heading, wish: str, sources: Sequence[Source]) -> Section:
     said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
     if not said and names_no_work(wish):
         said = without_number(heading.text).rstrip(".:;,")
-    return Section(wish, first_sentence(heading.prose), sources, said, longer_sentence(heading.prose))
+    return Section(wish, first_sentence(heading.prose), tuple(sources), said, longer_sentence(heading.prose))
 
 
 def _lines(sources: Sequence[Source]) -> int:
@@ -148,7 +175,7 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
     there is.
     """
     groups: list[tuple[str, list[Source]]] = []
-    waiting: list[Source] = []  # definitions before any work
+    waiting: list[Source] = []  # definitions before any work, and lists that the next cell fills
     for source in sources:
         kind = activity(source, names)
         before = groups[-1][0] if groups else ""
@@ -156,15 +183,18 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
             kind = imperative(source)
         if not kind and before in _PREPARING:
             kind = "prepare_data" if works(source) else before
-        if not groups and not kind:
+        if not kind and (not groups or only_empties(source)):
             waiting.append(source)
-        elif groups and kind in {"", before}:
-            groups[-1][1].append(source)
+            continue
+        if groups and kind in {"", before}:
+            groups[-1][1].extend([*waiting, source])
         elif before == "prepare_data" and kind == "load_data":
-            groups[-1] = (kind, [*groups[-1][1], source])
+            groups[-1] = (kind, [*groups[-1][1], *waiting, source])
         else:
             groups.append((kind, [*waiting, source]))
-            waiting = []
+        waiting = []
+    if groups:
+        groups[-1][1].extend(waiting)
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
     return [_of_kind("run_experiment" if only else kind, found) for kind, found in groups]
 

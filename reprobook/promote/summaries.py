@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from reprobook.promote.naming import VERBS
 from reprobook.promote.prose import listed
+from reprobook.promote.verbs import VERBS
 
 _WIDTH = 78  # what a line of 88 holds, within a function and between its quotes
 _DEEDS = {
@@ -37,6 +37,8 @@ _DEEDS = {
 def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
     done = deed or ("" if name.startswith("save") and outcome else _deed(name))
+    if done.endswith("?"):
+        return done
     parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
     returned = parts[-1].removeprefix("return ")
     if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= set(done.split()):

@@ -9,6 +9,7 @@ import libcst as cst
 
 from reprobook.promote import command_line, config_text, fabric, hydra_entry
 from reprobook.promote.facts import Provenance
+from reprobook.promote.figures import FOLDER
 from reprobook.promote.header_text import header
 from reprobook.promote.layout import formatted
 from reprobook.promote.layout.escape import docstring, visible
@@ -119,6 +120,8 @@ def _main(plan: Plan, entry: Entry) -> str:
         *(f"    {statement}" for statement in entry.before_job),
         f"    with {words.job}.job({options}){folder}:",
     ]
+    if plan.plots:
+        lines.append(f'        ({words.out} / "{FOLDER}").mkdir(exist_ok=True)')
     if seeding(plan):
         lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")
     lines += [f"        {_call(function, plan)}" for function in plan.functions]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from reprobook.promote.accumulation import filled_only, fillings, without_filling
 from reprobook.promote.cell_flow import CellFlow
-from reprobook.promote.dead import is_dead, without_unread_target
+from reprobook.promote.dead import is_dead, mere_drawing, without_unread_target
 from reprobook.promote.flow import flow_of
 from reprobook.promote.source import Source, Statement
 
@@ -25,11 +25,13 @@ class Care:
         whole: Everything: someone asked for the cell.
         shown: The expression that shows a metric.
         only: If not None, no more than what binds one of these names.
+        figures: Whether its figures are to stay.
     """
 
     whole: bool = False
     shown: Statement | None = None
     only: Collection[str] | None = None
+    figures: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ def trimmed(source: Source, needed: frozenset[str], cells: CellFlow, care: Care)
     kept: list[Statement] = []
     removed: list[Statement] = []
     below: Statement | None = None
+    drawing = [] if care.whole or care.figures else mere_drawing(source, needed, cells)
     for statement in reversed(source.statements):
         flow = cells.statement_flow(source, statement)
-        if not care.whole and _is_left_out(statement, source, needed, cells, care):
+        if statement in drawing or (not care.whole and _is_left_out(statement, source, needed, cells, care)):
             removed.append(statement)
             if kept and kept[-1].tree is getattr(below, "tree", None) and flow.binds & flow_of(kept[-1].tree).binds:
                 kept[-1] = _without_comparison(kept[-1])
@@ -64,7 +67,7 @@ def trimmed(source: Source, needed: frozenset[str], cells: CellFlow, care: Care)
         needed = (needed - flow.binds) | flow.reads
     shows = source.shows and bool(kept) and kept[0] is source.statements[-1]
     rest = replace(source, statements=tuple(reversed(kept)), shows=shows)
-    return Rest(rest, needed, _parts(source, removed))
+    return Rest(rest, needed, _parts(source, removed, drawing))
 
 
 def _without_comparison(statement: Statement) -> Statement:
@@ -93,11 +96,12 @@ def _filled_for_nobody(source: Source, statement: Statement, needed: frozenset[s
     return frozenset(name for name in filled if not (cells.aliases_of(frozenset({name})) | {name}) & read)
 
 
-def _parts(source: Source, removed: Sequence[Statement]) -> tuple[Source, ...]:
-    """Return what was removed of a cell as cells of their own: what only shows, and what sets or fills a variable."""
-    ordered = list(reversed(removed))
+def _parts(source: Source, removed: Sequence[Statement], drawing: Sequence[Statement]) -> tuple[Source, ...]:
+    """Return what was removed of a cell as cells of their own: what sets or fills a variable, draws, or only shows."""
+    ordered = [statement for statement in reversed(removed) if statement not in drawing]
     shows = [
         statement for statement in ordered if isinstance(statement.tree, ast.Expr) and statement in source.statements
     ]
     others = [statement for statement in ordered if statement not in shows]
-    return tuple(Source(_OF_NO_CELL, statements=tuple(part), text=source.text) for part in (others, shows) if part)
+    parts = [part for part in (others, list(drawing), shows) if part]
+    return tuple(Source(_OF_NO_CELL, statements=tuple(part), text=source.text) for part in parts)

@@ -98,6 +98,17 @@ def test_what_nobody_said_is_a_gap(record: Callable[..., RunFolder]) -> None:
     assert "## Data" not in text
 
 
+def test_data_that_come_with_a_library_are_named(record: Callable[..., RunFolder]) -> None:
+    load = ("code", "from sklearn.datasets import load_iris\nimport reprobook as rb\niris = load_iris()")
+    text = model_card(record(load, ("code", "rb.log(n=1)"), ("code", "rb.log(n=2)")))
+    assert "- `load_iris()` of scikit-learn " in text
+    assert "training data" not in text
+    results = ModelCard(text).data.eval_results or ()
+    assert {each.dataset_name for each in results} == {"load_iris()"}
+    assert "| n | 1 | code cell [1] |" in text.replace("\\", "")
+    assert {each.metric_name for each in results} == {"n (code cell [1])", "n (code cell [2])"}
+
+
 def test_a_run_that_failed_has_no_card(record: Callable[..., RunFolder]) -> None:
     with pytest.raises(InputError, match="did not succeed"):
         model_card(record(("code", "1 / 0")))

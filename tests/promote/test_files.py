@@ -16,6 +16,7 @@ from reprobook.promote import Facts, Plan, Provenance, job_files
 from reprobook.promote.data_files import entries
 from reprobook.promote.logged import Logged
 
+RUFF = str(Path(sys.executable).with_name("ruff"))
 Promote = Callable[..., tuple[Plan, str]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PARAMETERS = """\
@@ -61,8 +62,30 @@ def test_a_job_has_its_files(planned: tuple[Plan, str], facts: Facts) -> None:
         "config.yaml",
         "constraints.txt",
         "requirements.txt",
+        "ruff.toml",
         "tests/test_train.py",
     ]
+
+
+def test_ruff_is_content_with_a_job_as_it_comes(promote: Promote, facts: Facts, tmp_path: Path) -> None:
+    """An author's habits are no errors of the job, under whatever default rules."""
+    cells = [
+        "import reprobook as rb",
+        "def read():\n    try:\n        return open('x').read()\n    except:\n        return ''",
+    ]
+    cells += ["square = lambda l: l == None or l * l == True", "words = sorted(list(set(read())))"]
+    planned, text = promote(*cells, "rb.log(n=len(words), m=square(3))")
+    for name, content in {"train.py": text, **job_files(planned, facts)}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [RUFF, *command, "--no-cache", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+    (tmp_path / "ruff.toml").unlink()
+    command = [RUFF, "check", "--isolated", "--no-cache", "--select", "E7", "."]
+    assert "E731" in subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
 
 
 def test_the_configuration_file_gives_the_same_parameters(
@@ -159,12 +182,21 @@ def test_the_model_card_states_facts_and_names_gaps(planned: tuple[Plan, str], f
 
 def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[Plan, str], facts: Facts) -> None:
     logged = (Logged("loss", 0.25, 3, 8), Logged("loss", 0.5, 2), Logged("n", 2, 3))
-    files = job_files(planned[0], replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged))
+    files = job_files(
+        planned[0],
+        replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged, equivalent=True, checked={"metrics": 10}),
+    )
     text = files["MODEL_CARD.md"]
     assert "| loss | 0.25 | `run_experiment`, code cell 4, the last of 8 |" in text
     assert "| loss | 0.5 | code cell 3 |" in text
     metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
-    assert [each["name"] for each in metrics] == ["loss (code cell 4)", "loss (code cell 3)", "n"]
+    assert [each["name"] for each in metrics] == [
+        "loss (run_experiment, code cell 4)",
+        "loss (code cell 3)",
+        "n",
+    ]
+    said = "`loss` 0.25 in `run_experiment` (code cell 4), `loss` 0.5 in code cell 3, `n` 2"
+    assert f"10 values of 2 metrics (last: {said})" in files["README.md"]
 
 
 def test_data_files_are_named_where_they_are_needed(

@@ -42,6 +42,7 @@ CODE = [
     "g = lambda x,y=1: x\nh = f(*a,**k)\n",
     "x = 1E5 + .5 + 1.\ns = 'say \"hi\"'\n",
     "try: import a\nexcept ImportError: a = None\n",
+    "try:\n    a()\nexcept:\n    raise\nfinally:\n    b()\n",
     f"for {LONG}, other in zip(first_sequence_of_values, second_sequence_of_values):\n    continue\n",
     f"torch.save({{'model': model.state_dict(), 'epoch': epoch + 1, 'x': {LONG}}}, 'ckpt.pt')\n",
     f"x: Annotated[float, 'what it means',] = 0.2\ny: dict[str, int] = f({LONG}, {LONG})\n",

@@ -286,7 +286,12 @@ def test_the_seed_of_reprobook_becomes_a_field(promote: Promote, definition: Def
 
 @pytest.mark.parametrize(("value", "field"), [(7, "seed"), (8, "run_seed")])
 def test_a_parameter_called_seed_is_the_seed_if_it_is_the_same(promote: Promote, value: int, field: str) -> None:
-    planned, _ = promote("import reprobook as rb", (f"seed = {value}", "parameters"), "rb.log(x=seed)", seed=7)
+    planned, _ = promote(
+        "import random\nimport reprobook as rb",
+        (f"seed = {value}", "parameters"),
+        "rb.log(x=seed + random.random())",
+        seed=7,
+    )
     assert planned.seed == field
 
 
@@ -388,14 +393,73 @@ def test_kept_figures_go_to_files(promote: Promote) -> None:
     _, text = promote(
         "import matplotlib.pyplot as plt\nimport reprobook as rb",
         "md:## Training",
-        "x = [1, 2]\nplt.plot(x)\nplt.show()",
-        "plt.hist(x)\nx.append(3)",
+        ("x = [1, 2]\nplt.plot(x)\nplt.show()", "keep"),
+        ("plt.hist(x)\nx.append(3)", "keep"),
         "rb.log(n=len(x))",
     )
     assert 'matplotlib.use("Agg")' in text
-    assert 'plt.savefig(out / "train.png")\n    plt.close()' in text
-    assert 'plt.savefig(out / "train-2.png")' in text
+    assert '    (out / "figures").mkdir(exist_ok=True)\n' in text
+    assert 'plt.savefig(out / "figures" / "train.png")\n    plt.close()' in text
+    assert 'plt.savefig(out / "figures" / "train-2.png")' in text
     assert "plt.show" not in text
+
+
+TRAINING = (
+    """import matplotlib.pyplot as plt
+import numpy as np
+import reprobook as rb
+from sklearn.linear_model import SGDClassifier
+from sklearn.preprocessing import StandardScaler""",
+    "x = StandardScaler().fit_transform(np.arange(8.0).reshape(4, 2))\ny = [0, 1, 0, 1]\nplt.hist(x)",
+    "plt.plot(x, y)",
+    "scores = []",
+    """model = SGDClassifier(random_state=1)
+for epoch in range(3):
+    model.partial_fit(x, y, classes=[0, 1])
+    scores.append(model.score(x, y))""",
+    "rb.log(score=model.score(x, y))",
+)
+
+
+def test_figures_that_show_what_training_made_are_kept(promote: Promote) -> None:
+    planned, text = promote(*TRAINING, "plt.plot(scores)\nplt.ylabel('score')")
+    assert planned.kept == [0, 1, 3, 4, 5, 6]
+    assert "scores.append(" in text
+    assert text.count("plt.savefig(") == 1
+    assert [(each.cell, each.reason) for each in planned.dropped] == [(2, "only plots `x`, `y`")]
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(1, "only plots `x`")]
+    without, _ = promote(*TRAINING, "plt.plot(scores)", figures=False)
+    assert without.kept == [0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "for c in (1, 2):\n    plt.plot(SGDClassifier(alpha=c).fit(x, y).predict(x))",
+        "plt.plot(model.predict(x + np.random.randn(4, 2)))",
+        "plt.plot(scores, globals()['x'])",
+        "from sklearn.model_selection import learning_curve\nplt.plot(learning_curve(model, x, y)[1])",
+    ],
+)
+def test_no_figure_is_worth_another_training_or_other_random_numbers(promote: Promote, cell: str) -> None:
+    assert promote(*TRAINING, cell)[0].kept == [0, 1, 4, 5]
+
+
+def test_a_figure_that_needs_another_training_goes_without_the_others(promote: Promote) -> None:
+    other = "rival = SGDClassifier(random_state=2).fit(x, y)"
+    planned, _ = promote(*TRAINING, other, "plt.plot(rival.predict(x))", "plt.plot(scores)")
+    assert planned.kept == [0, 1, 3, 4, 5, 8]
+
+
+def test_a_figure_that_nothing_would_save_is_left_out(promote: Promote) -> None:
+    cells = [cell.replace("import matplotlib.pyplot as plt\n", "").replace("\nplt.hist(x)", "") for cell in TRAINING]
+    planned, _ = promote(cells[0] + "\nimport pandas as pd", cells[1], *cells[3:], "pd.Series(scores).plot()")
+    assert planned.kept == [0, 1, 3, 4]
+
+
+def test_a_printed_result_of_training_is_kept(promote: Promote) -> None:
+    cells = ["wrong = (model.predict(x) != y).sum()", "print('wrong:', wrong)", "print(model)", "print(f'{x[0]}')"]
+    assert promote(*TRAINING, *cells)[0].kept == [0, 1, 4, 5, 6, 7]
 
 
 def test_await_makes_the_script_asynchronous(promote: Promote) -> None:
@@ -620,37 +684,41 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
 @pytest.mark.parametrize(
     ("cells", "meaning"),
     [
-        (["torch.manual_seed(1)", "x = torch.rand(2)"], "affects torch only until the code seeds it"),
         (
-            [
-                "def fix(seed):\n    torch.manual_seed(seed)\n    random.seed(seed)",
-                ("fix(3)", "keep"),
-                "x = torch.rand(2)",
-            ],
-            "affects torch only until the code seeds it",
-        ),
-        (
-            ["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"],
+            ["x = torch.rand(2) + random.random()", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
             "affects Python's random; torch only until the code seeds it",
         ),
+        (["torch.manual_seed(1)", "x = torch.rand(2) + random.random()"], "affects Python's random"),
         (
             ["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
             "affects torch only until the code seeds it",
-        ),
-        (
-            ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
-            "affects Python's random and torch only until the code seeds them",
         ),
         (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),
     ],
 )
 def test_a_seed_that_the_code_overrides_is_said_to_be(
-    promote: Promote, definition: Definition, cells: list[str | tuple[str, str]], meaning: str
+    promote: Promote, definition: Definition, cells: list[str], meaning: str
 ) -> None:
     planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
     (field,) = [field for field in planned.fields if field.name == "seed"]
     assert field.comment == meaning
     assert '"""Seed Python and torch."""' in definition(text, "seed_everything")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["x = torch.ones(2)"],
+        ["torch.manual_seed(1)", "x = torch.rand(2)"],
+        ["def fix(seed):\n    torch.manual_seed(seed)", ("fix(3)", "keep"), "x = torch.rand(2)"],
+        ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
+    ],
+)
+def test_a_seed_without_any_effect_is_no_option(promote: Promote, cells: list[str | tuple[str, str]]) -> None:
+    planned, text = promote("import random\nimport torch\nimport reprobook as rb", *cells, "rb.log(x=x.sum())", seed=5)
+    assert (planned.seed, planned.fields, planned.seeded) == (None, (), ())
+    assert "seed=" not in text
+    assert "seed_everything" not in text
 
 
 def test_the_parameters_come_last(promote: Promote) -> None:
@@ -679,6 +747,11 @@ def test_a_search_path_goes_where_nothing_of_ones_own_is_imported(promote: Promo
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4))", installed=installed)
     assert "sys.path" not in text
     assert planned.kept == [1, 2]
+    reason = "no module is imported from what it adds to `sys.path`"
+    assert [(each.cell, each.reason) for each in planned.dropped] == [(0, reason)]
+    used = ("import sys\nsys.path.insert(0, '..')\nx = len('ab')", "import numpy as np\nimport reprobook as rb")
+    planned, _ = promote(*used, "rb.log(n=np.sqrt(x))", installed=installed)
+    assert [(each.cell, each.reason) for each in planned.trimmed] == [(0, reason)]
     planned, text = promote(*cells, "rb.log(n=np.sqrt(4) + helpers.n)", installed=installed)
     assert 'sys.path.insert(0, "..")' in text
     assert planned.kept == [0, 1, 2]

@@ -283,3 +283,17 @@ def test_the_lock_of_a_job_holds_what_the_script_needs(promoted: Promoted, tmp_p
     assert not {"torch", "pandas", "pytest"} & names
     constraints = (tmp_path / "job" / "constraints.txt").read_text().splitlines()
     assert {line.partition("==")[0] for line in constraints} == names - {"reprobook"}
+
+
+def test_a_figure_costs_no_proof(promoted: Promoted, tmp_path: Path) -> None:
+    """What draws only in a notebook's own backend is left out again."""
+    cells = (
+        "import matplotlib.pyplot as plt\nfrom sklearn.linear_model import LinearRegression\nimport reprobook as rb",
+    )
+    cells += ("model = LinearRegression().fit([[0], [1]], [1, 2])\nrb.log(slope=model.coef_[0])",)
+    drawn = promoted(*cells, "plt.plot(model.predict([[0], [1], [2]]))")
+    assert (drawn.equivalent, drawn.kept) == (True, [0, 1, 2])
+    picky = "plt.plot(model.predict([[0], [1]]))\nassert 'inline' in plt.get_backend()"
+    other = promoted(*cells, picky, force=True)
+    assert (other.equivalent, other.kept) == (True, [0, 1])
+    assert "matplotlib" not in (tmp_path / "job" / "train.py").read_text()

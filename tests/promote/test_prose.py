@@ -119,7 +119,7 @@ def test_code_that_was_commented_out_goes(comments: str, kept: str) -> None:
     [
         ("2. Saving and reloading the trained model", "Save and reload the trained model"),
         ("Split the data", "Split the data"),
-        ("Model training via the torch.nn module", "Model training via the torch.nn module"),
+        ("Model training via the torch.nn module", "Train the model via the torch.nn module"),
         ("Feature selection", ""),
         ("Training", ""),
         ("Building our model", ""),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from reprobook.promote import Plan
+from reprobook.promote.naming import function_name, with_verb
 from reprobook.promote.summaries import summary_of
 
 Promote = Callable[..., tuple[Plan, str]]
@@ -98,3 +99,81 @@ def test_a_long_result_behind_no_argument_is_shortened(promote: Promote, ruff_sa
     _, text = promote("md:# T", "import reprobook as rb", "md:## Data", make, "md:## Use", use, kinds=kinds)
     assert "def load_data() -> tuple[Any, ...]:" in text
     assert ruff_says(text) == ""
+
+
+FIT = (
+    "md:# T",
+    """import reprobook as rb
+from sklearn.datasets import make_regression
+from sklearn.linear_model import LinearRegression""",
+)
+DATA = "x, y = make_regression(random_state=0)"
+TRAIN = "model = LinearRegression()\nmodel.fit(x, y)"
+LOG = "rb.log(score=model.score(x, y))"
+
+
+def test_a_section_that_trains_is_called_so_whatever_its_heading_builds(promote: Promote) -> None:
+    heading = "md:## Building a linear regression model"
+    planned, _ = promote(*FIT, heading, DATA, TRAIN, LOG)
+    assert [each.name for each in planned.functions] == ["load_data", "fit_linear_regression_model", "evaluate"]
+    assert planned.functions[1].summary == "Fit a linear regression model."
+    plain, _ = promote(*FIT, "md:## Building the model", DATA, TRAIN, "md:## Scores", LOG)
+    assert "build_model" not in [each.name for each in plain.functions]
+
+
+def test_a_heading_inside_names_what_alone_is_left_of_a_section(promote: Promote) -> None:
+    outer, inner = "md:## Choosing functions for networks", ("md:### Rectified units", "n = 3", "md:### Logistic recap")
+    planned, _ = promote(*FIT, outer, *inner, "x = len('ab')\nrb.log(n=x)")
+    assert [each.name for each in planned.functions] == ["recap_logistic"]
+
+
+def test_lists_that_a_training_fills_are_made_with_it(promote: Promote) -> None:
+    cells = (DATA, "model = LinearRegression()", "losses = []\nsteps = {}", TRAIN)
+    planned, _ = promote(*FIT, *cells, "losses.append(model.score(x, y))\nrb.log(n=losses[0], m=len(steps))")
+    (train,) = [each for each in planned.functions if each.name == "train"]
+    assert train.cells == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("wish", "earlier", "name"),
+    [("train_model", ["train"], "train_2"), ("train", ["train_model"], "train_2"), ("train", ["fit_model"], "train")],
+)
+def test_no_two_sections_differ_by_the_word_model_alone(wish: str, earlier: list[str], name: str) -> None:
+    assert function_name(wish, (), earlier) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "called"),
+    [
+        ("adapter", "build_model", "build_adapter"),
+        ("confusion_matrix", "evaluate", "report_confusion_matrix"),
+        ("what_it_writes", "", "show_what_it_writes"),
+        ("choose_threshold", "evaluate", "choose_threshold"),
+        ("try_it", "build_model", "try_it"),
+        ("counting", "", "counting"),
+    ],
+)
+def test_a_noun_over_work_of_one_kind_has_its_verb(name: str, kind: str, called: str) -> None:
+    assert with_verb(name, "", kind) == called
+
+
+def test_loading_what_was_trained_before_is_no_training(promote: Promote) -> None:
+    cells = ("def load(name):\n    return AutoModel.from_pretrained(name)", "network = load('a')\nnetwork.eval()")
+    planned, _ = promote(
+        "md:# T", "from transformers import AutoModel\nimport reprobook as rb", *cells, "rb.log(n=network.n)"
+    )
+    assert [each.name for each in planned.functions] == ["build_model"]
+
+
+def test_a_training_that_goes_back_to_its_best_weights_is_one(promote: Promote) -> None:
+    fit = "def fit_once(net):\n    net(torch.ones(1)).backward()\n    return net.state_dict()"
+    use = "best = fit_once(net)\nnet.load_state_dict(best)\nrb.log(w=net.weight.item())"
+    planned, _ = promote("import torch\nimport reprobook as rb", fit, "net = torch.nn.Linear(1, 1)", use)
+    assert [each.name for each in planned.functions] == ["build_model", "train"]
+
+
+def test_a_question_is_answered_without_a_full_stop(promote: Promote) -> None:
+    planned, _ = promote(
+        *FIT[:1], "import reprobook as rb", "md:## Does the order matter?", "rb.log(n=sorted('ba').index('a'))"
+    )
+    assert planned.functions[0].summary == "Does the order matter?"

@@ -164,6 +164,11 @@ class Spacing(cst.CSTTransformer):
     def leave_Else(self, original_node: cst.Else, updated_node: cst.Else) -> cst.Else:
         return updated_node.with_changes(leading_lines=_comments(updated_node.leading_lines))
 
+    def leave_ExceptHandler(
+        self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
+    ) -> cst.ExceptHandler:
+        return updated_node if updated_node.type else updated_node.with_changes(whitespace_after_except=_NONE)
+
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
         if updated_node.bases or updated_node.keywords:
             return updated_node

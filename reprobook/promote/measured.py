@@ -1,0 +1,58 @@
+"""The metrics of a run for people: where several places logged one name, each value with where it comes from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reprobook.promote.logged import Logged
+
+_MARKS = str.maketrans("", "", "`\\")  # a label is no Markdown
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One metric.
+
+    Attributes:
+        name: Its name.
+        value: Its last value there.
+        place: Where it was logged, in Markdown; empty if that is not known.
+        count: How many values it had there.
+        shared: Whether other places logged the same name.
+    """
+
+    name: str
+    value: float
+    place: str = ""
+    count: int = 1
+    shared: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, with the place where it takes that to tell it from others."""
+        place = self.place.translate(_MARKS)
+        return f"{self.name} ({place})" if self.shared and place else self.name
+
+    @property
+    def origin(self) -> str:
+        """Where the value comes from."""
+        return f"{self.place}, the last of {self.count}" if self.place and self.count > 1 else self.place
+
+
+def measured(logged: Sequence[Logged], metrics: Mapping[str, float], place: Callable[[int], str]) -> list[Measured]:
+    """Return the metrics; ``place`` names a code cell, ``metrics`` are all that is known where ``logged`` is empty."""
+    if not logged:
+        return [Measured(name, value) for name, value in metrics.items()]
+    counts = Counter(each.name for each in logged)
+    return [
+        Measured(
+            each.name,
+            each.value,
+            place=place(each.cell) if each.cell is not None else "",
+            count=each.count,
+            shared=counts[each.name] > 1,
+        )
+        for each in logged
+    ]
