@@ -15,6 +15,7 @@ from papermill.engines import NBClientEngine
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.descendants import descendants, end_descendants
+from reprobook.execute.guard import Guard
 from reprobook.execute.recording import Recording
 
 
@@ -32,6 +33,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         self._began = False
         self._kernel = 0
         self._below: list[psutil.Process] = []
+        self._guard: Guard | None = None
 
     def execute(self, **kwargs: Any) -> Any:
         """Start the kernel, run the cells, shut it down, and end what it left running.
@@ -59,11 +61,15 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             ) from error
         finally:
             end_descendants(self._kernel, self._below)
+            if self._guard is not None:
+                self._guard.close()
 
     def papermill_execute_cells(self) -> None:
         """Run the cells in order, up to the first that fails, and note the processes that they started."""
         self._began = True
         self._kernel = getattr(self.km.provisioner, "pid", None) or 0
+        if self._kernel:
+            self._guard = Guard(self._kernel)
         try:
             self._execute_cells()
         finally:
