@@ -7,8 +7,8 @@ included: nothing is cleaned up in between.
     python fault_loop.py {run,create,sweep,promote,fsck} {kill,ENOSPC,EIO,EACCES} FOLDER [STRIDE]
     python fault_loop.py {run,sweep} random FOLDER KILLS
 
-prints one JSON document: the number of steps, and each thing that was found wrong. The second kills after random times,
-always the same ones.
+prints one JSON document: the number of steps, how often it was stopped, and each thing that was found wrong. The second
+kills after random times, always the same ones.
 """
 
 from __future__ import annotations
@@ -228,15 +228,19 @@ class Loop:
         if number % 3 == 1:
             shutil.copytree(other, job)
 
-    def disturb(self, number: int, fault: str, after: float | None = None) -> None:
-        """Make the operation, stop it, and look at what is left; what there is to go on with must go on."""
+    def disturb(self, number: int, fault: str, after: float | None = None) -> bool:
+        """Make the operation, stop it, and look at what is left; what there is to go on with must go on.
+
+        Return whether it was stopped: it takes a step more or less than the first time where folders are there already.
+        """
         when = f"step {number}" if after is None else f"after {after:.3f} s"
         if self.operation is promote:
             self._lay_out_job(number)
-        status, _, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
+        status, counted, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
         by_signal = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         ended = not by_signal and os.waitstatus_to_exitcode(status) in {0, 2}
-        if not (by_signal if fault == "kill" and after is None else by_signal or ended):
+        completed = status == 0 and counted < number
+        if not (by_signal or completed if fault == "kill" and after is None else by_signal or ended):
             self.wrong.append(f"{when}: status {status}: {said[-2000:]}")
         found = self._complaints()
         if self.operation is sweep and sweep_ids(self.store):
@@ -246,6 +250,7 @@ class Loop:
             self._undisturbed(f"{when}, again", promote)
             found += self._job()
         self.wrong += [f"{when}: {each}" for each in found]
+        return not completed
 
     def _complaints(self) -> list[str]:
         """Return what the store or the notebook do not keep of what they promise after any fault.
@@ -307,9 +312,8 @@ def main(what: str, fault: str, folder: Path, number: int = 1) -> dict[str, Any]
     """Loop until the operation completes, or as often as asked, and report."""
     loop = Loop(what, folder)
     if fault != "random":
-        for step in range(1, loop.steps + 1, number):
-            loop.disturb(step, fault)
-        return loop.report()
+        stopped = sum(loop.disturb(step, fault) for step in range(1, loop.steps + 1, number))
+        return loop.report() | {"stopped": stopped}
     started = time.monotonic()
     attempt(loop.operation, loop.notebook, loop.store, 0, "kill")
     longest = (time.monotonic() - started) * 1.1
