@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reprobook.capture import is_secret_name
 from reprobook.errors import InputError, ParameterError
+from reprobook.space.plain_yaml import YamlError, read_yaml
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def _read(file: Path) -> str:
 def _mapping(text: str, place: str) -> Mapping[str, Any]:
     """Parse YAML that maps names to values; only plain data is ever built."""
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        found = read_yaml(text)
+    except YamlError as error:
         msg = f"{place}: not YAML: {error}"
         raise InputError(msg, hint="Write one `name: value` a line.") from error
     if found is None:

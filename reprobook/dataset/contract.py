@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from reprobook.dataset.declared import Declared
 from reprobook.errors import InputError
+from reprobook.space.plain_yaml import YamlError, read_yaml
 
 CONTRACT = "data.yaml"
 
@@ -44,8 +44,8 @@ def _entries(path: Path) -> Mapping[str, Mapping[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        found = read_yaml(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, YamlError) as error:
         msg = f"{path.name}: not readable as YAML: {error}"
         raise InputError(msg, hint="Write `name:` and, indented below it, `source: …`.") from error
     if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):

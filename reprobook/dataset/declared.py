@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Schema = dict[str, str]
+
+
+def _sayable(source: str) -> str:
+    """Refuse what is neither an address nor a path, before anybody takes it apart."""
+    urlsplit(source)  # a ValueError of its own
+    try:
+        Path(source).expanduser()
+    except RuntimeError as error:
+        msg = f"{error}: {source[:100]!r}"
+        raise ValueError(msg) from error
+    return source
+
+
+Source = Annotated[str, AfterValidator(_sayable)]
 
 
 class _Entry(BaseModel):
@@ -28,7 +44,7 @@ class Declared(_Entry):
         max_age: How old the source may be.
     """
 
-    source: str | None = None
+    source: Source | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     columns: Schema = Field(default_factory=dict, alias="schema")
     version: str | None = None
@@ -58,7 +74,7 @@ class Found(_Entry):
     """
 
     name: str
-    source: str
+    source: Source
     digest: str
     size: int | None = None
     columns: Schema = Field(default_factory=dict)

@@ -55,9 +55,9 @@ def _frozen(call: _Call, folder: Path, trees: Sequence[ast.AST]) -> DataSource |
     if not is_local(asked.source):
         return DataSource(name=call.name, sha256=asked.sha256) if asked.sha256 else None
     path = folder / Path(asked.source).expanduser()
-    if not path.is_file() or _mentions(trees, asked.source) > (asked.source == call.source):
-        return None
     try:
+        if not path.is_file() or _mentions(trees, asked.source) > (asked.source == call.source):
+            return None
         return DataSource(name=call.name, sha256=file_digest(path), size=path.stat().st_size, path=asked.source)
     except OSError:
         return None

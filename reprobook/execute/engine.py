@@ -6,6 +6,7 @@ run stays "pending" and the one that ended the run is "failed".
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psutil
@@ -15,7 +16,13 @@ from papermill.engines import NBClientEngine
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.descendants import descendants, end_descendants
+from reprobook.execute.guard import Guard
 from reprobook.execute.recording import Recording
+
+# From a cell is sent, to a kernel that has nothing else to do, until it must say that it is busy with it. Its heartbeat
+# is no answer: a thread of C gives it whatever the cells have done to Python.
+_SILENCE_SECONDS = 120.0
+_REPLACED = "Does a cell replace a function that Jupyter itself needs?"
 
 
 class KernelStartError(ExecutionError):
@@ -32,6 +39,9 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         self._began = False
         self._kernel = 0
         self._below: list[psutil.Process] = []
+        self._guard: Guard | None = None
+        self._asked = 0.0
+        self._heard = False
 
     def execute(self, **kwargs: Any) -> Any:
         """Start the kernel, run the cells, shut it down, and end what it left running.
@@ -59,11 +69,15 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             ) from error
         finally:
             end_descendants(self._kernel, self._below)
+            if self._guard is not None:
+                self._guard.close()
 
     def papermill_execute_cells(self) -> None:
         """Run the cells in order, up to the first that fails, and note the processes that they started."""
         self._began = True
         self._kernel = getattr(self.km.provisioner, "pid", None) or 0
+        if self._kernel:
+            self._guard = Guard(self._kernel)
         try:
             self._execute_cells()
         finally:
@@ -83,24 +97,46 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if recording is not None:
                 recording.on_cell(index)
             self.nb_man.cell_start(cell, index)
+            self._asked, self._heard = time.monotonic(), False
             try:
                 self.execute_cell(cell, index)
             except CellExecutionError as error:
                 self._fail(index, error)
                 break
             except (DeadKernelError, CellTimeoutError, KeyboardInterrupt) as error:
+                if self._is_mute:
+                    raise self._broken(index, "it takes no cell") from error
                 self._fail(index, error)
                 raise
             # The boundary to the kernel: a cell can break what speaks for it, by replacing json.dumps say.
             except Exception as error:
-                msg = f"the kernel cannot be understood any more: {type(error).__name__}: {error}"
-                broken = ExecutionError(msg, hint="Does the cell replace a function that Jupyter itself needs?")
-                self._fail(index, broken)
-                raise broken from error
+                raise self._broken(index, f"{type(error).__name__}: {error}") from error
             finally:
                 self.nb_man.cell_complete(cell, index)
             if recording is not None and index == recording.stop_after:
                 break
+
+    @property
+    def _is_mute(self) -> bool:
+        """Whether the kernel should long have begun with the cell that it was sent."""
+        return not self._heard and time.monotonic() - self._asked > _SILENCE_SECONDS
+
+    async def _async_check_alive(self) -> None:
+        """Called every second while a cell is waited for; one that is mute is as good as dead."""
+        await super()._async_check_alive()
+        if self._is_mute:
+            raise DeadKernelError
+
+    def process_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Take a message about the cell that runs; the first says that the kernel is busy with it."""
+        self._heard = True
+        return super().process_message(*args, **kwargs)
+
+    def _broken(self, index: int, reason: str) -> ExecutionError:
+        """Mark the cell, and return the error that says what the kernel is."""
+        error = ExecutionError(f"the kernel cannot be understood any more: {reason}", hint=_REPLACED)
+        self._fail(index, error)
+        return error
 
     def _fail(self, index: int, error: BaseException) -> None:
         """Mark the cell that ended the run."""

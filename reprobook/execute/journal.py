@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from reprobook.errors import IntegrityError
 from reprobook.runs import JsonLines, RunFolder
 from reprobook.runs.files import RESTORE, naming, read_bytes, write_atomic
-from reprobook.trace import CellTrace, Sink, Trace, open_trace, trace_bytes
+from reprobook.trace import CellTrace, Sink, ThreadError, Trace, open_trace, trace_bytes
 from reprobook.trace.sinks import counted, result_digest
 
 
@@ -20,19 +21,31 @@ class Journal:
     def __init__(self, run: RunFolder) -> None:
         # Not durable a line: an fsync a cell costs more than most cells; a power loss costs the run anyway.
         self._lines = JsonLines(run.trace_journal, durable=False)
+        self._lock = Lock()  # a thread that ends says so itself
+        self._closed = False
 
     def cell(self, cell: CellTrace) -> None:
         """Append a cell that ended."""
-        self._lines.append({"cell": cell.model_dump(mode="json")})
+        with self._lock:
+            self._lines.append({"cell": cell.model_dump(mode="json")})
 
     def sink(self, sink: Sink, value: float | None) -> None:
         """Append a sink; the value is kept of shown metrics, which no other file has."""
         line = {"sink": sink.model_dump(mode="json")}
-        self._lines.append(line if sink.explicit else {**line, "value": repr(value)})
+        with self._lock:
+            self._lines.append(line if sink.explicit else {**line, "value": repr(value)})
+
+    def thread_error(self, error: ThreadError) -> None:
+        """Append what ended a thread, as long as the run goes on."""
+        with self._lock:
+            if not self._closed:
+                self._lines.append({"thread": error.model_dump(mode="json")})
 
     def close(self) -> None:
         """Let go of the file."""
-        self._lines.close()
+        with self._lock:
+            self._closed = True
+            self._lines.close()
 
 
 def cells_done(run: RunFolder) -> int:
@@ -79,10 +92,11 @@ def _trace(lines: Sequence[dict[str, Any]], place: str) -> Trace:
     try:
         sinks = tuple(Sink.model_validate(line["sink"]) for line in lines if "sink" in line)
         cells = tuple(CellTrace.model_validate(line["cell"]) for line in lines if "cell" in line)
+        threads = tuple(ThreadError.model_validate(line["thread"]) for line in lines if "thread" in line)
     except ValidationError as error:
         msg = f"{place}: not the journal that was written"
         raise IntegrityError(msg, hint=RESTORE) from error
-    return Trace(cells=cells, sinks=counted(sinks), result_digest=result_digest(sinks))
+    return Trace(cells=cells, sinks=counted(sinks), result_digest=result_digest(sinks), thread_errors=threads)
 
 
 def read_trace(run: RunFolder) -> Trace:

@@ -11,6 +11,7 @@ from typing import Any
 
 from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
+from reprobook.execute.afterwards import report_afterwards
 from reprobook.execute.document import notebook_node
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
@@ -19,8 +20,6 @@ from reprobook.execute.kernels import kernel_name
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
-from reprobook.execute.shell_lines import report_failed_shell_lines
-from reprobook.execute.shown_secrets import report_shown_secrets
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
@@ -73,8 +72,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
     tracking.end()
     _write_copy(run, options.output)
-    report_failed_shell_lines(run, total, on_event)
-    report_shown_secrets(run, total, on_event)
+    report_afterwards(run, total, on_event)
     on_event(RunEvent("ended", None, total, run.read_record().status))
     if interrupted:
         raise KeyboardInterrupt

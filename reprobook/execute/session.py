@@ -24,6 +24,7 @@ from reprobook.runs.files import write_atomic
 from reprobook.trace import DEFAULT_BUDGET, CellTrace, Recorder, positions
 from reprobook.trace.ipython import ShellTrace
 from reprobook.trace.numbers import save_numbers
+from reprobook.trace.thread_errors import ThreadErrors
 
 # Bytes of one value that a light trace reads; of more, a deterministic sample.
 _LIGHT_BUDGET = 1 << 20
@@ -65,6 +66,8 @@ class Session:
             provenance=self._provenance(),
         )
         self._hooks = ShellTrace(shell, self._recorder, self.sinks.shown)
+        self._ended: int | None = None
+        self._threads = ThreadErrors(self._last_cell, self._journal.thread_error)
         self._profile = (
             ShellProfile(shell, lambda: self._recorder.open_index, self._profiled) if request.profile else None
         )
@@ -77,6 +80,7 @@ class Session:
             self._profile.attach_end()
         if self.request.trace != "off":
             self._hooks.attach()
+            self._threads.attach()
         if self._profile is not None:
             self._profile.attach_begin()
 
@@ -87,6 +91,7 @@ class Session:
             self._profile.detach()
         if self.request.trace != "off":
             self._hooks.detach()
+            self._threads.detach()
         self._journal.close()
         self.run.close_metrics()
 
@@ -143,7 +148,13 @@ class Session:
         text = profile.model_dump_json(by_alias=True, indent=1)
         write_atomic(self.run.path / PROFILE, text.encode() + b"\n", durable=False)
 
+    def _last_cell(self) -> int | None:
+        """Return the cell that runs, or ran last."""
+        running = self._recorder.open_index
+        return self._ended if running is None else running
+
     def _cell_ended(self, cell: CellTrace) -> None:
+        self._ended = cell.index
         self.cells.passed(cell.index)
         self._journal.cell(cell)
         measured = self.request.measured

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from reprobook.errors import NotPromotableError
 from reprobook.promote.config_text import about
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.model import Field, Plan
 from reprobook.promote.options import Style
+from reprobook.space.plain_yaml import write_yaml
 
 _HYDRA_OWN = frozenset({"hydra", "defaults"})
 
@@ -55,7 +54,7 @@ def _value(value: Any) -> str:
 
 
 def _yaml(value: Any, **options: Any) -> str:
-    text: str = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=math.inf, **options)
+    text = write_yaml(value, default_flow_style=True, width=math.inf, **options)
     return text.removesuffix("...\n").rstrip("\n")
 
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from reprobook.promote.commands import HOME, WORK, start_command
 from reprobook.promote.layout import formatted
 from reprobook.promote.options import Launcher, Style
 from reprobook.promote.python import literal
+from reprobook.space.plain_yaml import write_yaml
 
 _MOST_LETTERS = 50  # of a name; DNS labels have 63, and pods add a suffix
 _UNKNOWN = "job"
@@ -157,7 +156,7 @@ def kubernetes(launch: Launch) -> str:
         "spec": {"backoffLimit": 0, "template": {"spec": pod}},
     }
     note = "# First push the image of ../Dockerfile and make the volume claim. Resources are defaults: edit them.\n"
-    return note + yaml.safe_dump(job, sort_keys=False, allow_unicode=True)
+    return note + write_yaml(job, sort_keys=False)
 
 
 def compose(launch: Launch) -> str:
@@ -178,7 +177,7 @@ def compose(launch: Launch) -> str:
         "deploy": {"resources": resources},
     }
     note = f"# The folder ../{own} must be writable for the user id 1000. Resources are defaults: edit them.\n"
-    return note + yaml.safe_dump({"name": launch.name, "services": {"train": service}}, sort_keys=False)
+    return note + write_yaml({"name": launch.name, "services": {"train": service}}, sort_keys=False)
 
 
 JOB_FILES: Mapping[Launcher, JobFile] = {

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import yaml
-
 from reprobook.promote.facts import Facts
 from reprobook.promote.known_data import KnownData
 from reprobook.promote.markdown import code, plain, table
@@ -18,6 +16,7 @@ from reprobook.promote.model import Plan
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.result_text import artifact_row, results_of
 from reprobook.promote.shown import is_expression
+from reprobook.space.plain_yaml import write_yaml
 from reprobook.trace.shown import is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
@@ -76,7 +75,7 @@ def render_model_card(card: ModelCard) -> str:
 
 def front_matter(header: Mapping[str, object]) -> str:
     """Return the metadata at the top of a card."""
-    return f"---\n{yaml.safe_dump(dict(header), sort_keys=False, allow_unicode=True)}---"
+    return f"---\n{write_yaml(dict(header), sort_keys=False)}---"
 
 
 def gap_list(gaps: Iterable[str]) -> str:

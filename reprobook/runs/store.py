@@ -45,11 +45,17 @@ class Store:
         """Open ``explicit``, else ``$REPROBOOK_STORE``, else the store of the project around ``start``.
 
         Raises:
-            InputError: If a newer release wrote the store.
+            InputError: If a newer release wrote the store, or its path begins with the home of nobody.
             IntegrityError: If ``store.json`` is damaged.
         """
         named = explicit or os.environ.get("REPROBOOK_STORE")
-        return cls(Path(named).expanduser() if named else layout.project_folder(start) / layout.FOLDER)
+        if not named:
+            return cls(layout.project_folder(start) / layout.FOLDER)
+        try:
+            return cls(Path(named).expanduser())
+        except RuntimeError as error:
+            msg = f"the store {str(named)!r} has no place: {error}"
+            raise InputError(msg, hint="Give its path without ~.") from error
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from reprobook.errors import InputError
 from reprobook.runs.files import naming
+from reprobook.space.plain_yaml import YamlError, read_yaml, write_yaml
 from reprobook.spec.entries import ENTRIES, checked
 from reprobook.spec.model import SCHEMA, Spec
 
@@ -85,11 +84,10 @@ def parse_document(data: bytes, place: str) -> Document:
         InputError: If it is no spec; names ``place``.
     """
     try:
-        found: Any = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{place}, line {mark.line + 1}" if mark else place
-        msg = f"{where}: not readable as YAML ({getattr(error, 'problem', None) or type(error).__name__})"
+        found = read_yaml(data)
+    except YamlError as error:
+        where = f"{place}, line {error.line}" if error.line else place
+        msg = f"{where}: not readable as YAML ({error})"
         raise InputError(msg, hint=_HINT) from error
     if not isinstance(found, dict) or found.pop("schema", SCHEMA) != SCHEMA:
         msg = f"{place}: not a training spec of schema {SCHEMA}"
@@ -112,12 +110,12 @@ def document_bytes(document: Document, notebook: str) -> bytes:
         f"# Change it with `reprobook spec {notebook}` or `%reprotrain spec`; after a run that takes a reason.\n"
     )
     data = {"schema": SCHEMA, **document.spec.declared()}
-    text = head + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+    text = head + write_yaml(data, sort_keys=False, width=110)
     if not document.spec.declared():
         text += _open_entries()
     if document.history:
         entries = [change.model_dump(mode="json", exclude_defaults=True) for change in document.history]
-        text += "\n" + yaml.safe_dump({_HISTORY: entries}, sort_keys=False, allow_unicode=True, width=110)
+        text += "\n" + write_yaml({_HISTORY: entries}, sort_keys=False, width=110)
     return text.encode()
 
 

@@ -88,10 +88,15 @@ def checked(data: Any, place: str) -> Spec:
         InputError: If it is none; names ``place`` and the entry.
     """
     try:
-        return Spec.model_validate(data)
+        spec = Spec.model_validate(data)
+        spec.digest  # noqa: B018 - a number that JSON has not, or half a character, would be found by whoever needs it
+    except InputError as error:
+        msg = f"{place}: {error}"
+        raise InputError(msg, hint=f"Entries are: {', '.join(_KEYS)}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         known = "an unknown entry" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         msg = f"{place}: {where}: {known}" if where else f"{place}: {known}"
         raise InputError(msg, hint=f"Entries are: {', '.join(_KEYS)}.") from error
+    return spec

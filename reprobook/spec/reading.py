@@ -98,8 +98,8 @@ def _values(key: str, value: str) -> Iterator[tuple[str, str]]:
 def _parts(shares: str) -> str:
     """Return ``80/10/10`` as shares by name."""
     numbers = [float(each) for each in shares.split("/")]
-    names = _PARTS[len(numbers)]
-    return ", ".join(f"{name} {number / sum(numbers):g}" for name, number in zip(names, numbers, strict=True))
+    names, whole = _PARTS[len(numbers)], sum(numbers) or 1.0
+    return ", ".join(f"{name} {number / whole:g}" for name, number in zip(names, numbers, strict=True))
 
 
 def _problem(key: str, text: str) -> str:

@@ -107,6 +107,15 @@ class Sink(Record):
     explicit: bool = True
 
 
+class ThreadError(Record):
+    """The exception that ended a thread; ``cell`` is the one that ran then, or had run last."""
+
+    cell: int | None
+    thread: str
+    ename: str
+    evalue: str
+
+
 class Trace(Record):
     """The whole evidence of a run."""
 
@@ -115,6 +124,8 @@ class Trace(Record):
     cells: tuple[CellTrace, ...] = ()
     sinks: tuple[Sink, ...] = ()
     result_digest: str = ""
+    # Left out where there are none, so that a release that does not know them reads most traces.
+    thread_errors: tuple[ThreadError, ...] = Field(default=(), exclude_if=lambda found: not found)
 
     def by_cell(self) -> dict[int, CellTrace]:
         """Return the last execution of each cell of the notebook, by its code index."""

@@ -127,7 +127,7 @@ class Recorder:
             order=self._order,
             execution_count=cell.execution_count,
             status="ok" if error is None else "error",
-            error=None if error is None else _cell_error(error),
+            error=None if error is None else cell_error(error),
             writes=writes,
             deletes=deletes,
             reads=cell.reads,
@@ -147,7 +147,7 @@ class Recorder:
         return trace
 
 
-def _cell_error(error: BaseException) -> CellError:
+def cell_error(error: BaseException) -> CellError:
     """Return name and message of an exception."""
     try:
         text = str(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from reprobook.execute import read_trace
+from reprobook.execute import engine, read_trace
 from reprobook.execute.descendants import descendants, end_descendants
 
 if TYPE_CHECKING:
@@ -82,3 +82,17 @@ def test_a_cell_that_breaks_jupyters_own_messages_fails_by_name(run: Run) -> Non
     assert "cannot be understood" in record.error.evalue
     # The recorder wrote on: what came before stands in the trace.
     assert [cell.index for cell in read_trace(folder).cells][:1] == [0]
+
+
+@pytest.mark.slow
+def test_a_kernel_that_takes_no_messages_is_given_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `json.loads` it answers nobody; its heart beats on, and it would be waited for for ever."""
+    monkeypatch.setattr(engine, "_SILENCE_SECONDS", 20.0)
+    folder = run("x = 1", "import json\njson.loads = lambda *a, **k: 1 / 0", "y = 2")
+    record = folder.read_record()
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.cell == 2
+    assert "takes no cell" in record.error.evalue
+    assert "replace a function" in record.error.hint
+    assert [cell.index for cell in read_trace(folder).cells] == [0, 1]

@@ -7,8 +7,8 @@ included: nothing is cleaned up in between.
     python fault_loop.py {run,create,sweep,promote,fsck} {kill,ENOSPC,EIO,EACCES} FOLDER [STRIDE]
     python fault_loop.py {run,sweep} random FOLDER KILLS
 
-prints one JSON document: the number of steps, and each thing that was found wrong. The second kills after random times,
-always the same ones.
+prints one JSON document: the number of steps, how often it was stopped, and each thing that was found wrong. The second
+kills after random times, always the same ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inline import execution  # noqa: F401  # what a run imports, once for all forks
 from reprobook.promote import JobOptions, promote_notebook
 from reprobook.promote.job_folder import PROOF
-from reprobook.runs import RunFolder, Store, current_owner, fsck
+from reprobook.runs import Store, current_owner, fsck
 from reprobook.runs.files import sha256_file
 from reprobook.space import Int
 from reprobook.sweep.folder import SweepFolder, sweep_ids
@@ -180,26 +180,6 @@ def _strike(fault: str) -> Callable[[], None]:
     return fail
 
 
-def complaints(store: Store, source: bytes, notebook: Path, first: RunFolder) -> list[str]:
-    """Return what the store or the notebook do not keep of what they promise after any fault."""
-    found = [f"corrupt: {each.run_id}: {each.problem}" for each in store.corrupt()]
-    records = store.records()
-    if first.run_id not in {record.run_id for record in records}:
-        found.append("the run before is not listed")
-    first.check_integrity()
-    if notebook.read_bytes() != source:
-        found.append("the notebook was changed")
-    for record in records:
-        folder = store.folder(record.run_id)
-        if not record.ended:
-            found.append(f"{record.run_id} is {record.status} for ever")
-        elif record.status == "succeeded" and len(read_trace(folder).cells) != len(CELLS):
-            found.append(f"{record.run_id} succeeded with {len(read_trace(folder).cells)} cells")
-        if record.files:
-            folder.check_integrity()
-    return found
-
-
 def write_notebook(folder: Path) -> tuple[Path, bytes]:
     """Write the notebook that is run; returns it and its bytes."""
     notebook = folder / "nb.ipynb"
@@ -226,6 +206,7 @@ class Loop:
         self.notebook, self.source = write_notebook(folder)
         self.store = Store(folder / ".reprobook")
         self.wrong: list[str] = []
+        self._read: set[str] = set()
         self._undisturbed("at first", run)
         self.first = self.store.folder(self.store.records()[0].run_id)
         self.steps = self._undisturbed("undisturbed", self.operation)
@@ -247,17 +228,21 @@ class Loop:
         if number % 3 == 1:
             shutil.copytree(other, job)
 
-    def disturb(self, number: int, fault: str, after: float | None = None) -> None:
-        """Make the operation, stop it, and look at what is left; what there is to go on with must go on."""
+    def disturb(self, number: int, fault: str, after: float | None = None) -> bool:
+        """Make the operation, stop it, and look at what is left; what there is to go on with must go on.
+
+        Return whether it was stopped: it takes a step more or less than the first time where folders are there already.
+        """
         when = f"step {number}" if after is None else f"after {after:.3f} s"
         if self.operation is promote:
             self._lay_out_job(number)
-        status, _, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
+        status, counted, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
         by_signal = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         ended = not by_signal and os.waitstatus_to_exitcode(status) in {0, 2}
-        if not (by_signal if fault == "kill" and after is None else by_signal or ended):
+        completed = status == 0 and counted < number
+        if not (by_signal or completed if fault == "kill" and after is None else by_signal or ended):
             self.wrong.append(f"{when}: status {status}: {said[-2000:]}")
-        found = complaints(self.store, self.source, self.notebook, self.first)
+        found = self._complaints()
         if self.operation is sweep and sweep_ids(self.store):
             # A trial that a full disk failed has failed, and says so; one that was killed is made again.
             found += self._sweeps(when, {"complete"} if fault == "kill" else {"complete", "failed"})
@@ -265,6 +250,28 @@ class Loop:
             self._undisturbed(f"{when}, again", promote)
             found += self._job()
         self.wrong += [f"{when}: {each}" for each in found]
+        return not completed
+
+    def _complaints(self) -> list[str]:
+        """Return what the store or the notebook do not keep of what they promise after any fault.
+
+        Of a run that has ended all is read once, and once more at the end: else each step takes longer than the last.
+        """
+        found = [f"corrupt: {each.run_id}: {each.problem}" for each in self.store.corrupt()]
+        records = self.store.records()
+        if self.first.run_id not in {record.run_id for record in records}:
+            found.append("the run before is not listed")
+        if self.notebook.read_bytes() != self.source:
+            found.append("the notebook was changed")
+        found += [f"{record.run_id} is {record.status} for ever" for record in records if not record.ended]
+        for record in [each for each in records if each.run_id not in self._read]:
+            self._read.add(record.run_id)
+            folder = self.store.folder(record.run_id)
+            if record.status == "succeeded" and len(read_trace(folder).cells) != len(CELLS):
+                found.append(f"{record.run_id} succeeded with {len(read_trace(folder).cells)} cells")
+            if record.files:
+                folder.check_integrity()
+        return found
 
     def _sweeps(self, when: str, states: set[str]) -> list[str]:
         """Go on with the newest sweep; whatever it had, it ends with both of its trials, in one of these states."""
@@ -296,6 +303,8 @@ class Loop:
         self.wrong += [f"fsck: {each.place}: {each.problem}" for each in repaired.problems if not each.repaired]
         self.wrong += [f"fsck again: {each.place}: {each.problem}" for each in fsck(self.store).problems]
         self._undisturbed("afterwards", self.operation)
+        self._read.clear()
+        self.wrong += [f"at the end: {each}" for each in self._complaints()]
         return {"steps": self.steps, "wrong": self.wrong, "runs": len(self.store.names())}
 
 
@@ -303,9 +312,8 @@ def main(what: str, fault: str, folder: Path, number: int = 1) -> dict[str, Any]
     """Loop until the operation completes, or as often as asked, and report."""
     loop = Loop(what, folder)
     if fault != "random":
-        for step in range(1, loop.steps + 1, number):
-            loop.disturb(step, fault)
-        return loop.report()
+        stopped = sum(loop.disturb(step, fault) for step in range(1, loop.steps + 1, number))
+        return loop.report() | {"stopped": stopped}
     started = time.monotonic()
     attempt(loop.operation, loop.notebook, loop.store, 0, "kill")
     longest = (time.monotonic() - started) * 1.1

@@ -21,6 +21,8 @@ def _wrong(what: str, fault: str, folder: Path, number: int) -> list[str]:
     )  # fmt: skip
     report: dict[str, Any] = json.loads(done.stdout)
     assert report["steps"] > _FEWEST_STEPS[what]
+    # A step more or less than the first time, no more.
+    assert fault == "random" or report["stopped"] * number > report["steps"] - 3 * number
     wrong: list[str] = report["wrong"]
     return wrong
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reprobook.execute import read_trace, replay_run
+from reprobook.execute import RunEvent, RunOptions, read_trace, replay_run, run_notebook
 from reprobook.runs import NewRun, RunFolder, Store, fsck
 
 Run = Callable[..., RunFolder]
+Write = Callable[..., Path]
 Command = Callable[..., tuple[int, str]]
 
 
@@ -100,3 +103,34 @@ def test_five_thousand_values_of_a_metric_are_kept(run: Run) -> None:
     assert len(folder.read_metrics().records) == 5_000
     assert folder.read_record().metrics == {"loss": 4_999.0}
     assert folder.check_integrity().status == "succeeded"
+
+
+_THREADS = (
+    "import threading, sys\ndef fail(n):\n    raise ValueError(f'lost {n}')\ndone = []",
+    "for _ in range(2):\n    thread = threading.Thread(target=fail, args=(1,))\n    thread.start()\n    thread.join()",
+    "leaves = threading.Thread(target=sys.exit)\nleaves.start()\nleaves.join()\nprint('on')",
+)
+
+
+@pytest.mark.parametrize("kernel", ["inline", "cold"])
+def test_what_ends_a_thread_is_reported_apart(
+    write: Write, store: Store, kernel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B20: no cell fails of it, Python prints it, and so the run says it at its end."""
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # pytest's own prints nothing
+    notes: list[tuple[int | None, str]] = []
+
+    def note(event: RunEvent) -> None:
+        if event.kind == "note":
+            notes.append((event.cell, event.text))
+
+    folder = run_notebook(write(*_THREADS), store, RunOptions(kernel=kernel, seed=1), note)
+    assert folder.read_record().status == "succeeded"
+    said = "in or after cell 1, 2 threads ended by ValueError: lost 1; the notebook went on without"
+    assert notes == [(1, said)]
+    errors = read_trace(folder).thread_errors
+    assert [(each.cell, each.ename, each.evalue) for each in errors] == [(1, "ValueError", "lost 1")] * 2
+    cells = json.loads(folder.executed.read_bytes())["cells"]
+    assert "lost 1" in json.dumps(cells[1]["outputs"])  # as without us
+    assert threading.excepthook is threading.__excepthook__
+    folder.check_integrity()
