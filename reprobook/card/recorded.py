@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from reprobook.dataset.declared import Found
+from reprobook.dataset.kept import kept_data, kept_splits
 from reprobook.errors import InputError
 from reprobook.execute.inputs import files_read
 from reprobook.notebook import Notebook
@@ -58,8 +58,7 @@ def model_card(run: RunFolder, license_id: str = "") -> str:
 
 def recorded_data(run: RunFolder) -> dict[str, Found]:
     """Return what ``rb.data`` found in a run, by name, in order of the names."""
-    files = sorted((run.path / "data").glob("*.json"))
-    return {path.stem: Found.model_validate_json(path.read_bytes()) for path in files}
+    return kept_data(run.path)
 
 
 def find_data(run: RunFolder, name: str) -> Found:
@@ -167,7 +166,7 @@ def _place(cell: int) -> str:
 
 def _sections(recipe: Recipe) -> Iterator[tuple[str, str]]:
     """Yield how the rows were divided, and which checkpoints were saved."""
-    splits = [_split(path.stem, json.loads(path.read_bytes())) for path in sorted(_splits(recipe.folder))]
+    splits = [_split(name, made) for name, made in kept_splits(recipe.folder.path).items()]
     if splits:
         yield "Evaluation", "\n\n".join(splits)
     saved = [
@@ -176,10 +175,6 @@ def _sections(recipe: Recipe) -> Iterator[tuple[str, str]]:
     ]
     if saved:
         yield "Checkpoints", table(("model", "step", "folder"), saved)
-
-
-def _splits(run: RunFolder) -> Iterator[Path]:
-    return (run.path / "splits").glob("*.json")
 
 
 def _split(name: str, made: Mapping[str, Any]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -13,6 +11,7 @@ from reprobook.cli.console import cell_text, console, number_text, table
 from reprobook.cli.messages import plain
 from reprobook.cli.summary import Summary
 from reprobook.runs import RunFolder, RunRecord
+from reprobook.runs.executed import executed_cells
 
 STATUS_STYLES = {
     "succeeded": "green",
@@ -75,11 +74,8 @@ def show_failure(out: Console, run: RunFolder, record: RunRecord) -> None:
 
 def traceback_lines(run: RunFolder) -> list[str]:
     """Return the traceback in the executed notebook, colours removed; empty where there is none."""
-    if not run.executed.is_file():
-        return []
-    cells: list[dict[str, Any]] = json.loads(run.executed.read_bytes())["cells"]
-    outputs = (output for cell in cells for output in cell.get("outputs", ()))
-    found = [output["traceback"] for output in outputs if output.get("output_type") == "error"]
+    outputs = [output for cell in executed_cells(run) for output in cell["outputs"]]
+    found = [list(map(str, output["traceback"])) for output in outputs if isinstance(output.get("traceback"), list)]
     if not found:
         return []
     from reprobook.trace.outputs import normalised  # noqa: PLC0415 - only runs that failed show it

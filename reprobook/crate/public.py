@@ -19,6 +19,7 @@ from reprobook.execute.inputs import files_read, recorded_modules
 from reprobook.execute.journal import trace_of
 from reprobook.header import MIME_TYPE, Header, header_bytes, seal, sha256_hex
 from reprobook.runs import RunFolder, RunRecord
+from reprobook.runs.files import RESTORE
 from reprobook.runs.model import record_bytes
 
 _LARGEST_LOOKED_AT = 8 << 20
@@ -66,7 +67,7 @@ def public_run(run: RunFolder) -> PublicRun:
         if (run.path / name).is_symlink():
             msg = f"{run.run_id}/{name}: a link cannot be exported"
             raise IntegrityError(msg, hint="Save the file itself as an artifact.")
-        files[name] = _content(run.path / name, name, clean, notes)
+        files[name] = _content_of(run, name, clean, notes)
     if public:
         files[run.header.name] = header_bytes(public)
     blobs = dict(_blobs(run, notes, clean))
@@ -123,6 +124,19 @@ def _public_record(record: RunRecord, header: Header | None, clean: Scrubber, fi
         "files": dict(sorted(files.items())),
     }
     return record.model_copy(update=changes)
+
+
+def _content_of(run: RunFolder, name: str, clean: Scrubber, notes: list[str]) -> bytes | Path:
+    """Return what others get of a file.
+
+    Raises:
+        IntegrityError: If it is not what a run holds under that name: it may be an imported one, of anybody's making.
+    """
+    try:
+        return _content(run.path / name, name, clean, notes)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        msg = f"{run.run_id}/{name}: not what a run holds there ({type(error).__name__}: {error})"
+        raise IntegrityError(msg, hint=RESTORE) from error
 
 
 def _content(path: Path, name: str, clean: Scrubber, notes: list[str]) -> bytes | Path:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from reprobook.capture import strip_credentials
 from reprobook.execute.options import OnEvent, RunEvent
 from reprobook.runs import RunFolder
+from reprobook.runs.executed import executed_cells
 
 _MOST = 1 << 20  # characters that are looked at of one text
 
 
 def report_shown_secrets(run: RunFolder, total: int, on_event: OnEvent) -> None:
     """Send a note of each cell of an executed notebook that shows one; nothing is removed."""
-    if not run.executed.exists():
-        return
-    cells = [cell for cell in json.loads(run.executed.read_bytes())["cells"] if cell["cell_type"] == "code"]
-    for index, cell in enumerate(cells):
+    for index, cell in enumerate(executed_cells(run)):
         if any(strip_credentials(text) != text for text in _texts(cell)):
             text = f"cell {index} shows what looks like a password or token; it stands in {run.executed}"
             on_event(RunEvent("note", index, total, text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 
-from reprobook.dataset.declared import Found
+from reprobook.dataset.kept import kept_data
 from reprobook.promote.distributions import is_recorded
 from reprobook.promote.recipe import Recipe
 
@@ -50,6 +50,5 @@ def _files(recipe: Recipe, kept: Collection[int]) -> Iterable[str]:
 
 def _schemes(recipe: Recipe) -> list[str]:
     """Return how the data sets of ``rb.data`` were fetched; nothing for files of this machine."""
-    records = sorted((recipe.folder.path / "data").glob("*.json"))
-    sources = [Found.model_validate_json(path.read_bytes()).source for path in records]
+    sources = [found.source for found in kept_data(recipe.folder.path).values()]
     return sorted({source.partition("://")[0] for source in sources if "://" in source})

@@ -49,7 +49,7 @@ class Aliases:
         """
         lines = self._journal.read()
         try:
-            if lines.torn is None:
+            if lines.torn is None and all(isinstance(each, str) for line in lines.records for each in line.values()):
                 return [Alias(**line) for line in lines.records]
         except TypeError:
             pass

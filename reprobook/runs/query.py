@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reprobook.errors import InputError
 from reprobook.runs.model import RunRecord
-from reprobook.runs.where import Comparison, Condition, Value, parse_where, test_sql, to_sql
+from reprobook.runs.where import Comparison, Condition, Value, parse_where, sql_value, test_sql, to_sql
 
 Row = tuple[str, str, bytes]
 Sql = tuple[str, list[Value]]
@@ -123,7 +123,7 @@ def _resolve(connection: sqlite3.Connection, name: str) -> str:
     Raises:
         InputError: If no run of the store has anything of that name.
     """
-    name = _ALIASES.get(name, name)
+    name = str(sql_value(_ALIASES.get(name, name)))  # as the index has the keys
     if name in _FIELDS or name.partition(".")[0] in _GROUPS:
         return name
     candidates = [f"parameters.{name}", f"metrics.{name}"]

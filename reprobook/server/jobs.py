@@ -27,6 +27,11 @@ _MOST_RUNNING = 16
 _MOST_KEPT = 200
 _LONGEST_LINE = 500
 _TAIL = 4096
+# A server that a script has started in the background ignores Ctrl-C, and so would all that it starts.
+_MAIN = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from reprobook.cli import main; main(sys.argv[1:])"
+)
 
 
 class Job(BaseModel):
@@ -84,7 +89,7 @@ class JobBook:
         place = self._root / job_id
         make_folder(place)
         # -P: a file beside the notebook must not stand in for a module of ours.
-        command = [sys.executable, "-P", "-m", "reprobook", *words, f"--store={self._store.root}", "--json"]
+        command = [sys.executable, "-P", "-c", _MAIN, *words, f"--store={self._store.root}", "--json"]
         with _private(place / "result.json") as out, _private(place / "log.txt") as log:
             process = subprocess.Popen(  # noqa: S603 - our own command, its words checked by the request
                 command,

@@ -80,5 +80,12 @@ def run_of(store: Store, run_id: str) -> RunFolder:
 
 
 def _is_hidden(path: Path, root: Path) -> bool:
-    """Ask Jupyter, which knows of the flags of other systems; what is not there is not hidden."""
-    return path.exists() and bool(is_hidden(str(path), str(root)))
+    """Ask Jupyter, which knows of the flags of other systems; what is not there is not hidden.
+
+    Raises:
+        HTTPError: If the system has no such path: a name may be too long for it.
+    """
+    try:
+        return path.exists() and bool(is_hidden(str(path), str(root)))
+    except OSError:
+        raise HTTPError(400, "a path below the server's root is needed") from None

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reprobook.dataset.kept import kept_splits
 from reprobook.header import Header
 from reprobook.notebook import read_notebook
 from reprobook.runs import RunFolder, RunRecord, Store
@@ -101,7 +102,7 @@ def observe(run: RunFolder, store: Store, trace: Trace) -> Observed:
         values=tuple(
             Value(name, value.kind, value.summary) for cell in trace.cells for name, value in cell.writes.items()
         ),
-        splits={path.stem: json.loads(path.read_bytes()) for path in sorted((run.path / "splits").glob("*.json"))},
+        splits=kept_splits(run.path),
         traced=bool(trace.cells),
         lite=lite_values(declared_parameters(notebook)),
         sweep_metric=_sweep_metric(store.root / "sweeps" / (record.parent or "") / "plan.json"),

@@ -46,13 +46,14 @@ def _reader() -> Any:
 def _pixels(path: Path) -> Any:
     """Return the picture upright, as an array of bytes (height, width, 3): phones note how they were held."""
     import numpy as np  # noqa: PLC0415  # heavy
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  # comes with the reader
+    from PIL import Image, ImageOps  # noqa: PLC0415  # comes with the reader
 
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        msg = f"{path}: not a picture that can be read"
+    # The boundary to Pillow: its decoders raise whatever the bytes lead them to, of bombs an error of their own.
+    except Exception as error:
+        msg = f"{path}: not a picture that can be read ({type(error).__name__})"
         raise InputError(msg, hint="Give a PNG or JPEG.") from error
     return np.asarray(upright)
 

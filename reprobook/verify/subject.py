@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reprobook.dataset.kept import kept_data, kept_splits
 from reprobook.errors import InputError, IntegrityError, NotebookError
 from reprobook.header import Header
 from reprobook.notebook import read_notebook
@@ -46,8 +46,8 @@ def run_subject(run: RunFolder) -> Subject:
         run=run,
         record=record,
         artifacts=tuple(path.relative_to(run.path).as_posix() for path in files),
-        data=_kept(run.path / "data"),
-        splits=_kept(run.path / "splits"),
+        data={name: found.model_dump(mode="json") for name, found in kept_data(run.path).items()},
+        splits=kept_splits(run.path),
         profile=read_profile(run),
     )
 
@@ -66,11 +66,6 @@ def read_profile(run: RunFolder) -> Profile | None:
     except ValidationError as error:
         msg = f"{run.place(path)}: not readable as a profile"
         raise IntegrityError(msg, hint=RESTORE) from error
-
-
-def _kept(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Return what `rb.data` or `rb.split` kept with a run, by name; its files were checked against the seal."""
-    return {path.stem: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
 
 
 def notebook_subject(path: Path, store: Store) -> Subject:

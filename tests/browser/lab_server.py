@@ -88,16 +88,21 @@ class Jupyter:
         raise RuntimeError((self.home / "server.log").read_text(errors="replace"))
 
     def stop(self) -> None:
-        """End the server; it ends its kernels."""
-        if self._process is None:
+        """End the server; it ends its kernels.
+
+        Raises:
+            RuntimeError: If it does not end by itself: something of ours keeps it.
+        """
+        process, self._process = self._process, None
+        if process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(30)
+            process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            process.kill()
+            process.wait()
+            raise RuntimeError((self.home / "server.log").read_text(errors="replace")) from None
 
 
 Serve = Callable[..., Jupyter]

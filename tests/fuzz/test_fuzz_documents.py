@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from reprobook.capture import strip_credentials
 from reprobook.cli.parameters import collect_values
@@ -20,6 +22,7 @@ from reprobook.spec import parse_document
 from reprobook.spec.document import Document, document_bytes
 from reprobook.spec.entries import ENTRIES, entry_text, with_entries
 from reprobook.spec.model import Spec
+from reprobook.spec.photo import _pixels
 from reprobook.spec.reading import Written, proposals
 
 KEYS = tuple(entry.key for entry in ENTRIES)
@@ -162,6 +165,33 @@ def test_any_yaml_of_parameters_is_plain_or_refused(text: str) -> None:
         assert error.hint  # noqa: PT017
         return
     assert all(type(value).__module__ in {"builtins", "datetime"} for value in found.values.values())
+
+
+PICTURES = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP", "PPM", "ICO")
+
+
+def _picture(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((24, 16)).convert("RGB").save(out, kind, exif=Image.Exif())
+    return out.getvalue()
+
+
+@FILES
+@given(draw=st.data(), kind=st.sampled_from(PICTURES))
+def test_any_photo_is_read_or_refused(draw: st.DataObject, kind: str, tmp_path: Path) -> None:
+    data = bytearray(_picture(kind))
+    for _ in range(draw.draw(st.integers(0, 4), "edits")):
+        start = draw.draw(st.integers(0, len(data)) | st.integers(0, 64), "start")
+        data[start : start + draw.draw(st.integers(0, 8), "length")] = draw.draw(st.binary(max_size=8), "bytes")
+    path = tmp_path / "board"
+    path.write_bytes(data)
+    try:
+        pixels = _pixels(path)
+    except ReprobookError as error:
+        assert error.hint  # noqa: PT017
+        return
+    assert pixels.ndim == 3
+    assert pixels.shape[2] == 3
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="/@:"), max_size=8)

@@ -149,6 +149,32 @@ def shown(run: RunFolder, store: Store, capsys: pytest.CaptureFixture[str]) -> N
         assert not {"\x1b", "\u202e"} & set(said.out + said.err) or "--json" in words, words
 
 
+FOUND = (
+    ("data/rows.json", b'""'),
+    ("data/rows.json", b'{"name": "rows", "source": "http://[", "digest": ""}'),
+    ("splits/split.json", b"[]"),
+    ("splits/split.json", b'{"by": "hash", "parts": {"train": {}}, "leakage": {"found": [1]}}'),
+    ("executed.ipynb", b'{"cells": 3}'),
+    ("executed.ipynb", b'{"cells": [{"cell_type": "code", "source": "", "outputs": [{"traceback": [1]}]}]}'),
+    ("metrics.jsonl", b"[1]\n"),
+    ("profile.json", b"[" * 100_000),
+)
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND)
+def test_what_was_found_before_is_shown_or_refused(
+    made: RunFolder, tmp_path: Path, name: str, data: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of these was once an error of Python's, or could be one."""
+    shutil.copytree(made.path.parents[1], tmp_path / "away")
+    away = RunFolder(tmp_path / "away" / "runs" / made.run_id)
+    (away.path / name).write_bytes(data)
+    sealed_anew(away)
+    packed(tmp_path / "away", tmp_path / "run.zip")
+    store = Store(tmp_path / "here" / ".reprobook")
+    shown(import_run(tmp_path / "run.zip", store), store, capsys)
+
+
 @COMMANDS
 @given(draw=st.data())
 def test_a_run_that_was_made_to_harm_is_shown_or_refused(

@@ -215,6 +215,10 @@ FOUND = {
         json.dumps(TRIALS[0]).encode() + b"\n" + json.dumps({**TRIALS[2], "value": "x"}).encode() + b"\n",
     ),
     "state.json": (b'{"status": "flying", "owner": null, "error": 3}', b"[" * 100_000, b"[]"),
+    "model.jsonl": (
+        b'{"name": {"a": 1}, "place": "p", "content": "c", "time": "t"}\n',
+        b'{"name": 1, "place": [], "content": "c", "time": "t"}\n',
+    ),
     "trace.jsonl": (b'{"cell": 1}\n', b'{"sink": {}}\n'),
 }
 

@@ -14,6 +14,7 @@ from reprobook.cli.parameters import collect_values
 from reprobook.errors import InputError, ReprobookError
 from reprobook.header import Code, Header, Origin, Seeds, check_header, header_bytes, header_data, open_header, seal
 from reprobook.notebook import parse_init, read_notebook
+from reprobook.runs import NewRun, Store
 from reprobook.space import (
     declared_parameters,
     override,
@@ -86,6 +87,42 @@ VALUES = {"lr": 0.5, "epochs": 3, "name": "x", "nothing": None, "big": 2**70, "n
 def test_a_condition_is_computed_or_refused(text: str) -> None:
     try:
         assert parse_expression(text, VALUES).holds(VALUES) in {True, False}
+    except ReprobookError as error:
+        assert error.hint  # noqa: PT017
+
+
+FILTERED = st.lists(
+    TOKENS
+    | st.sampled_from(["status", "metrics", "loss", "parameters", "name", "seed", "succeeded", "created", "duration_s"])
+    | st.text(max_size=3),
+    max_size=8,
+).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    store = Store(tmp_path_factory.mktemp("filtered") / ".reprobook")
+    for loss in (0.5, math.nan):
+        store.create(NewRun(parameters={"lr": 0.1, "odd name": None}, seed=1)).seal(
+            status="failed", metrics={"loss": loss, "a'b": 1.0}
+        )
+    return store
+
+
+@given(where=FILTERED, sort=FILTERED)
+def test_runs_are_filtered_and_sorted_or_it_is_refused(store: Store, where: str, sort: str) -> None:
+    for ask in (lambda: store.records(where=where), lambda: store.records(sort=sort)):
+        try:
+            assert len(ask()) <= 2
+        except ReprobookError as error:
+            assert error.hint  # noqa: PT017
+    assert len(store.records()) == 2
+
+
+@given(text=TYPED | st.sampled_from(["~nobody-of-this-name", "x" * 5000, "../..", "/", ".", "\0", "latest", "2"]))
+def test_what_names_a_run_is_found_or_refused(store: Store, text: str) -> None:
+    try:
+        assert store.resolve(text).run_id
     except ReprobookError as error:
         assert error.hint  # noqa: PT017
 

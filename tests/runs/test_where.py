@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import operator
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprobook.errors import InputError
+from reprobook.runs import NewRun, Store
 from reprobook.runs.where import parse_where, to_sql
 
 Facts = dict[str, Any]
@@ -139,3 +141,12 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 def test_numbers_beyond_sqlite_are_compared_as_floats() -> None:
     _, bound = to_sql(parse_where(f"a < {10**30} and a > -{10**400}", str), "1")
     assert bound == ["a", 1e30, "a", float("-inf")]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\udcff", "a\0b"])
+def test_a_name_that_no_index_can_hold_is_unknown(tmp_path: Path, name: str) -> None:
+    """Arguments that are no UTF-8 come as such texts; it was a traceback."""
+    store = Store(tmp_path / ".reprobook")
+    store.create(NewRun(parameters={"lr": 1})).seal(status="failed", metrics={"loss": 1.0})
+    with pytest.raises(InputError, match="no run has"):
+        store.records(sort=name)

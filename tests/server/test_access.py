@@ -10,9 +10,11 @@ import pytest
 from jupyter_server.auth.authorizer import AllowAllAuthorizer
 from jupyter_server.utils import JupyterServerAuthWarning
 from tornado.httpclient import HTTPClientError
+from tornado.web import HTTPError
 
 from reprobook.runs import Store
 from reprobook.server.extension import ROUTES, _load_jupyter_server_extension
+from reprobook.server.places import Places
 
 ID = "20261121-000000-aaaa"
 PLACES = [route.replace(r"([a-z0-9][a-z0-9-]{5,63})", ID) for route, _ in ROUTES]
@@ -231,3 +233,10 @@ async def test_limits(ask: Any, store: Store) -> None:
     for job in JOBS:
         assert (await ask("jobs", method="POST", body={"path": PATH, **job})).code == 400, job
     assert not (store.root / "jobs").exists()
+
+
+def test_a_name_that_is_too_long_for_the_system_is_refused(tmp_path: Path) -> None:
+    """It was an error of the server's."""
+    with pytest.raises(HTTPError) as refused:
+        Places(tmp_path).inside("x" * 300)
+    assert refused.value.status_code == 400

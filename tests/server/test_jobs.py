@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,20 @@ def start_sleeper(store: Store, folder: Path) -> JobBook:
     return book
 
 
-async def test_a_job_outlives_its_book_and_is_cancelled_as_by_ctrl_c(store: Store, notebook: Path, ask: Any) -> None:
-    start_sleeper(store, notebook.parent)
+@pytest.mark.parametrize("disposition", [signal.default_int_handler, signal.SIG_IGN])
+async def test_a_job_outlives_its_book_and_is_cancelled_as_by_ctrl_c(
+    store: Store, notebook: Path, ask: Any, disposition: Any
+) -> None:
+    """A server that a script has started in the background ignores Ctrl-C; its jobs do not."""
+    before = signal.signal(signal.SIGINT, disposition)
+    try:
+        start_sleeper(store, notebook.parent)
+    finally:
+        signal.signal(signal.SIGINT, before)
     # Another book, as after a restart of the server, knows it from the files.
     (job,) = JobBook(store).jobs()
     assert job.state == "running"
-    assert psutil.Process(job.owner.pid).cmdline()[:4] == [sys.executable, "-P", "-m", "reprobook"]
+    assert psutil.Process(job.owner.pid).cmdline()[:3] == [sys.executable, "-P", "-c"]
     assert os.getsid(job.owner.pid) != os.getsid(0)
     for _ in range(_PATIENCE * 5):
         if "cell 0" in JobBook(store).jobs()[0].progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from reprobook.execute.checkpoint.generators import global_positions, put_global
 from reprobook.execute.checkpoint.ledger import Ledger, current, tell
 from reprobook.execute.checkpoint.origins import Origins
 from reprobook.execute.checkpoint.pack import Packer
-from reprobook.execute.checkpoint.unpack import Unpacker
+from reprobook.execute.checkpoint.unpack import UNREADABLE, Unpacker
 
 T = TypeVar("T")
 _END = object()
@@ -107,8 +107,21 @@ class Checkpoint:
             ledger.inside = False
 
     def _read(self, ledger: Ledger, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Put everything back where it was."""
+        """Put everything back where it was.
+
+        Raises:
+            IntegrityError: If the checkpoint is damaged, or other objects are there.
+        """
         document, blobs = archive.read(self._path)
+        try:
+            return self._restored_from(document, blobs, ledger, values)
+        except UNREADABLE as error:
+            msg = f"{self._path}: the checkpoint is damaged ({type(error).__name__}: {error})"
+            raise IntegrityError(msg, hint="Start from the beginning, without --resume.") from error
+
+    def _restored_from(
+        self, document: Mapping[str, Any], blobs: Sequence[bytes], ledger: Ledger, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
         if [name for name, _ in document["values"]] != list(values):
             msg = f"{self._path}: the checkpoint holds other values than {', '.join(values)}"
             raise IntegrityError(msg, hint="Start from the beginning, without --resume.")

@@ -18,6 +18,12 @@ from reprobook.execute.checkpoint.kinds import attributes, kind_of
 from reprobook.execute.checkpoint.origins import Origins
 from reprobook.execute.checkpoint.pack import DICTIONARIES, FACTORIES, Node
 
+# What comes of a document that ``pack`` did not write; MemoryError and OverflowError by its sizes.
+UNREADABLE = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, MemoryError, OverflowError),
+    RuntimeError,  # torch's
+)
+
 
 class Unpacker:
     """Reads the objects of one checkpoint."""
@@ -41,7 +47,7 @@ class Unpacker:
                 continue
             try:
                 self._fill(self._origins.objects[number], node)
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+            except UNREADABLE as error:
                 what = f"{self._origins.paths[number]}: {error}"
                 raise _other(what) from error
 
