@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reprobook.capture import is_secret_name
 from reprobook.errors import InputError, ParameterError
 
@@ -58,6 +56,8 @@ def _read(file: Path) -> str:
 
 def _mapping(text: str, place: str) -> Mapping[str, Any]:
     """Parse YAML that maps names to values; only plain data is ever built."""
+    import yaml  # noqa: PLC0415 - most runs are given none
+
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -6,27 +6,21 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reprobook.cli import render_run
-from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
-from reprobook.cli.render_profile import show_profile
-from reprobook.cli.render_spec import show_count
 from reprobook.cli.seeds import read_seed_range
-from reprobook.cli.summary import summarize
 from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
-from reprobook.execute.journal import trace_of
-from reprobook.runs import Store, record_json
-from reprobook.spec import review
-from reprobook.track import NAMES
-from reprobook.verify.subject import read_profile
+from reprobook.track.registry import NAMES
+
+if TYPE_CHECKING:
+    from reprobook.runs import RunFolder, RunRecord, Store
 
 
 @click.command(
@@ -103,19 +97,43 @@ def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) ->
         found = run_notebook(notebook, store, options, progress)
     record = found.read_record()
     if as_json:
+        from reprobook.cli.console import print_json  # noqa: PLC0415 - what only the end needs, no run waits for
+        from reprobook.runs.model import record_json  # noqa: PLC0415
+
         print_json(record_json(record))
     else:
-        render_run.show_outcome(found, record)
-        reviewed = review(found, store, trace_of(found)) if record.status == "succeeded" else None
-        if reviewed:
-            show_count(console(), reviewed)
-        if (measured := read_profile(found)) is not None:
-            show_profile(console(), measured)
+        _show(found, record, store, measured=options.profile)
     return exit_code_of_run(record)
+
+
+def _show(run: RunFolder, record: RunRecord, store: Store, *, measured: bool) -> None:
+    """Show a run, with what it was held against."""
+    from reprobook.cli.console import console  # noqa: PLC0415 - see _one
+    from reprobook.cli.render_run import show_outcome  # noqa: PLC0415
+
+    show_outcome(run, record)
+    if run.spec.exists() and record.status == "succeeded":
+        from reprobook.cli.render_spec import show_count  # noqa: PLC0415 - few runs have a spec
+        from reprobook.execute.journal import trace_of  # noqa: PLC0415
+        from reprobook.spec import review  # noqa: PLC0415
+
+        if reviewed := review(run, store, trace_of(run)):
+            show_count(console(), reviewed)
+    if measured:
+        from reprobook.cli.render_profile import show_profile  # noqa: PLC0415 - few runs are
+        from reprobook.verify.subject import read_profile  # noqa: PLC0415
+
+        if profile := read_profile(run):
+            show_profile(console(), profile)
 
 
 def _several(notebook: Path, store: Store, options: RunOptions, seeds: range, *, as_json: bool) -> int:
     """Run once a seed and show all runs with a summary."""
+    from reprobook.cli.console import print_json  # noqa: PLC0415 - see _one
+    from reprobook.cli.render_run import show_seeds  # noqa: PLC0415
+    from reprobook.cli.summary import summarize  # noqa: PLC0415
+    from reprobook.runs.model import record_json  # noqa: PLC0415
+
     if options.output is not None or options.seed is not None:
         msg = "--seeds makes several runs: it goes with neither --seed nor --output"
         raise click.UsageError(msg)
@@ -125,5 +143,5 @@ def _several(notebook: Path, store: Store, options: RunOptions, seeds: range, *,
     if as_json:
         print_json({"runs": [record_json(record) for record in records], "summary": summary.as_json()})
     else:
-        render_run.show_seeds(records, summary)
+        show_seeds(records, summary)
     return next(filter(None, map(exit_code_of_run, records)), 0)

@@ -27,7 +27,16 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         from reprobook.execute.warm import run_warm  # noqa: PLC0415 - needs none of what a run needs
 
         return run_warm(path, store, options, on_event)
-    from reprobook.execute.preparation import prepare  # noqa: PLC0415 - see above
-    from reprobook.execute.run import run_prepared  # noqa: PLC0415
+    from reprobook.execute.early_kernel import early_kernel  # noqa: PLC0415 - see above
+    from reprobook.execute.preparation import prepare  # noqa: PLC0415
 
-    return run_prepared(prepare(path, options), store, options, on_event)
+    prepared = prepare(path, options)
+    if options.kernel == "inline":
+        from reprobook.execute.run import run_prepared  # noqa: PLC0415
+
+        return run_prepared(prepared, store, options, on_event)
+    with early_kernel(prepared, options) as manager:
+        # While the kernel starts.
+        from reprobook.execute.run import run_in  # noqa: PLC0415
+
+        return run_in(manager, prepared, store, options, on_event)

@@ -24,7 +24,6 @@ from reprobook.runs.liveness import current_owner, is_dead
 from reprobook.runs.model import NewRun, RunError, RunRecord, record_bytes
 from reprobook.runs.query import Query
 
-_NEW = NewRun()
 # Folders into which runs are unpacked.
 INCOMING = ".incoming-"
 
@@ -63,7 +62,7 @@ class Store:
         with locked(self.root / "store.lock", 60):
             yield
 
-    def create(self, new: NewRun = _NEW) -> RunFolder:
+    def create(self, new: NewRun | None = None) -> RunFolder:
         """Create the folder of a new run, its record in place from the first moment; this process owns it.
 
         Raises:
@@ -74,7 +73,7 @@ class Store:
             with self.locked():
                 run_id = self._unused_id()
                 record = RunRecord(
-                    **dict(new),
+                    **dict(new or NewRun()),
                     run_id=run_id,
                     run_dir=str(self.runs / run_id),
                     created=datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from reprobook.ambient import NO_PINS
+from reprobook.execute.kernels import run_environment
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.child import Circumstances
 from reprobook.execute.warm.connection import Request, fork, take_leave
 from reprobook.execute.warm.handle import WarmRun
-from reprobook.execute.warm.planning import plan_of, run_environment
+from reprobook.execute.warm.planning import plan_of
 from reprobook.execute.warm.refusal import ColdOnlyError
 from reprobook.execute.warm.task import RunTask
 from reprobook.runs import RunFolder, Store
