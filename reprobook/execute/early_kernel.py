@@ -17,12 +17,12 @@ ARGUMENTS = ("--IPKernelApp.log_level=CRITICAL",)
 
 @contextmanager
 def early_kernel(prepared: Preparation, options: RunOptions) -> Iterator[Any]:
-    """Start the kernel of a run, and give its manager; None if it does not start.
+    """Start the kernel of a run, and give its manager; None if it has none, or it does not start.
 
     Whoever runs the cells then starts one the usual way, and says what is wrong. A kernel that nobody ended by the end
     of the block is killed.
     """
-    manager = _started(prepared, options)
+    manager = None if options.kernel == "inline" else _started(prepared, options)
     try:
         yield manager
     finally:

@@ -38,9 +38,7 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     if options.kernel == "warm":
         from reprobook.execute.warm import WarmServer  # noqa: PLC0415 - it forks from a process that imports this
 
-        return WarmServer().run_prepared(prepared, store, options, on_event)
-    if options.kernel == "inline":
-        return run_in(None, prepared, store, options, on_event)
+        return WarmServer().run_prepared(prepared, store.root, options, on_event)
     with early_kernel(prepared, options) as manager:
         return run_in(manager, prepared, store, options, on_event)
 
@@ -65,9 +63,9 @@ def run_in(
             seed=prepared.seed,
         )
     )
-    write_atomic(run.source, prepared.source)
+    write_atomic(run.source, prepared.source, entry=False)
     if prepared.spec is not None:
-        write_atomic(run.spec, prepared.spec)
+        write_atomic(run.spec, prepared.spec, entry=False)
     run.update(status="running")
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
@@ -229,7 +227,7 @@ def _write_executed(run: RunFolder, notebook: Any, prepared: Preparation) -> Non
     if run.header.exists():
         notebook.metadata["reprobook"]["header"] = header_data(run.read_header())
     notebook.metadata.setdefault("papermill", {})["input_path"] = prepared.path.name
-    write_atomic(run.executed, import_nbformat().writes(notebook).encode())
+    write_atomic(run.executed, import_nbformat().writes(notebook).encode(), entry=False)
 
 
 def _write_copy(run: RunFolder, output: Path | None) -> None:

@@ -117,7 +117,7 @@ class Session:
         self.run.write_header(header)
         keep_modules(self.run, request.sources, Path(request.cwd))
         if header.environment is not None:
-            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
+            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode(), entry=False)
         return header
 
     def _place(self) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from reprobook.errors import InputError, IntegrityError
@@ -20,6 +21,12 @@ def project_folder(start: Path) -> Path:
         if (folder / FOLDER).is_dir() or (folder / ".git").exists():
             return folder
     return here
+
+
+def store_root(explicit: Path | None, start: Path) -> Path:
+    """Return where the store is: ``explicit``, else ``$REPROBOOK_STORE``, else in the project around ``start``."""
+    named = explicit or os.environ.get("REPROBOOK_STORE")
+    return Path(named).expanduser().absolute() if named else project_folder(start) / FOLDER
 
 
 def check_schema(root: Path) -> None:

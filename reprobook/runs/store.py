@@ -46,8 +46,7 @@ class Store:
             InputError: If a newer release wrote the store.
             IntegrityError: If ``store.json`` is damaged.
         """
-        named = explicit or os.environ.get("REPROBOOK_STORE")
-        return cls(Path(named).expanduser() if named else layout.project_folder(start) / layout.FOLDER)
+        return cls(layout.store_root(explicit, start))
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"

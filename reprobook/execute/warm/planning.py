@@ -46,8 +46,7 @@ def plan_of(prepared: Preparation, options: RunOptions, environment: Mapping[str
 
 def _pinned(pins: Pins) -> str:
     """Say why pins need a fresh process: they hold before anything is imported."""
-    others = pins.model_fields_set - {"environment"}
-    names = ", ".join(sorted(name for name in others if getattr(pins, name) != Pins.model_fields[name].get_default()))
+    names = ", ".join(sorted(pins.named.keys() - {"environment"}))
     return f"what is held still ({names}) holds from before the first import" if names else ""
 
 
