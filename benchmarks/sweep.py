@@ -167,7 +167,7 @@ def lay_out(folder: Path) -> None:
 def measure(peer: Peer, folder: Path) -> float | None:
     """Return the seconds that the trials took; None if it failed, and then it says why."""
     started = time.monotonic()
-    # Installed packages have bytecode; without it ours, which may be a working tree, would be compiled in each process.
+    # Installed packages have bytecode; ours, which may be a working tree, would be compiled in each process.
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(peer.command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - started
