@@ -61,7 +61,7 @@ class Pins:
 
     def joined(self, other: Pins) -> Pins:
         """Return both together; where they disagree, the other counts."""
-        merged = {
+        merged: dict[str, Any] = {
             name: {**getattr(self, name), **value}
             if isinstance(value, dict)
             else tuple(dict.fromkeys((*getattr(self, name), *value)))

@@ -32,6 +32,8 @@ class KernelStartError(ExecutionError):
 class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """Runs the cells in a kernel that records itself."""
 
+    km: Any
+
     def __init__(self, nb_man: Any, recording: Recording | None = None, **kwargs: Any) -> None:
         manager = recording.manager if recording is not None else None
         super().__init__(nb_man, km=manager, extra_arguments=list(ARGUMENTS), **kwargs)
