@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -166,7 +167,9 @@ def lay_out(folder: Path) -> None:
 def measure(peer: Peer, folder: Path) -> float | None:
     """Return the seconds that the trials took; None if it failed, and then it says why."""
     started = time.monotonic()
-    done = subprocess.run(peer.command, cwd=folder, capture_output=True, text=True, check=False)
+    # Installed packages have bytecode; ours, which may be a working tree, would be compiled in each process.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(peer.command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - started
     if done.returncode != 0:
         print(json.dumps({"peer": peer.name, "failed": done.stderr.strip()[-300:]}), flush=True)

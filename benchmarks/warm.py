@@ -64,7 +64,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.variables = {
-            **os.environ,
+            # Installed packages have bytecode; ours, which may be a working tree, would be compiled in each process.
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "XDG_RUNTIME_DIR": str(folder),
             "REPROBOOK_STORE": str(folder / "store"),
             "PYTHONHASHSEED": "0",

@@ -89,6 +89,18 @@ def test_the_help_of_the_command_line_is_light() -> None:
     assert found.isdisjoint(HEAVY)
 
 
+def test_who_asks_a_warm_server_for_a_run_imports_little() -> None:
+    found = imported_by("-c", "import reprobook.cli.run, reprobook.execute.warm")
+    assert "reprobook" in found
+    assert found.isdisjoint((*HEAVY, "filelock", "psutil", "pydantic", "rich", "sqlite3", "yaml"))
+
+
+def test_a_module_does_not_take_the_place_of_what_it_is_called_as() -> None:
+    for package, name in (("reprobook.runs", "diff"), ("reprobook.header", "seal"), ("reprobook.spec", "review")):
+        module = importlib.import_module(f"{package}.{name}")
+        assert getattr(importlib.import_module(package), name) is getattr(module, name)
+
+
 def test_no_source_names_a_path_of_a_machine() -> None:
     for path in SOURCES:
         texts = [

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from reprobook.ambient.model import NO_PINS, Pins
+from reprobook.ambient.pins import NO_PINS, Pins
 from reprobook.ambient.stand_in import Replacements
 
 _replacements: list[Replacements] = []

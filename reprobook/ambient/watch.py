@@ -79,7 +79,8 @@ class CallWatch:
         self._entries: dict[tuple[CallKind, str, int | None, str], _Entry] = {}
         self._kinds: Counter[CallKind] = Counter()
         self._sites: dict[_Site, tuple[int, Caller | None]] = {}
-        self.often: dict[_Site, _Entry] = {}
+        # What places come to that call again and again: None where that is none of the cell's doing.
+        self.often: dict[_Site, _Entry | None] = {}
         self.busy: set[int] = set()
 
     def start(self) -> None:
@@ -110,7 +111,7 @@ class CallWatch:
             caller = self._caller(watched.kind, site, frame)
             answer = watched.describe(question, caller) if caller else None
             entry = self._add(answer, caller) if answer and caller else None
-            if entry and watched.is_plain and self._sites[site][0] >= _WALKS:
+            if self._sites[site][0] >= _WALKS and (caller is None or (entry and watched.is_plain)):
                 self.often[site] = entry
         except Exception:  # noqa: BLE001
             return
@@ -169,11 +170,12 @@ def _ask(watched: Watched, original: Function, args: Any, kwargs: Any) -> Any:
             watch.note(watched, Question(watched.name, original, args, kwargs, error, frame_above(2)))
             raise
         frame = frame_above(2)
+        site = (watched.name, id(frame.f_code), frame.f_lasti)
         # A place that calls in a loop is only counted.
-        if entry := watch.often.get((watched.name, id(frame.f_code), frame.f_lasti)):
-            entry.count += 1
-        else:
+        if site not in watch.often:
             watch.note(watched, Question(watched.name, original, args, kwargs, result, frame))
+        elif entry := watch.often[site]:
+            entry.count += 1
         return result
     finally:
         busy.discard(thread)

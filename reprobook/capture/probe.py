@@ -14,7 +14,7 @@ from reprobook.capture.git import read_git
 from reprobook.capture.hardware import read_hardware
 from reprobook.capture.local_modules import local_modules
 from reprobook.capture.origin import read_origin
-from reprobook.capture.python import current_locale, implementation, interpreter_flags, python_version, timezone
+from reprobook.capture.python import current_locale, current_timezone, implementation, interpreter_flags, python_version
 from reprobook.capture.redact import strip_credentials
 from reprobook.capture.variables import environment_variables
 from reprobook.header import SCHEMA, Code, DataSource, Environment, Header, Seeds, encode, seal
@@ -86,7 +86,7 @@ def _read_environment(subject: Subject, missing: dict[str, str]) -> Environment:
         local_modules=attempt("local_modules", lambda: local_modules(subject.sources, subject.folder), {}),
         variables=attempt("variables", lambda: environment_variables(os.environ), {}),
         locale=attempt("locale", current_locale, None),
-        timezone=attempt("timezone", timezone, None),
+        timezone=attempt("timezone", current_timezone, None),
     )
 
 

@@ -47,7 +47,7 @@ def current_locale() -> str:
     return ";".join(category for category in categories if not category.endswith("=C")) or "C"
 
 
-def timezone() -> str:
+def current_timezone() -> str:
     """Return the time zone in effect: an IANA or POSIX name where there is one, else its abbreviations and offset.
 
     The offset is the standard one, in seconds east of UTC, so that summer time changes no recipe.

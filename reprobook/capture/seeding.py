@@ -12,12 +12,14 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.capture.hash_seed import uses_hash_seed
 from reprobook.errors import InputError
-from reprobook.header import Seeds
+
+if TYPE_CHECKING:
+    from reprobook.header import Seeds
 
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 # NVIDIA cuBLAS documentation, "Results reproducibility": either makes results repeat; the first is the faster.
@@ -48,6 +50,8 @@ def apply_seed(seed: int | None, *, deterministic: bool = False, device: str = "
     Raises:
         InputError: If the seed is no integer from 0 to 2**64 - 1.
     """
+    from reprobook.header import Seeds  # noqa: PLC0415 - whoever only starts processes needs none of the header
+
     stop_seeding()
     import_drawers()
     effective: dict[str, str] = {}

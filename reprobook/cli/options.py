@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from reprobook.errors import InputError
-from reprobook.runs import Store
+from reprobook.runs.layout import store_root
+
+if TYPE_CHECKING:
+    from reprobook.runs import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,8 +61,14 @@ def check_target(path: Path, *, force: bool) -> None:
 
 def open_store(store_path: Path | None, target: str | Path = ".") -> Store:
     """Open the named store, else that of the project around a notebook, else that around the working folder."""
-    path = Path(target)
-    return Store.open(store_path, path if is_notebook(target) else Path())
+    from reprobook.runs import Store  # noqa: PLC0415 - a run need not wait for it
+
+    return Store(find_root(store_path, target))
+
+
+def find_root(store_path: Path | None, target: str | Path) -> Path:
+    """Return where the store is that ``open_store`` opens."""
+    return store_root(store_path, Path(target) if is_notebook(target) else Path())
 
 
 def is_notebook(target: str | Path) -> bool:

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.status import Status
+import click
 
 from reprobook.cli.messages import plain
 from reprobook.execute import RunEvent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+# What shows a run that has ended, imported while the run goes on.
+_SHOWS_RUNS = "reprobook.cli.render_run"
 
 
 class Progress:
     """Shows the events of runs; a context manager, so that the line is cleared however the run ends."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, markup=False, highlight=False, emoji=False, quiet=quiet)
+    def __init__(self) -> None:
+        self._console: Console | None = None
         self._line: Status | None = None
         self._run = ""
         self._cell = ""
         self._metrics = ""
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if sys.stderr.isatty():
+            from rich.console import Console  # noqa: PLC0415 - takes a while to import
+
+            self._console = Console(stderr=True, markup=False, highlight=False, emoji=False)
             self._line = self._console.status("starting")
             self._line.start()
         return self
@@ -38,6 +50,7 @@ class Progress:
         """Show one event."""
         if event.kind == "started":
             self._run, self._metrics = event.text, ""
+            threading.Thread(target=import_module, args=(_SHOWS_RUNS,), daemon=True).start()
         elif event.kind == "cell":
             self._cell = f"run {self._run}: cell {event.cell} of {event.total}"
         elif event.kind == "metric":
@@ -45,8 +58,10 @@ class Progress:
         text = plain(self._text(event))
         if self._line and event.kind not in {"note", "ended"}:
             self._line.update(text)
-        else:
+        elif self._console:
             self._console.print(text)
+        else:
+            click.echo(text, err=True)
 
     def _text(self, event: RunEvent) -> str:
         """Say what happened."""

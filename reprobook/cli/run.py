@@ -6,27 +6,22 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reprobook.cli import render_run
-from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_run
 from reprobook.cli.messages import examples
-from reprobook.cli.options import common_options, cwd_option, kernel_option, open_store
+from reprobook.cli.options import common_options, cwd_option, find_root, kernel_option
 from reprobook.cli.parameters import collect_values
 from reprobook.cli.progress import Progress
-from reprobook.cli.render_profile import show_profile
-from reprobook.cli.render_spec import show_count
 from reprobook.cli.seeds import read_seed_range
-from reprobook.cli.summary import summarize
-from reprobook.execute import ACCEPT_DATA, RunOptions, run_notebook
-from reprobook.execute.journal import trace_of
-from reprobook.runs import Store, record_json
-from reprobook.spec import review
-from reprobook.track import NAMES
-from reprobook.verify.subject import read_profile
+from reprobook.execute import ACCEPT_DATA, RunOptions
+from reprobook.execute.front import run_into
+from reprobook.track.registry import NAMES
+
+if TYPE_CHECKING:
+    from reprobook.runs import RunFolder, RunRecord
 
 
 @click.command(
@@ -91,39 +86,64 @@ def run(  # noqa: PLR0913  # options of a command line, by keyword
         os.environ[ACCEPT_DATA] = "1"  # the kernel inherits it
     given = collect_values(texts, raw, files, documents)
     options = RunOptions(texts=given.texts, values=given.values, **settings)
-    store = open_store(store_path, notebook)
+    root = find_root(store_path, notebook)
     if seeds is None:
-        return _one(notebook, store, options, as_json=as_json)
-    return _several(notebook, store, options, seeds, as_json=as_json)
+        return _one(notebook, root, options, as_json=as_json)
+    return _several(notebook, root, options, seeds, as_json=as_json)
 
 
-def _one(notebook: Path, store: Store, options: RunOptions, *, as_json: bool) -> int:
+def _one(notebook: Path, root: Path, options: RunOptions, *, as_json: bool) -> int:
     """Run once and show the run."""
     with Progress() as progress:
-        found = run_notebook(notebook, store, options, progress)
+        found = run_into(notebook, root, options, progress)
     record = found.read_record()
     if as_json:
+        from reprobook.cli.console import print_json  # noqa: PLC0415 - what only the end needs, no run waits for
+        from reprobook.runs.model import record_json  # noqa: PLC0415
+
         print_json(record_json(record))
     else:
-        render_run.show_outcome(found, record)
-        reviewed = review(found, store, trace_of(found)) if record.status == "succeeded" else None
-        if reviewed:
-            show_count(console(), reviewed)
-        if (measured := read_profile(found)) is not None:
-            show_profile(console(), measured)
+        _show(found, record, root, measured=options.profile)
     return exit_code_of_run(record)
 
 
-def _several(notebook: Path, store: Store, options: RunOptions, seeds: range, *, as_json: bool) -> int:
+def _show(run: RunFolder, record: RunRecord, root: Path, *, measured: bool) -> None:
+    """Show a run, with what it was held against."""
+    from reprobook.cli.console import console  # noqa: PLC0415 - see _one
+    from reprobook.cli.render_run import show_outcome  # noqa: PLC0415
+
+    show_outcome(run, record)
+    if run.spec.exists() and record.status == "succeeded":
+        from reprobook.cli.render_spec import show_count  # noqa: PLC0415 - few runs have a spec
+        from reprobook.execute.journal import trace_of  # noqa: PLC0415
+        from reprobook.runs import Store  # noqa: PLC0415
+        from reprobook.spec import review  # noqa: PLC0415
+
+        if reviewed := review(run, Store(root), trace_of(run)):
+            show_count(console(), reviewed)
+    if measured:
+        from reprobook.cli.render_profile import show_profile  # noqa: PLC0415 - few runs are
+        from reprobook.verify.subject import read_profile  # noqa: PLC0415
+
+        if profile := read_profile(run):
+            show_profile(console(), profile)
+
+
+def _several(notebook: Path, root: Path, options: RunOptions, seeds: range, *, as_json: bool) -> int:
     """Run once a seed and show all runs with a summary."""
+    from reprobook.cli.console import print_json  # noqa: PLC0415 - see _one
+    from reprobook.cli.render_run import show_seeds  # noqa: PLC0415
+    from reprobook.cli.summary import summarize  # noqa: PLC0415
+    from reprobook.runs.model import record_json  # noqa: PLC0415
+
     if options.output is not None or options.seed is not None:
         msg = "--seeds makes several runs: it goes with neither --seed nor --output"
         raise click.UsageError(msg)
     with Progress() as progress:
-        records = [run_notebook(notebook, store, replace(options, seed=seed), progress).read_record() for seed in seeds]
+        records = [run_into(notebook, root, replace(options, seed=seed), progress).read_record() for seed in seeds]
     summary = summarize(records)
     if as_json:
         print_json({"runs": [record_json(record) for record in records], "summary": summary.as_json()})
     else:
-        render_run.show_seeds(records, summary)
+        show_seeds(records, summary)
     return next(filter(None, map(exit_code_of_run, records)), 0)

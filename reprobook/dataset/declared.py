@@ -27,7 +27,7 @@ Source = Annotated[str, AfterValidator(_sayable)]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 class Declared(_Entry):

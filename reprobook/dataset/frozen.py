@@ -36,6 +36,8 @@ def frozen_sources(sources: Sequence[str], folder: Path, parameters: Mapping[str
 
     A source is read where it stands as a text, or as a parameter that is one, or in ``data.yaml`` of the folder.
     """
+    if not any(_PACKAGE in source for source in sources):
+        return ()
     trees = [tree for tree in map(parse_cell, sources) if tree is not None]
     found: dict[str, DataSource] = {}
     for call in _calls(trees, parameters):

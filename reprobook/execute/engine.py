@@ -10,15 +10,21 @@ import time
 from typing import Any
 
 import psutil
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
+from zmq import RECONNECT_IVL
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.descendants import descendants, end_descendants
+from reprobook.execute.early_kernel import ARGUMENTS
+from reprobook.execute.first_reply import first_reply
 from reprobook.execute.guard import Guard
 from reprobook.execute.recording import Recording
 
+# Of a connection that is refused.
+_RETRY_MS = 5
 # From a cell is sent, to a kernel that has nothing else to do, until it must say that it is busy with it. Its heartbeat
 # is no answer: a thread of C gives it whatever the cells have done to Python.
 _SILENCE_SECONDS = 120.0
@@ -32,10 +38,14 @@ class KernelStartError(ExecutionError):
 class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
     """Runs the cells in a kernel that records itself."""
 
+    km: Any
+
     def __init__(self, nb_man: Any, recording: Recording | None = None, **kwargs: Any) -> None:
-        # The kernel's own log on the terminal says nothing that the run's record does not.
-        super().__init__(nb_man, extra_arguments=["--IPKernelApp.log_level=CRITICAL"], **kwargs)
+        manager = recording.manager if recording is not None else None
+        super().__init__(nb_man, km=manager, extra_arguments=list(ARGUMENTS), **kwargs)
+        self.owns_km = True  # one that was started for this run ends with it, too
         self.recording = recording
+        self._reply: dict[str, Any] = {}
         self._began = False
         self._kernel = 0
         self._below: list[psutil.Process] = []
@@ -58,6 +68,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
                 if self._began:
                     raise
                 # It died at once. Its ports are chosen before it takes them: another kernel may have been faster.
+                self.km = None
                 return super().execute(**kwargs)
         # The boundary to a process that is not there yet: the system, jupyter_client and zmq each have errors for it.
         except Exception as error:
@@ -92,7 +103,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         recording = self.recording
         if recording is not None:
             recording.notebook = self.nb
-            self._send_prologue(recording.prologue)
+            self._check_prologue()
         for index, cell in enumerate(self.nb.cells):
             if recording is not None:
                 recording.on_cell(index)
@@ -144,17 +155,36 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         if self.recording is not None:
             self.recording.failed, self.recording.error = index, error
 
-    def _send_prologue(self, code: str) -> None:
-        """Run code in the kernel that leaves no trace in the notebook.
+    def _check_prologue(self) -> None:
+        """Make sure that the kernel records.
 
         Raises:
-            ExecutionError: If it fails; the kernel cannot record then.
+            ExecutionError: If the prologue failed.
         """
-        reply = self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False, allow_stdin=False))
-        content = reply["content"] if reply else {"status": "error", "ename": "no reply", "evalue": ""}
-        if content["status"] != "ok":
-            msg = f"the kernel cannot record: {content.get('ename')}: {content.get('evalue')}"
+        if self._reply.get("status") != "ok":
+            msg = f"the kernel cannot record: {self._reply.get('ename')}: {self._reply.get('evalue')}"
             raise ExecutionError(msg, hint="Is reprobook installed in the environment of the notebook's kernel?")
+
+    async def async_start_new_kernel_client(self) -> Any:
+        """Connect to the kernel, and send it the prologue as the first thing that it does.
+
+        nbclient waits until a kernel answers, and then until it says no more, before it sends anything.
+        """
+        if self.recording is None:
+            return await super().async_start_new_kernel_client()
+        try:
+            self.kc = self.km.client()
+            # A kernel that is not there yet is looked for again at once, and not after 100 ms.
+            self.kc.context.setsockopt(RECONNECT_IVL, _RETRY_MS)
+            self.kc.start_channels()
+            self.kc.allow_stdin = False
+            self._reply = await first_reply(self.kc, self.recording.prologue, self.startup_timeout)
+        except BaseException:
+            await self._async_cleanup_kernel()
+            raise
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
 
 class ReprobookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types

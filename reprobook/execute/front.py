@@ -18,16 +18,30 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
+    return run_into(path, store.root, options, on_event)
+
+
+def run_into(path: Path, root: Path, options: RunOptions, on_event: OnEvent = ignore) -> RunFolder:
+    """Do what ``run_notebook`` does, into the store that has this root.
+
+    What knows of stores and runs is imported after a kernel was started, or a fork asked for: while those work.
+    """
     if options.track:
         from reprobook.execute.tracking import tracked  # noqa: PLC0415 - most runs have no tracker
+        from reprobook.runs import Store  # noqa: PLC0415 - see below
 
-        with tracked(store, options, on_event) as (untracked, told):
-            return run_notebook(path, store, untracked, told)
+        with tracked(Store(root), options, on_event) as (untracked, told):
+            return run_into(path, root, untracked, told)
     if options.kernel == "warm":
         from reprobook.execute.warm import run_warm  # noqa: PLC0415 - needs none of what a run needs
 
-        return run_warm(path, store, options, on_event)
-    from reprobook.execute.preparation import prepare  # noqa: PLC0415 - see above
-    from reprobook.execute.run import run_prepared  # noqa: PLC0415
+        return run_warm(path, root, options, on_event)
+    from reprobook.execute.early_kernel import early_kernel  # noqa: PLC0415 - see above
+    from reprobook.execute.preparation import prepare  # noqa: PLC0415
 
-    return run_prepared(prepare(path, options), store, options, on_event)
+    prepared = prepare(path, options)
+    with early_kernel(prepared, options) as manager:
+        from reprobook.execute.run import run_in  # noqa: PLC0415 - while the kernel starts
+        from reprobook.runs import Store  # noqa: PLC0415
+
+        return run_in(manager, prepared, Store(root), options, on_event)

@@ -66,7 +66,7 @@ def seal_trace(run: RunFolder) -> Trace:
         for line in lines:
             if "value" in line and line["sink"]["name"] in names:
                 run.log_metric(line["sink"]["name"], float(line["value"]), line["sink"]["step"])
-    write_atomic(run.trace, trace_bytes(trace))
+    write_atomic(run.trace, trace_bytes(trace), entry=False)
     with naming("remove", run.trace_journal):
         run.trace_journal.unlink(missing_ok=True)
     return trace

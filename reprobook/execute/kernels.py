@@ -1,10 +1,13 @@
-"""Which kernel a notebook asks for, and whether that is this environment's own."""
+"""Which kernel a notebook asks for, whether that is this environment's own, and what it starts with."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
+from reprobook.capture import seed_environment
+from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
 
 OWN = "python3"
@@ -31,6 +34,16 @@ def other_environment(prepared: Preparation) -> str | None:
     # jupyter_client takes a bare "python" for the interpreter that it runs in.
     own = name == OWN or program.name == str(program) or program.absolute() == Path(sys.executable).absolute()
     return None if own else name
+
+
+def run_environment(prepared: Preparation, options: RunOptions, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a run: with those that its seed and its pins set."""
+    variables: dict[str, str | None] = {
+        **environment,
+        **seed_environment(prepared.seed, deterministic=prepared.init.deterministic),
+        **options.pins.environment,
+    }
+    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _named(prepared: Preparation) -> str:

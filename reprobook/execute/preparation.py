@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprobook.errors import InputError, NotebookError
 from reprobook.execute.options import RunOptions
-from reprobook.execute.request import RecordRequest
 from reprobook.header import encode, sha256_hex
 from reprobook.notebook import InitOptions, Notebook, init_directive, read_notebook
 from reprobook.space import Parameter, declared_parameters, find_parameter, lite_values, override, parse_value
-from reprobook.spec import parse_document, read_spec, spec_path
+from reprobook.spec import read_spec, spec_path
+
+if TYPE_CHECKING:
+    from reprobook.execute.request import RecordRequest
 
 SEED = "seed"
 
@@ -38,6 +40,8 @@ class Preparation:
 
     def request(self, folder: Path, options: RunOptions) -> RecordRequest:
         """Return what the kernel is asked to record."""
+        from reprobook.execute.request import RecordRequest  # noqa: PLC0415 - the client of a warm server asks nothing
+
         return RecordRequest(
             folder=str(folder),
             sources=tuple(cell.source for cell in self.notebook.code_cells),
@@ -95,7 +99,11 @@ def spec_digest(spec: bytes | None, path: Path) -> str | None:
     Raises:
         InputError: If the bytes are none.
     """
-    return None if spec is None else parse_document(spec, spec_path(path).name).spec.digest
+    if spec is None:
+        return None
+    from reprobook.spec import parse_document  # noqa: PLC0415 - most notebooks have none
+
+    return parse_document(spec, spec_path(path).name).spec.digest
 
 
 def _check_name(path: Path) -> None:

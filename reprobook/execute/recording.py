@@ -17,6 +17,7 @@ class Recording:
         cwd: Its working folder.
         on_cell: Called with the index among all cells as a cell begins.
         stop_after: Index among all cells of the last one to run; None: all.
+        manager: The manager of a kernel that was started already, for the engine to end.
         traced: Whether each cell that runs is to leave a record.
         notebook: The executed notebook.
         failed: Index among all cells of the cell that ended the run.
@@ -29,6 +30,7 @@ class Recording:
     on_cell: Callable[[int], None]
     stop_after: int | None = None
     traced: bool = False
+    manager: Any = field(default=None, repr=False)
     notebook: Any = None
     failed: int | None = None
     error: BaseException | None = field(default=None, repr=False)

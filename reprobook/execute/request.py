@@ -28,7 +28,7 @@ class RecordRequest(BaseModel):
         measured: Names whose numbers are saved after the cell of this code index, for an experiment.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
     folder: str
     sources: tuple[str, ...]

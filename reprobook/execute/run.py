@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reprobook.capture import seed_environment
 from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
 from reprobook.execute.afterwards import report_afterwards
 from reprobook.execute.document import notebook_node
-from reprobook.execute.heavy import import_nbformat
+from reprobook.execute.early_kernel import early_kernel
+from reprobook.execute.heavy import import_nbformat, import_papermill
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace, trace_of
-from reprobook.execute.kernels import kernel_name
+from reprobook.execute.kernels import kernel_name, run_environment
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
@@ -38,7 +37,19 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
     if options.kernel == "warm":
         from reprobook.execute.warm import WarmServer  # noqa: PLC0415 - it forks from a process that imports this
 
-        return WarmServer().run_prepared(prepared, store, options, on_event)
+        return WarmServer().run_prepared(prepared, store.root, options, on_event)
+    with early_kernel(prepared, options) as manager:
+        return run_in(manager, prepared, store, options, on_event)
+
+
+def run_in(
+    manager: Any, prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore
+) -> RunFolder:
+    """Do what ``run_prepared`` does, in a kernel that was started already: ``early_kernel`` gives its manager.
+
+    Raises:
+        KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
+    """
     run = store.create(
         NewRun(
             kind=options.kind,
@@ -51,14 +62,15 @@ def run_prepared(prepared: Preparation, store: Store, options: RunOptions, on_ev
             seed=prepared.seed,
         )
     )
-    write_atomic(run.source, prepared.source)
+    write_atomic(run.source, prepared.source, entry=False)
     if prepared.spec is not None:
-        write_atomic(run.spec, prepared.spec)
+        write_atomic(run.spec, prepared.spec, entry=False)
     run.update(status="running")
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     tracking = Tracking(run, options, on_event)
     recording = _recording(prepared, run, options, on_event)
+    recording.manager = manager
     interrupted = False
     try:
         with sigterm_interrupts(), reported_metrics(run, on_event, total):
@@ -89,20 +101,14 @@ def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_ev
             on_event(RunEvent("cell", indices[index], total))
 
     request = prepared.request(run.path, options).model_dump_json()
-    environment = seed_environment(prepared.seed, deterministic=prepared.init.deterministic)
     return Recording(
         prologue=f"__import__('reprobook.execute.session', fromlist=['session']).begin_in_kernel({request!r})",
-        env=_environment({**os.environ, **environment, **options.pins.environment}),
+        env=run_environment(prepared, options, os.environ),
         cwd=str(prepared.cwd),
         on_cell=on_cell,
         stop_after=None if options.stop_after is None else indices.index(options.stop_after),
         traced=options.trace != "off",
     )
-
-
-def _environment(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables that are set."""
-    return {name: value for name, value in variables.items() if value is not None}
 
 
 def _execute(prepared: Preparation, recording: Recording, options: RunOptions, on_event: OnEvent) -> None:
@@ -120,8 +126,7 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions, o
 
 def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
     """Hand the notebook to papermill and a new kernel."""
-    import_nbformat()  # first: papermill imports it too
-    import papermill  # noqa: PLC0415 - takes seconds to import
+    papermill = import_papermill()
     from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
 
     try:
@@ -220,7 +225,7 @@ def _write_executed(run: RunFolder, notebook: Any, prepared: Preparation) -> Non
     if run.header.exists():
         notebook.metadata["reprobook"]["header"] = header_data(run.read_header())
     notebook.metadata.setdefault("papermill", {})["input_path"] = prepared.path.name
-    write_atomic(run.executed, import_nbformat().writes(notebook).encode())
+    write_atomic(run.executed, import_nbformat().writes(notebook).encode(), entry=False)
 
 
 def _write_copy(run: RunFolder, output: Path | None) -> None:

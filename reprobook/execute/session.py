@@ -14,6 +14,7 @@ from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
 from reprobook.execute.inputs import keep_modules
 from reprobook.execute.journal import Journal
+from reprobook.execute.leaving import leave_early
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance
@@ -122,7 +123,7 @@ class Session:
         self.run.write_header(header)
         keep_modules(self.run, request.sources, Path(request.cwd))
         if header.environment is not None:
-            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode())
+            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode(), entry=False)
         return header
 
     def _place(self) -> Place:
@@ -191,4 +192,5 @@ def end() -> Session | None:
 
 def begin_in_kernel(request: str) -> None:
     """Start to record in a kernel that the driver started; ``request`` is JSON of ``RecordRequest``."""
+    leave_early()  # the driver waits for its end
     begin(RecordRequest.model_validate_json(request), sys.modules["IPython"].get_ipython())

@@ -29,8 +29,12 @@ def cell_body(source: str) -> str:
     return "\n".join(lines)
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_cell(source: str) -> ast.Module | None:
-    """Parse a cell; None if its Python does not parse. Line numbers are those of the cell."""
+    """Parse a cell; None if its Python does not parse. Line numbers are those of the cell.
+
+    The tree is everybody's: it is read, not changed.
+    """
     try:
         return _parse(cell_body(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -11,7 +11,7 @@ Bound = Literal["compute", "data", "memory"]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 class Verdict(_Entry):

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from reprobook.runs.blobs import Blobs
-from reprobook.runs.diff import Difference, Side, diff
-from reprobook.runs.files import JsonLines, Lines, StorageError
-from reprobook.runs.folder import RunFolder
-from reprobook.runs.fsck import Problem, Report, fsck
-from reprobook.runs.ids import check_id, new_id
-from reprobook.runs.index import Corrupt
-from reprobook.runs.layout import project_folder
-from reprobook.runs.liveness import current_owner, is_dead, owner_of
-from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Status, record_json
-from reprobook.runs.query import Query
-from reprobook.runs.series import series
-from reprobook.runs.store import Store
+from reprobook.lazy import LazyPackage, lazy_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from reprobook.runs.blobs import Blobs
+    from reprobook.runs.diff import Difference, Side, diff
+    from reprobook.runs.files import JsonLines, Lines, StorageError
+    from reprobook.runs.folder import RunFolder
+    from reprobook.runs.fsck import Problem, Report, fsck
+    from reprobook.runs.ids import check_id, new_id
+    from reprobook.runs.index import Corrupt
+    from reprobook.runs.layout import project_folder
+    from reprobook.runs.liveness import current_owner, is_dead, owner_of
+    from reprobook.runs.model import Kind, NewRun, Owner, RunError, RunRecord, Status, record_json
+    from reprobook.runs.query import Query
+    from reprobook.runs.series import series
+    from reprobook.runs.store import Store
 
 __all__ = [
     "Blobs",
@@ -56,8 +56,24 @@ __all__ = [
     "series",
 ]
 
+_HOMES = {
+    "blobs": ("Blobs",),
+    "diff": ("Difference", "Side", "diff"),
+    "files": ("JsonLines", "Lines", "StorageError"),
+    "folder": ("RunFolder",),
+    "fsck": ("Problem", "Report", "fsck"),
+    "ids": ("check_id", "new_id"),
+    "index": ("Corrupt",),
+    "layout": ("project_folder",),
+    "liveness": ("current_owner", "is_dead", "owner_of"),
+    "model": ("Kind", "NewRun", "Owner", "RunError", "RunRecord", "Status", "record_json"),
+    "query": ("Query",),
+    "series": ("series",),
+    "store": ("Store",),
+}
 
-class _CallableModule(ModuleType):
+
+class _CallablePackage(LazyPackage):
     """``rb.runs(...)`` is this module, called."""
 
     def __call__(
@@ -86,4 +102,4 @@ class _CallableModule(ModuleType):
         return runs_frame(where, sweep, sort, limit, store=store)
 
 
-sys.modules[__name__].__class__ = _CallableModule
+__getattr__ = lazy_names(__name__, _HOMES, _CallablePackage)

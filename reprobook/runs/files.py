@@ -17,8 +17,6 @@ from json import dumps, loads  # by name: a cell may replace json.dumps, and thi
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from reprobook.errors import IntegrityError, ReprobookError
 
 TEMPORARY_SUFFIX = ".rbtmp"
@@ -46,6 +44,8 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
     Raises:
         StorageError: If it cannot be had within these seconds.
     """
+    from filelock import FileLock  # noqa: PLC0415 - whoever only reads locks nothing
+
     lock = FileLock(path, timeout=seconds, mode=0o600, poll_interval=0.005)
     with naming("lock", path):
         lock.acquire()
@@ -64,8 +64,11 @@ def make_folder(path: Path) -> None:
                 folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = True, entry: bool = True) -> None:
     """Replace the content of ``path`` in one step; with ``durable`` it also survives a power loss.
+
+    Without ``entry`` that holds for the content only: that it has this name is for a later write in the same folder to
+    make durable, as the seal of a run does for all its files. Until then the file may be missing, never half written.
 
     Raises:
         StorageError: If the disk refuses; ``path`` then still holds what it held.
@@ -83,7 +86,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = 
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        if durable:
+        if durable and entry:
             sync_folder(path.parent)
 
 

@@ -54,8 +54,8 @@ class RunFolder:
         return relocated(record, self.path)
 
     def write_record(self, record: RunRecord) -> RunRecord:
-        """Replace the record in one step."""
-        write_atomic(self.run, record_bytes(record))
+        """Replace the record in one step; that of a run that has ended makes all files of the folder durable."""
+        write_atomic(self.run, record_bytes(record), entry=record.ended)
         return record
 
     def update(self, **changes: Any) -> RunRecord:
@@ -100,7 +100,7 @@ class RunFolder:
         if self.header.exists():
             msg = f"run {self.run_id} has a frozen header already"
             raise InputError(msg, hint="Start a new run: a recipe is never changed after the fact.")
-        write_atomic(self.header, header_bytes(header))
+        write_atomic(self.header, header_bytes(header), entry=False)
         self.update(recipe_digest=header.recipe_digest, header_digest=header.header_digest)
 
     def read_header(self) -> Header:

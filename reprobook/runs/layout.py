@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from reprobook.errors import InputError, IntegrityError
@@ -20,6 +21,22 @@ def project_folder(start: Path) -> Path:
         if (folder / FOLDER).is_dir() or (folder / ".git").exists():
             return folder
     return here
+
+
+def store_root(explicit: Path | None, start: Path) -> Path:
+    """Return where the store is: ``explicit``, else ``$REPROBOOK_STORE``, else in the project around ``start``.
+
+    Raises:
+        InputError: If its path begins with the home of nobody.
+    """
+    named = explicit or os.environ.get("REPROBOOK_STORE")
+    if not named:
+        return project_folder(start) / FOLDER
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        msg = f"the store {str(named)!r} has no place: {error}"
+        raise InputError(msg, hint="Give its path without ~.") from error
 
 
 def check_schema(root: Path) -> None:

@@ -25,7 +25,7 @@ ENDED: frozenset[Status] = frozenset({"succeeded", "failed", "interrupted"})
 class Entry(BaseModel):
     """A frozen part of a record."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid", allow_inf_nan=True)
 
 
 class RunError(Entry):

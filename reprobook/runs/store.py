@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ from reprobook.runs.model import NewRun, RunError, RunRecord
 from reprobook.runs.query import Query
 from reprobook.runs.shelf import Shelf
 
-_NEW = NewRun()
 # Folders into which runs are unpacked.
 INCOMING = ".incoming-"
 
@@ -48,14 +46,7 @@ class Store:
             InputError: If a newer release wrote the store, or its path begins with the home of nobody.
             IntegrityError: If ``store.json`` is damaged.
         """
-        named = explicit or os.environ.get("REPROBOOK_STORE")
-        if not named:
-            return cls(layout.project_folder(start) / layout.FOLDER)
-        try:
-            return cls(Path(named).expanduser())
-        except RuntimeError as error:
-            msg = f"the store {str(named)!r} has no place: {error}"
-            raise InputError(msg, hint="Give its path without ~.") from error
+        return cls(layout.store_root(explicit, start))
 
     def __repr__(self) -> str:
         return f"Store({str(self.root)!r})"
@@ -70,7 +61,7 @@ class Store:
         with locked(self.root / "store.lock", 60):
             yield
 
-    def create(self, new: NewRun = _NEW) -> RunFolder:
+    def create(self, new: NewRun | None = None) -> RunFolder:
         """Create the folder of a new run, its record in place from the first moment; this process owns it.
 
         Raises:
@@ -81,7 +72,7 @@ class Store:
             with self.locked():
                 run_id = self._unused_id()
                 record = RunRecord(
-                    **dict(new),
+                    **dict(new or NewRun()),
                     run_id=run_id,
                     run_dir=str(self.runs / run_id),
                     created=datetime.now(UTC).isoformat(timespec="milliseconds"),

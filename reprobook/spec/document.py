@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from reprobook.errors import InputError
-from reprobook.runs.files import naming
 from reprobook.space.plain_yaml import YamlError, read_yaml, write_yaml
 from reprobook.spec.entries import ENTRIES, checked
 from reprobook.spec.model import SCHEMA, Spec
+from reprobook.spec.place import read_spec, spec_path
 
 _HISTORY = "history"
 _HINT = "`reprobook spec NOTEBOOK.ipynb --new` writes one to fill in; its comments say what goes where."
@@ -28,7 +28,7 @@ class Change(BaseModel):
         after: The newest run that had been made with the spec before.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
     at: str
     digest: str
@@ -45,25 +45,7 @@ class Document:
     history: tuple[Change, ...] = ()
 
 
-_CHANGES = TypeAdapter(tuple[Change, ...])
-
-
-def spec_path(notebook: Path) -> Path:
-    """Return where the spec of a notebook is: ``train.spec.yaml`` beside ``train.ipynb``."""
-    return notebook.with_suffix(".spec.yaml")
-
-
-def read_spec(notebook: Path) -> bytes | None:
-    """Return the bytes of a notebook's spec, None if it has none.
-
-    Raises:
-        StorageError: If it cannot be read.
-    """
-    path = spec_path(notebook)
-    if not path.is_file():
-        return None
-    with naming("read", path):
-        return path.read_bytes()
+_CHANGES = TypeAdapter(tuple[Change, ...], config=ConfigDict(defer_build=True))
 
 
 def read_document(notebook: Path) -> Document | None:

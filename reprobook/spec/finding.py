@@ -18,7 +18,7 @@ class Finding(BaseModel):
         text: The same in a sentence.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     entry: str
     state: State

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from reprobook.errors import InputError
 from reprobook.runs.files import write_atomic
-from reprobook.spec.document import Change, Document, document_bytes, spec_path
+from reprobook.spec.document import Change, Document, document_bytes
 from reprobook.spec.entries import ENTRIES, entry_text
 from reprobook.spec.model import Spec
+from reprobook.spec.place import spec_path
 
 _OPEN = "(open)"
 _FIRST = "first version"

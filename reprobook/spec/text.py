@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reprobook.spec.document import spec_path
 from reprobook.spec.entries import ENTRIES, entry_text
 from reprobook.spec.finding import Finding, State
 from reprobook.spec.model import Spec
+from reprobook.spec.place import spec_path
 from reprobook.spec.standing import SpecStanding
 
 MARKS: dict[State, str] = {"kept": "✓", "broken": "✗", "risk": "!", "unobserved": "·"}

@@ -10,6 +10,7 @@ from reprobook.sweep.executor import open_executor
 from reprobook.sweep.executor.port import ExecutorSettings
 from reprobook.sweep.folder import SweepFolder
 from reprobook.sweep.model import ExecutorName, OnSweepEvent, SweepEvent, SweepStatus
+from reprobook.sweep.outcome import may_be_made
 from reprobook.sweep.plan import Plan
 
 
@@ -22,7 +23,9 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
     """
     with folder.driven():
         plan = folder.read_plan()
-        if folder.state().status == "succeeded":
+        if folder.state().status == "succeeded" and not any(
+            may_be_made(told.trial) for told in folder.journal.read().values()
+        ):
             return "succeeded"
         folder.set_state("running")
         on_event(SweepEvent(kind="started", text=folder.sweep_id))

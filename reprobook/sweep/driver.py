@@ -14,7 +14,7 @@ from reprobook.runs.metric_tail import Logged
 from reprobook.sweep.executor.port import Executor, TaskKey, TrialEvent
 from reprobook.sweep.folder import SweepFolder
 from reprobook.sweep.model import OnSweepEvent, SweepEvent, SweepStatus, Trial
-from reprobook.sweep.outcome import Outcome, died, outcome_of
+from reprobook.sweep.outcome import Outcome, died, lacked_disk, may_be_made, outcome_of
 from reprobook.sweep.proposals import Proposals
 from reprobook.sweep.reuse import Reuse
 from reprobook.sweep.running import RunningTrial
@@ -45,7 +45,10 @@ class Driver:
         self._executor = executor
         self._on_event = on_event
         self._plan = folder.read_plan()
-        self._told = folder.journal.read()
+        self._told = {
+            number: Told(replace(told.trial, state="waiting")) if may_be_made(told.trial) else told
+            for number, told in folder.journal.read().items()
+        }
         self._running: dict[int, RunningTrial] = {}
         source = folder.source.read_bytes()
         self._tasks = Tasks(self._plan, source, store)
@@ -126,9 +129,8 @@ class Driver:
             record, outcome = run.read_record(), outcome_of(run, metric)
             if died(record):
                 running.tries[seed_index] = running.tries.get(seed_index, 0) + 1
-            final = record.status in {"succeeded", "failed"} and not (
-                died(record) and self._may_repeat(running, seed_index)
-            )
+            again = lacked_disk(outcome) or (died(record) and self._may_repeat(running, seed_index))
+            final = record.status in {"succeeded", "failed"} and not again
             if seed_index == 0:
                 running.see(outcome.curve)
             if running.pruned or final:

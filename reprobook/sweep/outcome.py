@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import math
 from dataclasses import dataclass
 
 from reprobook.runs import RunFolder, RunRecord
 from reprobook.runs.metric_tail import Logged, logged
+from reprobook.sweep.model import Trial
 
 # What ends a run and may not be the notebook's fault: tried once more.
 KERNEL_DIED = "DeadKernelError"
+# How the errors of a disk that takes no more begin: they are no result of the notebook.
+_DISK = ("StorageError: ", "Unrecorded: ", f"OSError: [Errno {errno.ENOSPC}]")
 
 
 @dataclass(frozen=True)
@@ -71,3 +75,13 @@ def _error(record: RunRecord, metric: str) -> str | None:
 def died(record: RunRecord) -> bool:
     """Tell whether the kernel of a run ended before its cells did."""
     return record.error is not None and record.error.ename == KERNEL_DIED
+
+
+def lacked_disk(outcome: Outcome) -> bool:
+    """Tell whether a run failed because the disk took no more."""
+    return (outcome.error or "").startswith(_DISK)
+
+
+def may_be_made(trial: Trial) -> bool:
+    """Tell whether a resumed sweep makes a failed trial again: the disk took no more, or nothing has run."""
+    return trial.state == "failed" and (not trial.run_ids or (trial.error or "").startswith(_DISK))

@@ -20,7 +20,9 @@ Digests = dict[str, str]
 class Record(BaseModel):
     """A frozen part of a trace; unknown fields are refused, so that a newer trace is never half read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, extra="forbid", serialize_by_alias=True, validate_by_name=True
+    )
 
 
 class ValueDigest(Record):

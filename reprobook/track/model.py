@@ -13,7 +13,7 @@ from reprobook.header import identity, open_header
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 class Subject(_Message):

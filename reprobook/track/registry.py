@@ -6,9 +6,12 @@ import difflib
 import importlib
 from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from reprobook.errors import InputError
-from reprobook.track.model import Subject, Tracker
+
+if TYPE_CHECKING:
+    from reprobook.track.model import Subject, Tracker  # whoever asks for the names waits for no model
 
 # The library that each needs; the module here has the same name, as has the extra of our own package.
 _LIBRARIES = {"wandb": ("wandb",), "mlflow": ("mlflow", "sqlalchemy", "alembic"), "tensorboard": ("tensorboard",)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reprobook.ambient import NO_PINS, Pins
 from reprobook.hazards import Hazard
@@ -110,7 +111,7 @@ class _Trials:
         """Return the conditions with only some of the settings restored."""
         restored, pins = pins_of(self._pinned), self._base.pins
         others = {name: value for name, value in pins.environment.items() if name not in restored.environment}
-        bare = pins.model_copy(update={"environment": others})
+        bare = replace(pins, environment=others)
         return Conditions(pins=bare.joined(pins_of(kept)).joined(more), remedies=self._base.remedies)
 
     def _hazards(self, comparison: Comparison) -> list[Hazard]:

@@ -25,7 +25,7 @@ class Expected(BaseModel):
         arguments: The words after ``train.py`` that give it the seed.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     result_digest: str
     metrics: dict[str, float] = {}

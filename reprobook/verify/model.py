@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 class Finding(BaseModel):
     """A frozen part of a verification."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=True)
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid", allow_inf_nan=True)
 
 
 class ValueChange(Finding):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import sys
 sys.path.insert(0, {root!r})
 from reprobook.ambient import Pins
 from reprobook.ambient.pin import apply_pins
-apply_pins(Pins.model_validate_json({pins!r}))
+apply_pins(Pins(**{pins!r}))
 exec(compile({script!r}, "<cell>", "exec"), globals())
 """
 
@@ -27,7 +28,7 @@ def pinned(tmp_path: Path) -> Callable[..., str]:
     """Run a script with pins in a process of its own and return what it prints."""
 
     def run(script: str, pins: Pins = NO_PINS, **environment: str) -> str:
-        code = _PROLOGUE.format(root=str(ROOT), pins=pins.model_dump_json(), script=textwrap.dedent(script))
+        code = _PROLOGUE.format(root=str(ROOT), pins=asdict(pins), script=textwrap.dedent(script))
         variables = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", **environment}
         main = tmp_path / "main.py"
         main.write_text(code)

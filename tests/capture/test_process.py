@@ -42,7 +42,8 @@ def run(code: str, *options: str, **variables: str) -> Any:
 PYTHON = """
 import json
 from reprobook.capture import python as p
-print(json.dumps([p.python_version(), p.implementation(), p.interpreter_flags(), p.current_locale(), p.timezone()]))
+flags, locale, timezone = p.interpreter_flags(), p.current_locale(), p.current_timezone()
+print(json.dumps([p.python_version(), p.implementation(), flags, locale, timezone]))
 """
 
 

@@ -45,12 +45,16 @@ class _Running:
 
 @dataclass
 class FunctionExecutor:
-    """Computes trials; ``order`` seeds the order of events, ``lose`` is the share of first tries that are lost."""
+    """Computes trials; ``order`` seeds the order of events, ``lose`` is the share of first tries that are lost.
+
+    The disk is full in trials of ``full_disk``.
+    """
 
     order: int = 0
     lose: float = 0.0
     die_after: int | None = None
     most: int = 0
+    full_disk: frozenset[int] = frozenset()
     submitted: list[TaskKey] = field(default_factory=list)
     _running: dict[TaskKey, _Running] = field(default_factory=dict)
     _events: list[TrialEvent] = field(default_factory=list)
@@ -106,6 +110,9 @@ class FunctionExecutor:
         if lost:
             run.seal(status="interrupted")
             return self._end(running, "lost")
+        if task.key.number in self.full_disk and logged == 2:
+            run.seal(status="failed", error=RunError(cell=1, ename="StorageError", evalue="No space left on device"))
+            return self._end(running, "failed")
         if fails(run.read_record().parameters) and logged == 2:
             run.seal(status="failed", error=RunError(cell=1, ename="ValueError", evalue="seven"))
             return self._end(running, "failed")

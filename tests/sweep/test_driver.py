@@ -150,6 +150,26 @@ def test_killed_anywhere_and_resumed_it_ends_as_if_nothing_had_happened(
         assert not finished.keys() & {key.number for key in resumed.submitted}
 
 
+@pytest.mark.parametrize("changes", [{}, {"seeds": 2}])
+def test_trials_that_a_full_disk_failed_are_made_again_when_the_sweep_is_resumed(
+    run: Run, use: Callable[[FunctionExecutor], None], store: Store, changes: dict[str, Any]
+) -> None:
+    changes = {"trials": 10, "sampler": "random", **changes}
+    expected = run(FunctionExecutor(), **changes)
+    before = run(FunctionExecutor(full_disk=frozenset({2, 9})), **changes)
+    assert {trial.number for trial in before.trials if "No space left" in (trial.error or "")} == {2, 9}
+    resumed = FunctionExecutor()
+    use(resumed)
+    after = resume_sweep(store, before.sweep_id)
+    assert results(after) == results(expected)
+    assert {key.number for key in resumed.submitted} == {2, 9}
+    # What the notebook itself failed has failed, and a sweep without such a trial is not driven again.
+    again = FunctionExecutor()
+    use(again)
+    assert results(resume_sweep(store, before.sweep_id)) == results(expected)
+    assert again.submitted == []
+
+
 def test_killed_between_the_seal_of_a_run_and_the_journal_the_run_counts(
     run: Run, use: Callable[[FunctionExecutor], None], store: Store
 ) -> None:

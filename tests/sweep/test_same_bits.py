@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from comparing import results
@@ -53,11 +54,14 @@ def test_a_training_gives_the_same_bits_everywhere(
         (run.trial, run.seed): run.result_digest
         for run in store.records(f"sweep == '{expected.sweep_id}' and status == 'succeeded'")
     }
-    for changes in (
+    elsewhere: list[dict[str, Any]] = [
         {"executor": "local", "kernel": "warm", "jobs": 1},
         {"executor": "local", "kernel": "warm", "jobs": 2},
         {"executor": "inline"},
-    ):
+    ]
+    if find_spec("ray"):
+        elsewhere.append({"executor": "ray", "jobs": 2})
+    for changes in elsewhere:
         found = sweep(notebook, **options, **changes)
         assert results(found) == results(expected), changes
         for run in store.records(f"sweep == '{found.sweep_id}' and status == 'succeeded'"):

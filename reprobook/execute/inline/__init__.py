@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 
 from reprobook.ambient import NO_PINS
 from reprobook.execute.inline.needs import needs_kernel
@@ -40,7 +41,7 @@ def execute_inline(prepared: Preparation, recording: Recording, options: RunOpti
 
 def unfit(prepared: Preparation, options: RunOptions) -> str | None:
     """Say why a run must not happen in this process, which lives on, or None if it may."""
-    if options.pins.model_copy(update={"environment": {}}) != NO_PINS:
+    if replace(options.pins, environment={}) != NO_PINS:
         return "what is pinned stays so for the life of a process"
     late = [name for name, value in options.pins.environment.items() if os.environ.get(name) != value]
     if others := sorted(set(late) - THREAD_VARIABLES):

@@ -11,18 +11,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reprobook.ambient import NO_PINS
+from reprobook.execute.kernels import run_environment
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.child import Circumstances
 from reprobook.execute.warm.connection import Request, fork, take_leave
 from reprobook.execute.warm.handle import WarmRun
-from reprobook.execute.warm.planning import plan_of, run_environment
+from reprobook.execute.warm.planning import plan_of
 from reprobook.execute.warm.refusal import ColdOnlyError
 from reprobook.execute.warm.task import RunTask
-from reprobook.runs import RunFolder, Store
+
+if TYPE_CHECKING:
+    from reprobook.runs import RunFolder, Store
 
 _STARTING = "a warm server starts, and imports what the notebook does; later runs find it done"
 
@@ -53,16 +57,16 @@ class WarmServer:
         Raises:
             ReprobookError: If nothing could run, or no fork is to be had: ``ColdOnlyError`` says why.
         """
-        return self.start_prepared(prepare(path, options, source), store, options)
+        return self.start_prepared(prepare(path, options, source), store.root, options)
 
     def start_prepared(
-        self, prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore
+        self, prepared: Preparation, root: Path, options: RunOptions, on_event: OnEvent = ignore
     ) -> WarmRun:
         """Start the run of a prepared notebook, as ``start`` does; ``on_event`` is told if a server has to start."""
         environment = run_environment(prepared, options, {**os.environ, **self._env})
         plan = plan_of(prepared, options, environment, token=self._token)
         # The pins of the environment hold in the fork from its start; there are no others.
-        body = _packed(RunTask(prepared.path, prepared.source, store.root, replace(options, pins=NO_PINS)))
+        body = _packed(RunTask(prepared.path, prepared.source, root, replace(options, pins=NO_PINS)))
         reports, end = os.pipe()
         try:
             request = Request(
@@ -80,7 +84,7 @@ class WarmServer:
             raise
         finally:
             os.close(end)
-        return WarmRun(made, reports, prepared, store)
+        return WarmRun(made, reports, prepared, root)
 
     def run(
         self,
@@ -97,20 +101,21 @@ class WarmServer:
             ReprobookError: As ``run_notebook`` raises it.
             KeyboardInterrupt: On Ctrl-C, after the run was recorded as interrupted.
         """
-        return self.run_prepared(prepare(path, options, source), store, options, on_event)
+        return self.run_prepared(prepare(path, options, source), store.root, options, on_event)
 
     def run_prepared(
-        self, prepared: Preparation, store: Store, options: RunOptions, on_event: OnEvent = ignore
+        self, prepared: Preparation, root: Path, options: RunOptions, on_event: OnEvent = ignore
     ) -> RunFolder:
         """Run a prepared notebook, as ``run`` does."""
         try:
-            run = self.start_prepared(prepared, store, options, on_event)
+            run = self.start_prepared(prepared, root, options, on_event)
             return _followed(run, on_event)
         except ColdOnlyError as refused:
             from reprobook.execute.run import run_prepared  # noqa: PLC0415  # most runs are forked
+            from reprobook.runs import Store  # noqa: PLC0415
 
             on_event(RunEvent("note", None, len(prepared.notebook.code_cells), f"{refused}; a cold one is started"))
-            return run_prepared(prepared, store, replace(options, kernel="cold"), on_event)
+            return run_prepared(prepared, Store(root), replace(options, kernel="cold"), on_event)
 
     def close(self) -> None:
         """End the servers that are this process's own."""
@@ -140,10 +145,10 @@ def warm_server(*, env: Mapping[str, str] | None = None, private: bool = True) -
 
 
 def run_warm(
-    path: Path, store: Store, options: RunOptions, on_event: OnEvent = ignore, *, source: bytes | None = None
+    path: Path, root: Path, options: RunOptions, on_event: OnEvent = ignore, *, source: bytes | None = None
 ) -> RunFolder:
     """Run a notebook in a fork of a shared warm server, started if there is none; else as ``WarmServer.run``."""
-    return WarmServer().run(path, store, options, on_event, source=source)
+    return WarmServer().run_prepared(prepare(path, options, source), root, options, on_event)
 
 
 def _followed(run: WarmRun, on_event: OnEvent) -> RunFolder:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import select
 import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.options import RunEvent
@@ -12,7 +14,9 @@ from reprobook.execute.preparation import Preparation
 from reprobook.execute.warm.connection import Fork
 from reprobook.execute.warm.task import error_of
 from reprobook.execute.warm.wire import Frames, Message
-from reprobook.runs import RunFolder, Store
+
+if TYPE_CHECKING:
+    from reprobook.runs import RunFolder
 
 
 class WarmRun:
@@ -24,13 +28,13 @@ class WarmRun:
         run_id: Its id, from the first event on; None before.
     """
 
-    def __init__(self, made: Fork, reports: int, prepared: Preparation, store: Store) -> None:
+    def __init__(self, made: Fork, reports: int, prepared: Preparation, root: Path) -> None:
         self.run_id: str | None = None
         self._fork = made
         self._reports = reports
         self._frames = Frames(reports)
         self._prepared = prepared
-        self._store = store
+        self._root = root
         self._end: Message | None = None
         self._cell: int | None = None
         self._killed = False
@@ -97,7 +101,7 @@ class WarmRun:
             raise KeyboardInterrupt
         if "error" in self._end:
             raise error_of(self._end)
-        return self._store.folder(self._end["done"])
+        return self._folder(self._end["done"])
 
     def _died(self) -> RunFolder:
         """Record the run of a fork that died on the way."""
@@ -106,11 +110,16 @@ class WarmRun:
             raise ReprobookError(msg, hint="Run it in a cold kernel: --kernel cold.")
         from reprobook.execute.run import seal_dead  # noqa: PLC0415  # most runs do not die
 
-        run = self._store.folder(self.run_id)
+        run = self._folder(self.run_id)
         seal_dead(run, self._prepared, self._cell, interrupted=self._killed)
         if self._killed:
             raise KeyboardInterrupt
         return run
+
+    def _folder(self, run_id: str) -> RunFolder:
+        from reprobook.runs import Store  # noqa: PLC0415  # whoever asks for a run need not wait for it
+
+        return Store(self._root).folder(run_id)
 
     def _close(self) -> None:
         self._poll.close()

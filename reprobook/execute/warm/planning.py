@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reprobook.ambient import Pins
-from reprobook.capture import seed_environment
 from reprobook.execute.inline import needs_kernel
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
@@ -45,20 +44,9 @@ def plan_of(prepared: Preparation, options: RunOptions, environment: Mapping[str
     )
 
 
-def run_environment(prepared: Preparation, options: RunOptions, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a run: with those that its seed and its pins set."""
-    variables: dict[str, str | None] = {
-        **environment,
-        **seed_environment(prepared.seed, deterministic=prepared.init.deterministic),
-        **options.pins.environment,
-    }
-    return {name: value for name, value in variables.items() if value is not None}
-
-
 def _pinned(pins: Pins) -> str:
     """Say why pins need a fresh process: they hold before anything is imported."""
-    others = pins.model_fields_set - {"environment"}
-    names = ", ".join(sorted(name for name in others if getattr(pins, name) != Pins.model_fields[name].get_default()))
+    names = ", ".join(sorted(pins.named.keys() - {"environment"}))
     return f"what is held still ({names}) holds from before the first import" if names else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import pickle
 import signal
@@ -13,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from reprobook.capture import import_drawers, installed_distributions
 from reprobook.errors import ReprobookError
@@ -21,6 +20,7 @@ from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inline import be_for_one_run
 from reprobook.execute.kernels import other_environment
+from reprobook.execute.leaving import leave
 from reprobook.execute.options import RunEvent
 from reprobook.execute.preparation import prepare
 from reprobook.execute.run import run_prepared
@@ -66,18 +66,11 @@ def do(job: Job) -> None:
         _exit()
 
 
-def _exit() -> None:
-    """End this process as an interpreter ends, but for the taking apart of modules, which takes longer than a run.
-
-    Threads of the notebook's that go on are waited for as long as Jupyter waits for a kernel to leave.
-    """
+def _exit() -> NoReturn:
+    """End this process; threads that go on are waited for as long as Jupyter waits for a kernel to leave."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_LEAVE_S)
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # the interpreter's own steps
-    atexit._run_exitfuncs()  # noqa: SLF001
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    leave()
 
 
 def _be_kernel(arguments: list[str]) -> None:

@@ -94,7 +94,7 @@ def _with_gpus(task: TrialTask) -> TrialTask:
     """Return a task whose process sees the GPUs that Ray has assigned to this one."""
     pins = task.options.pins
     variables = {**pins.environment, "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "")}
-    return replace(task, options=replace(task.options, pins=pins.model_copy(update={"environment": variables})))
+    return replace(task, options=replace(task.options, pins=replace(pins, environment=variables)))
 
 
 def _archive(run: RunFolder) -> bytes:

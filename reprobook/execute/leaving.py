@@ -1,0 +1,65 @@
+"""The end of a process that ran a notebook: what an interpreter does for others, but for the taking apart of modules.
+
+With torch in memory that takes longer than many a run.
+"""
+
+from __future__ import annotations
+
+import _io
+import atexit
+import gc
+import os
+import sys
+import threading
+from contextlib import suppress
+from typing import Any, NoReturn
+
+# Closed by those that are laid over them, and to be flushed where there is none.
+_BUFFERS = (_io.BufferedWriter, _io.BufferedRandom, _io.BufferedRWPair)
+
+
+def leave() -> NoReturn:
+    """End this process: wait for its threads, do what was left to the exit, and write out what files still hold."""
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # the interpreter's own steps
+    _finish()
+
+
+def leave_early() -> None:
+    """Let this process, but none that it forks, end as ``leave`` ends it, once its main thread is done."""
+    process, wait_for_threads = os.getpid(), threading._shutdown  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def shutdown() -> None:
+        wait_for_threads()
+        if os.getpid() == process:
+            _finish()
+
+    # What the interpreter calls first as it ends; multiprocessing calls it in its children, too.
+    threading._shutdown = shutdown  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _finish() -> NoReturn:
+    atexit._run_exitfuncs()  # noqa: SLF001
+    close_files()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
+
+
+def close_files() -> None:
+    """Close the files that modules still hold open: those of a notebook are closed with its namespace."""
+    files = [each for each in gc.get_objects() if _io._IOBase in type(each).__mro__]  # noqa: SLF001
+    standard = {id(each) for each in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}
+    for file in files:
+        if not isinstance(file, (_io.FileIO, _io.BufferedReader, *_BUFFERS)) and id(file) not in standard:
+            _try(file.close)
+    for file in files:
+        if isinstance(file, _BUFFERS):
+            _try(file.flush)
+
+
+def _try(action: Any) -> None:
+    """Do something with a file of somebody's, as the interpreter does at its end: what goes wrong is nobody's."""
+    # The boundary to the notebook's world: a file may be a class of its own.
+    with suppress(Exception):
+        action()

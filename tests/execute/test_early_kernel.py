@@ -1,0 +1,73 @@
+"""A kernel that starts before its driver is ready for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from reprobook.execute import RunOptions
+from reprobook.execute.early_kernel import early_kernel
+from reprobook.execute.first_reply import first_reply
+from reprobook.execute.preparation import prepare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reprobook.execute.preparation import Preparation
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Preparation:
+    path = tmp_path / "nb.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}))
+    return prepare(path, RunOptions())
+
+
+def connected(manager: Any) -> Any:
+    client = manager.client()
+    client.start_channels()
+    return client
+
+
+def test_it_is_gone_when_nobody_has_use_for_it(prepared: Preparation) -> None:
+    with early_kernel(prepared, RunOptions()) as manager:
+        kernel = psutil.Process(manager.provisioner.pid)
+        assert kernel.is_running()
+    assert not kernel.is_running()
+
+
+def test_it_answers_the_first_request_as_soon_as_it_can(prepared: Preparation) -> None:
+    with early_kernel(prepared, RunOptions()) as manager:
+        client = connected(manager)
+        try:
+            for code, status in (("import os", "ok"), ("os.no_such_name", "error")):
+                assert asyncio.run(first_reply(client, code, 60))["status"] == status
+        finally:
+            client.stop_channels()
+
+
+def test_one_that_dies_or_does_not_show_is_an_error(prepared: Preparation) -> None:
+    with early_kernel(prepared, RunOptions()) as manager:
+        client = connected(manager)
+        kernel = psutil.Process(manager.provisioner.pid)
+        try:
+            kernel.suspend()
+            with pytest.raises(RuntimeError, match="respond"):
+                asyncio.run(first_reply(client, "pass", 0.1))
+            kernel.kill()
+            with pytest.raises(RuntimeError, match="died"):
+                asyncio.run(first_reply(client, "pass", 60))
+        finally:
+            client.stop_channels()
+
+
+def test_there_is_none_where_none_can_be_started(prepared: Preparation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reprobook.execute.early_kernel.kernel_name", lambda _: "there-is-no-such-kernel")
+    with early_kernel(prepared, RunOptions()) as manager:
+        assert manager is None
+    with early_kernel(prepared, RunOptions(kernel="inline")) as manager:
+        assert manager is None
