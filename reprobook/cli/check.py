@@ -25,7 +25,7 @@ from reprobook.runs.files import write_atomic
 @click.command(epilog=examples("reprobook check train.ipynb", "reprobook check train.ipynb --fix"))
 @click.argument("path", metavar="NB", type=click.Path(path_type=Path))
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows a diff first.")
-@click.option("--yes", is_flag=True, help="Do not ask before the notebook is changed.")
+@click.option("--yes", is_flag=True, help="Change the notebook without asking, as where there is no terminal.")
 @common_options
 def check(*, path: Path, fix: bool, yes: bool, store_path: Path | None, as_json: bool) -> int:
     """Say what may make a notebook irreproducible, before anything runs.
@@ -49,6 +49,7 @@ def check(*, path: Path, fix: bool, yes: bool, store_path: Path | None, as_json:
         written = yes or not sys.stdin.isatty() or click.confirm("Write these changes?", err=True)
         if written:
             data = _write(path, data, sources)
+            click.echo(f"changed: {path}", err=True)
             notebook = read_notebook(data, path.name)
             found = find_hazards(notebook)
     if as_json:

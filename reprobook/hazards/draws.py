@@ -40,11 +40,26 @@ class Streams:
 
     draws: list[Draw] = field(default_factory=list)
     seeds: dict[Generator, list[Step]] = field(default_factory=dict)
+    _loaders: list[Step] = field(default_factory=list)
 
     def seed(self, which: tuple[Generator, ...], step: Step) -> None:
         """Note that generators are set from here on."""
         for each in which:
             self.seeds.setdefault(each, []).append(step)
+        if "torch" in which:
+            self.load()
+
+    def make_loader(self, step: Step) -> None:
+        """Note a shuffled loader: it draws when it is iterated, somewhere later, not when it is made."""
+        self._loaders.append(step)
+        if "torch" in self.seeds:
+            self.load()
+
+    def load(self) -> None:
+        """Let the loaders that were made draw from here on."""
+        for step in self._loaders:
+            self.draw("torch", step, "generator")
+        self._loaders.clear()
 
     def draw(self, generator: Generator, step: Step, for_want_of: str = "", *, sure: bool = True) -> None:
         """Note a draw."""
@@ -61,8 +76,10 @@ def streams_of(book: Book, course: Course) -> Streams:
         if isinstance(step.node, ast.Call):
             _note_call(book, streams, step, step.node)
         elif isinstance(step.node, (ast.For, ast.AsyncFor)) and _is_loader(book, step.node.iter):
+            streams.load()
             # Iterating a loader draws the base seed of its workers, shuffled or not.
             streams.draw("torch", step, sure=False)
+    streams.load()
     return streams
 
 
@@ -97,7 +114,7 @@ def _note_call(book: Book, streams: Streams, step: Step, call: ast.Call) -> None
     for each in generators.draws(dotted, call):
         streams.draw(each, step)
     if _loads_shuffled(dotted, call):
-        streams.draw("torch", step, "generator")
+        streams.make_loader(step)
     if generators.draws_when_called(dotted):
         streams.draw("torch", step, sure=dotted.startswith("torch.nn.functional"))
 

@@ -1,9 +1,10 @@
 """Metrics that a notebook shows without logging them.
 
-Printed text. A metric is ``name: number`` or ``name=number``:
+Printed text. A metric is ``name: number``, ``name = number`` or ``name=number``:
 
-- A name is one to six words of letters, digits and ``_ - . / @``, each beginning with a letter, directly before the
-  mark; before ``=`` only one word. Quotes around it are dropped, so a printed dict counts.
+- A name is one to six words of letters, digits and ``_ - . / @ ^``, each beginning with a letter, directly before the
+  mark, and what stands in parentheses after them, as in ``AUC (test)``; before a ``=`` without a space only one word,
+  as in ``epoch 3 loss=0.5``. Quotes around it are dropped, so a printed dict counts.
 - A number is a decimal number, ``nan`` or ``inf``; thousands may be grouped by commas; a percent sign is dropped and
   does not scale (``97.2%`` is 97.2). What goes on as a date, clock time, ratio or version (``12:30``, ``3/10``,
   ``1.2.3``) is no number.
@@ -22,7 +23,7 @@ import re
 
 from reprobook.trace.content.anatomy import loaded, mro_of
 
-_WORD = r"[^\W\d_][\w./@-]*"
+_WORD = r"[^\W\d_][\w./@^-]*"
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
 # Found first, from the mark on: a line is read once, however long it is.
 _VALUE = re.compile(
@@ -31,7 +32,8 @@ _VALUE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME = re.compile(
-    rf"""(?<![\w./@:'"-])(?P<quote>['"]?)(?P<name>_*{_WORD}(?:[ ]{_WORD})*)(?P=quote)[ \t]*$""",
+    rf"""(?<![\w./@^:'"-])(?P<quote>['"]?)
+    (?P<name>_*{_WORD}(?:[ ]{_WORD})*(?:[ ]\([\w ./@%^-]+\))?)(?P=quote)[ \t]*$""",
     re.VERBOSE,
 )
 _LONGEST_NAME = 120
@@ -78,16 +80,18 @@ def shown_metrics(text: str) -> list[tuple[str, int | float]]:
         plain = _CALL.sub(lambda call: " " if "=" in call[0] else call[0], line)
         for match in _VALUE.finditer(plain):
             before = _NAME.search(plain, max(0, match.start() - _LONGEST_NAME), match.start())
-            name = _metric_name(before["name"], match["mark"]) if before else None
+            last_only = match["mark"] == "=" and plain[match.start() - 1 : match.start()] != " "
+            name = _metric_name(before["name"], last_only=last_only) if before else None
             if name and match["unit"].strip().lower() not in _TIME_UNITS:
                 found.append((name, _number(match["number"])))
     return found
 
 
-def _metric_name(words: str, mark: str) -> str | None:
+def _metric_name(words: str, *, last_only: bool) -> str | None:
     """Return the name of a metric, None if it names no metric."""
-    name = words.rsplit(" ", maxsplit=1)[-1] if mark == "=" else words
-    if name.count(" ") >= _MOST_WORDS or _COUNTERS.search(name) or _TIMINGS.search(name):
+    name = words.rsplit(" ", maxsplit=1)[-1] if last_only and not words.endswith(")") else words
+    plain = name.partition(" (")[0]
+    if plain.count(" ") >= _MOST_WORDS or _COUNTERS.search(plain) or _TIMINGS.search(plain):
         return None
     return name
 
@@ -106,12 +110,12 @@ def is_timing_name(name: str) -> bool:
 def scalar_metrics(expression: str, value: object) -> list[tuple[str, int | float]]:
     """Return the metrics that a cell's last expression shows.
 
-    A number counts under the expression's source; a dict of text to numbers gives one metric a key; the elements of
-    a tuple display count each under its own source. Truth values do not count.
+    A number counts under the expression's source, unless that is the number itself; a dict of text to numbers gives
+    one metric a key; the elements of a tuple display count each under its own source. Truth values do not count.
     """
     number = shown_number(value)
     if number is not None:
-        return [(expression, number)]
+        return [] if _is_literal(expression) else [(expression, number)]
     if type(value) is dict and value and all(type(key) is str for key in value):
         return _all_numbers(list(value), list(value.values()))
     if type(value) is tuple:
@@ -135,6 +139,15 @@ def is_look(name: str) -> bool:
         return False
     compares = any(isinstance(each, ast.Compare) for each in ast.walk(node))
     return _asks_size(node) or (_sums_up(node) and not compares and not is_telling(name))
+
+
+def _is_literal(expression: str) -> bool:
+    """Tell whether the source of a shown value says the value itself: ``0.5`` is its own name, and no result."""
+    try:
+        ast.literal_eval(expression)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _sums_up(node: ast.expr) -> bool:

@@ -65,6 +65,7 @@ def test_fix_shows_a_diff_and_writes_only_the_sources(reprobook: Reprobook, tmp_
     assert found.code == 0
     assert "+random.seed(seed)" in found.out
     assert "no hazard found" in found.out
+    assert f"changed: {path}" in found.err
     assert sources(path) == ["import random", "seed = 0\nrandom.seed(seed)\nx = random.random()"]
     after = json.loads(path.read_text(encoding="utf-8"))
     assert after["metadata"] == before["metadata"]

@@ -136,6 +136,17 @@ def test_a_seed_after_the_first_use_is_too_late(notebook: MakeNotebook) -> None:
     assert "cell 2" in found[0].message
 
 
+def test_a_loader_draws_when_it_is_iterated_and_not_when_it_is_made(notebook: MakeNotebook) -> None:
+    made = "from torch.utils.data import DataLoader\nimport torch\nloader = DataLoader([1, 2], shuffle=True)"
+    seed, loop = "torch.manual_seed(0)", "for batch in loader:\n    print(batch)"
+    assert [h for h in find_hazards(notebook(made, seed, loop)) if h.certain] == []
+    assert [h for h in find_hazards(notebook(made, seed)) if h.certain] == []
+    early = [(h.cell, h.cause) for h in find_hazards(notebook(made, loop, seed)) if h.certain]
+    assert early == [(0, "unseeded_rng.seeded_too_late")]
+    never = [(h.cell, h.cause) for h in find_hazards(notebook(made, loop)) if h.certain]
+    assert never == [(0, "unseeded_rng.torch")]
+
+
 def test_a_draw_in_a_function_counts_where_it_is_called(notebook: MakeNotebook) -> None:
     cells = ("import random", "def pick(xs):\n    return random.choice(xs)", "random.seed(0)", "a = pick([1, 2])")
     assert [h for h in find_hazards(notebook(*cells)) if h.certain] == []

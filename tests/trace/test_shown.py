@@ -33,6 +33,11 @@ from reprobook.trace.shown import is_look
         ("Genauigkeit für Größe: 0.5", [("Genauigkeit für Größe", 0.5)]),
         ("a: 1\r a: 2\nb: 3", [("a", 1), ("a", 2), ("b", 3)]),
         ("loss: inf", [("loss", math.inf)]),
+        ("Train accuracy = 0.99\nTest accuracy = 0.91", [("Train accuracy", 0.99), ("Test accuracy", 0.91)]),
+        ("epoch 3 loss=0.5 acc=0.9", [("loss", 0.5), ("acc", 0.9)]),
+        ("AUC (logreg): 0.98", [("AUC (logreg)", 0.98)]),
+        ("Accuracy (train)=0.97", [("Accuracy (train)", 0.97)]),
+        ("R^2: 0.4, R²: 0.5", [("R^2", 0.4), ("R²", 0.5)]),
     ],
 )
 def test_printed_metrics(text: str, expected: list[tuple[str, float]]) -> None:
@@ -48,6 +53,7 @@ def test_printed_metrics(text: str, expected: list[tuple[str, float]]) -> None:
         "took: 5 s",
         "speed: 3.5 it/s",
         "Training time: 12",
+        "Training time (s): 12",
         "Wall time: 4.05 μs",
         "total: 8 µs",
         "epoch: 3",
@@ -96,6 +102,7 @@ def test_a_long_line_is_read_in_linear_time() -> None:
     [
         ("acc", 0.5, [("acc", 0.5)]),
         ("len(x)", 3, [("len(x)", 3)]),
+        ("0.5", 0.5, []),
         ("x.mean()", np.float32(0.5), [("x.mean()", 0.5)]),
         ("x", np.array(2), [("x", 2)]),
         ("loss", torch.tensor(0.5, requires_grad=True), [("loss", 0.5)]),
