@@ -23,21 +23,35 @@ UNFINISHED = ".unfinished.json"
 _HINT = "Choose another folder with -o, or replace it with --force."
 
 
+def check_place(folder: Path, *, force: bool = False) -> bool:
+    """See that a job may be written into a folder, as far as that is known before its notebook has run.
+
+    Returns:
+        Whether there is an earlier job, which must be looked at before it is replaced.
+
+    Raises:
+        InputError: If the folder holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file"
+        raise InputError(msg, hint="Choose a folder with -o.")
+    if force or not folder.exists() or all(path.name.endswith(TEMPORARY_SUFFIX) for path in folder.iterdir()):
+        return False
+    if not _noted(folder, UNFINISHED) and not ((folder / SCRIPT).is_file() and (folder / HEADER).is_file()):
+        msg = f"{folder} exists and is no promoted job"
+        raise InputError(msg, hint=_HINT)
+    return True
+
+
 def check_folder(folder: Path, header: Header, *, force: bool = False) -> None:
     """See that nothing is lost when a job is written: an earlier job of the same notebook may be replaced.
 
     Raises:
         InputError: If the folder holds something else, another notebook's job, or files edited by hand.
     """
-    if folder.exists() and not folder.is_dir():
-        msg = f"{folder} is a file"
-        raise InputError(msg, hint="Choose a folder with -o.")
-    if force or not folder.exists() or all(path.name.endswith(TEMPORARY_SUFFIX) for path in folder.iterdir()):
+    if not check_place(folder, force=force):
         return
     begun = _noted(folder, UNFINISHED)
-    if not begun and not ((folder / SCRIPT).is_file() and (folder / HEADER).is_file()):
-        msg = f"{folder} exists and is no promoted job"
-        raise InputError(msg, hint=_HINT)
     owner = _owner(folder)
     if owner != header.origin.notebook:
         msg = f"{folder} holds the job of {owner or 'another notebook'}"

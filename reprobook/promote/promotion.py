@@ -12,7 +12,7 @@ from reprobook.execute import OnEvent, ignore
 from reprobook.execute.script import SCRIPT
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.files import job_files, needed
-from reprobook.promote.job_folder import HEADER, check_folder, write_job
+from reprobook.promote.job_folder import HEADER, check_folder, check_place, write_job
 from reprobook.promote.local_modules import module_files
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
@@ -22,6 +22,7 @@ from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_br
 from reprobook.promote.recipe import Recipe, read_recipe
 from reprobook.promote.run_facts import facts_of, failed_commands
 from reprobook.promote.seeds import first_run
+from reprobook.promote.style import check_style
 from reprobook.promote.text import render
 from reprobook.promote.trial import Trial, try_job
 from reprobook.promote.variation import unvaried
@@ -49,11 +50,13 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         NotPromotableError: If a needed cell has no translation; names cell and line.
         UntrustedError: If the run was imported, and is not trusted.
     """
-    _check_style(options)
+    check_style(options)
     if isinstance(target, RunFolder):
         check_trust(target.read_record(), trust=options.trust)
+    else:
+        check_place(out or _folder_of(target), force=options.force)
     recipe = read_recipe(first_run(target, store, options, on_event))
-    folder = out or Path(f"{Path(recipe.notebook.name).stem}-job")
+    folder = out or _folder_of(Path(recipe.notebook.name))
     check_folder(folder, recipe.header, force=options.force)
     asked = _asked_for(recipe, options.keep)
     made, trial = _plan(recipe, options, _Wish(asked)), Trial()
@@ -80,6 +83,10 @@ def promote_notebook(  # noqa: PLR0913 - the last three are asked for by name
         failed_commands=failed_commands(recipe, made),
         seeds=[ProvedSeed(seed=each.seed, run_id=each.run_id, equivalent=each.equivalent) for each in trial.seeds],
     )
+
+
+def _folder_of(notebook: Path) -> Path:
+    return Path(f"{notebook.stem}-job")
 
 
 @dataclass(frozen=True)
@@ -208,14 +215,3 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial:
         files[LOCK_NAME] = write_lock(environment.model_copy(update={"distributions": tuple(part)})).encode()
     seeds = [each.expected for each in trial.seeds]
     write_job(folder, files, expected(recipe, made, equivalent=trial.equivalent, seeds=seeds))
-
-
-def _check_style(options: JobOptions) -> None:
-    """Refuse what a style cannot do.
-
-    Raises:
-        InputError: If the style has no such option.
-    """
-    if options.resume and options.style != "plain":
-        msg = f"--style {options.style} goes without --resume"
-        raise InputError(msg, hint="Use --style plain, which takes --out and --resume.")

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib import metadata
 
 from reprobook.capture import seed_environment
 from reprobook.capture.direct_url import parse_direct_url, read_direct_url
-from reprobook.errors import InputError
 from reprobook.execute.shell_lines import failed_shell_lines
 from reprobook.promote.data_files import needed_data, written_files
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import needed
 from reprobook.promote.hidden_modules import artifacts, hidden_modules
 from reprobook.promote.model import Plan
-from reprobook.promote.options import JobOptions, Style
+from reprobook.promote.options import JobOptions
 from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe
+from reprobook.promote.style import version_of_style
 
-_LIBRARIES: Mapping[Style, str] = {"hydra": "hydra-core", "fabric": "lightning-fabric"}
 _QUICK_S = 60  # a test of the whole job takes no longer
 _WIDTH = 60  # of the line that stands for a cell
 
 
 def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None) -> Facts:
-    """Gather what the files beside a script say of it.
-
-    Raises:
-        InputError: If the library of its style is not installed.
-    """
+    """Gather what the files beside a script say of it."""
     environment, hardware, seeds = recipe.header.environment, recipe.header.hardware, recipe.header.seeds
     versions = {each.name: each.version for each in environment.distributions} if environment else {}
     facts = Facts(
         provenance=provenance(recipe, options),
         python_version=environment.python if environment else "3.11",
-        versions=_version_of_style(options) | versions,
+        versions=version_of_style(options) | versions,
         metrics=recipe.metrics,
         run_id=recipe.record.run_id,
         hardware=(hardware.cpu or hardware.machine) if hardware else "",
@@ -86,22 +80,6 @@ def _first_lines(recipe: Recipe) -> dict[int, str]:
         if lines and cell.code_index is not None:
             found[cell.code_index] = lines[0] if len(lines[0]) <= _WIDTH else f"{lines[0][:_WIDTH]} …"
     return found
-
-
-def _version_of_style(options: JobOptions) -> dict[str, str]:
-    """Return the version here of the library of a style: the notebook's environment need not have had it.
-
-    Raises:
-        InputError: If it is not installed.
-    """
-    library = _LIBRARIES.get(options.style)
-    if library is None:
-        return {}
-    try:
-        return {library: metadata.version(library)}
-    except metadata.PackageNotFoundError:
-        msg = f"--style {options.style} needs {library}, which is not installed"
-        raise InputError(msg, hint=f"pip install 'reprobook[{options.style}]'") from None
 
 
 def failed_commands(recipe: Recipe, made: Plan) -> dict[int, int]:

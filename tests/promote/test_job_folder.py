@@ -8,7 +8,7 @@ import pytest
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.execute import RunOptions, run_notebook
-from reprobook.promote import Promotion
+from reprobook.promote import JobOptions, Promotion, promote_notebook
 from reprobook.promote.job_folder import check_folder, write_job
 from reprobook.runs import RunFolder, Store
 from reprobook.verify.job_proof import read_proof
@@ -60,6 +60,19 @@ def test_a_folder_of_something_else_is_left_alone(run: RunFolder, tmp_path: Path
     with pytest.raises(InputError, match="is a file"):
         check_folder(folder / name, run.read_header(), force=True)
     check_folder(folder, run.read_header(), force=True)
+
+
+@pytest.mark.parametrize("wrong", ["folder", "style"])
+def test_what_cannot_be_written_is_told_before_the_notebook_runs(
+    write_notebook: Write, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "thesis.tex").write_text("years of work")
+    options = JobOptions(style="hydra" if wrong == "style" else "plain")
+    monkeypatch.setattr("reprobook.promote.style._LIBRARIES", {"hydra": "a-library-that-is-not-there"})
+    with pytest.raises(InputError, match="no promoted job" if wrong == "folder" else "not installed"):
+        promote_notebook(write_notebook("acc = 0.1\nacc * 2"), store, options, out=tmp_path / "job")
+    assert store.records() == []
 
 
 def test_what_is_no_longer_written_goes_unless_it_was_edited(tmp_path: Path) -> None:
