@@ -6,7 +6,6 @@ run stays "pending" and the one that ended the run is "failed".
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import psutil
@@ -22,12 +21,10 @@ from reprobook.execute.early_kernel import ARGUMENTS
 from reprobook.execute.first_reply import first_reply
 from reprobook.execute.guard import Guard
 from reprobook.execute.recording import Recording
+from reprobook.execute.silence import Silence
 
 # Of a connection that is refused.
 _RETRY_MS = 5
-# From a cell is sent, to a kernel that has nothing else to do, until it must say that it is busy with it. Its heartbeat
-# is no answer: a thread of C gives it whatever the cells have done to Python.
-_SILENCE_SECONDS = 120.0
 _REPLACED = "Does a cell replace a function that Jupyter itself needs?"
 
 
@@ -50,8 +47,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         self._kernel = 0
         self._below: list[psutil.Process] = []
         self._guard: Guard | None = None
-        self._asked = 0.0
-        self._heard = False
+        self._silence = Silence(0)
 
     def execute(self, **kwargs: Any) -> Any:
         """Start the kernel, run the cells, shut it down, and end what it left running.
@@ -87,6 +83,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         """Run the cells in order, up to the first that fails, and note the processes that they started."""
         self._began = True
         self._kernel = getattr(self.km.provisioner, "pid", None) or 0
+        self._silence = Silence(self._kernel)
         if self._kernel:
             self._guard = Guard(self._kernel)
         try:
@@ -108,14 +105,14 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if recording is not None:
                 recording.on_cell(index)
             self.nb_man.cell_start(cell, index)
-            self._asked, self._heard = time.monotonic(), False
+            self._silence.ask()
             try:
                 self.execute_cell(cell, index)
             except CellExecutionError as error:
                 self._fail(index, error)
                 break
             except (DeadKernelError, CellTimeoutError, KeyboardInterrupt) as error:
-                if self._is_mute:
+                if self._silence.is_final:
                     raise self._broken(index, "it takes no cell") from error
                 self._fail(index, error)
                 raise
@@ -127,20 +124,15 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if recording is not None and index == recording.stop_after:
                 break
 
-    @property
-    def _is_mute(self) -> bool:
-        """Whether the kernel should long have begun with the cell that it was sent."""
-        return not self._heard and time.monotonic() - self._asked > _SILENCE_SECONDS
-
     async def _async_check_alive(self) -> None:
         """Called every second while a cell is waited for; one that is mute is as good as dead."""
         await super()._async_check_alive()
-        if self._is_mute:
+        if self._silence.is_final:
             raise DeadKernelError
 
     def process_message(self, *args: Any, **kwargs: Any) -> Any:
         """Take a message about the cell that runs; the first says that the kernel is busy with it."""
-        self._heard = True
+        self._silence.hear()
         return super().process_message(*args, **kwargs)
 
     def _broken(self, index: int, reason: str) -> ExecutionError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from reprobook.execute import engine, read_trace
+from reprobook.execute import read_trace, silence
 from reprobook.execute.descendants import descendants, end_descendants
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_a_cell_that_breaks_jupyters_own_messages_fails_by_name(run: Run) -> Non
 @pytest.mark.slow
 def test_a_kernel_that_takes_no_messages_is_given_up(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `json.loads` it answers nobody; its heart beats on, and it would be waited for for ever."""
-    monkeypatch.setattr(engine, "_SILENCE_SECONDS", 20.0)
+    monkeypatch.setattr(silence, "_LONGEST_S", 20.0)
     folder = run("x = 1", "import json\njson.loads = lambda *a, **k: 1 / 0", "y = 2")
     record = folder.read_record()
     assert record.status == "failed"
@@ -96,3 +96,19 @@ def test_a_kernel_that_takes_no_messages_is_given_up(run: Run, monkeypatch: pyte
     assert "takes no cell" in record.error.evalue
     assert "replace a function" in record.error.hint
     assert [cell.index for cell in read_trace(folder).cells] == [0, 1]
+
+
+def test_a_silent_kernel_that_computes_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "_LONGEST_S", 0.0)
+    kernel = silence.Silence(os.getpid())
+    assert not kernel.is_final  # it was asked nothing
+    kernel.ask()
+    assert kernel.is_final
+    monkeypatch.setattr(silence, "_IDLE_S", 0.0)
+    assert not kernel.is_final
+    monkeypatch.undo()
+    kernel.ask()
+    assert not kernel.is_final
+    monkeypatch.setattr(silence, "_LONGEST_S", 0.0)
+    kernel.hear()
+    assert not kernel.is_final
