@@ -161,6 +161,7 @@ FOUND = (
     ("executed.ipynb", b'{"cells": 3}'),
     ("executed.ipynb", b'{"cells": [{"cell_type": "code", "source": "", "outputs": [{"traceback": [1]}]}]}'),
     ("metrics.jsonl", b"[1]\n"),
+    ("metrics.jsonl", b'{"name": "loss", "step": 0}\n{"name": "loss", "step": 1}\n'),
     ("profile.json", b"[" * 100_000),
 )
 

@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,13 @@ def test_changes_show_at_once(filled: Store) -> None:
         made.append(filled.create().run_id)
         assert ids(filled.records(limit=1)) == made[-1:]
     assert RunFolder(filled.runs / made[0]).read_record() == filled.records(f"run_id == '{made[0]}'")[0]
+
+
+def test_a_text_that_is_no_text_is_damage_of_the_index(store: Store) -> None:
+    """Found by fuzzing: sqlite3 decodes it in Python, with an error of its own."""
+    run = store.create()
+    run.seal(status="failed")
+    assert len(store.records()) == 1
+    with closing(sqlite3.connect(store.root / "index.sqlite")) as connection, connection:
+        connection.execute("UPDATE runs SET record = CAST(x'ff' AS TEXT)")
+    assert [record.run_id for record in store.records()] == [run.run_id]
