@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,8 @@ _FORMATS = {
     ".parquet": "application/x-parquet",
 }
 _RECORDS = "rows"
+# Characters that steer a terminal or turn text around; JSON has another way to write them.
+_UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def croissant(found: Found) -> str:
@@ -65,7 +68,8 @@ def croissant(found: Found) -> str:
                 "field": [_field(name, kind, quote(file)) for name, kind in found.columns.items()],
             }
         ]
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _known(found: Found) -> dict[str, str]:

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from reprobook.errors import IntegrityError
 from reprobook.header import Header, encode, sha256_hex
 from reprobook.runs import RunRecord
+from reprobook.runs.files import RESTORE
 from reprobook.runs.model import json_number
 
 _PROFILES = ("https://w3id.org/ro/wfrun/process/0.5", "https://w3id.org/ro/wfrun/workflow/0.5")
@@ -56,9 +58,16 @@ def crate_metadata(
         files: Every file of the archive by its name in it.
         title: What the run is called.
         license_id: SPDX identifier of what it is licensed under; None if nobody said.
+
+    Raises:
+        IntegrityError: If the record holds what no run of ours does: it may be an imported one, of anybody's making.
     """
-    graph = list(_graph(record, header, files, title, license_id))
-    text = json.dumps({"@context": _CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False, allow_nan=False)
+    try:
+        graph = list(_graph(record, header, files, title, license_id))
+        text = json.dumps({"@context": _CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError, OverflowError) as error:
+        msg = f"{record.run_id}/run.json: not what a run holds there ({error})"
+        raise IntegrityError(msg, hint=RESTORE) from error
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 

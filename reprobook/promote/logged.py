@@ -35,11 +35,15 @@ def logged(sinks: Iterable[Sink], lines: Sequence[Mapping[str, Any]]) -> tuple[L
     metrics = [sink for sink in sinks if sink.kind == "metric"]
     if [sink.name for sink in metrics] != [line.get("name") for line in lines]:
         return ()
+    try:
+        values = [float(line["value"]) for line in lines]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return ()
     found: dict[tuple[str, int | None], Logged] = {}
-    for sink, line in zip(metrics, lines, strict=True):
+    for sink, value in zip(metrics, values, strict=True):
         key = (sink.name, sink.cell)
         count = found[key].count + 1 if key in found else 1
-        found[key] = Logged(sink.name, as_logged(float(line["value"]), sink.digest), sink.cell, count)
+        found[key] = Logged(sink.name, as_logged(value, sink.digest), sink.cell, count)
     return tuple(found.values())
 
 

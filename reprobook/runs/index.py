@@ -70,7 +70,7 @@ class Index:
                 with closing(open_index()) as connection:
                     self._sync(connection, force=False)
                     return question(connection)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second: a text on a damaged page
                 # Only damage is healed by removing it; busy, full and read-only are not.
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in _REFUSALS:
                     break
@@ -105,7 +105,7 @@ class Index:
                     return f"damaged ({state})"
                 self._sync(connection, force=False)
                 known = _stamps(connection)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             return f"unreadable ({error})"
         except OSError:
             return None

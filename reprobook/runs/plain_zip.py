@@ -34,7 +34,7 @@ _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 # zipfile answers damage, encryption and unknown methods with any of these.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
 
 
 def write_zip(files: Mapping[str, Path | bytes], target: IO[bytes], level: int) -> None:
@@ -79,7 +79,7 @@ def unzip(data: bytes | IO[bytes], into: Path, largest: int = LARGEST, *, foreig
                     while piece := source.read(_PIECE):
                         out.write(piece)
                 target.chmod(0o600)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         msg = f"the archive cannot be unpacked: {error}"
         raise IntegrityError(msg, hint="Pack it again.") from error
     return [entry.filename for entry in entries]

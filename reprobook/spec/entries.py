@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -89,8 +90,9 @@ def checked(data: Any, place: str) -> Spec:
     """
     try:
         spec = Spec.model_validate(data)
-        spec.digest  # noqa: B018 - a number that JSON has not, or half a character, would be found by whoever needs it
-    except InputError as error:
+        spec.digest  # noqa: B018 - a number that JSON has not would be found by whoever needs it
+        json.dumps(spec.model_dump(), ensure_ascii=False).encode()  # and so would half a character
+    except (InputError, UnicodeEncodeError) as error:
         msg = f"{place}: {error}"
         raise InputError(msg, hint=f"Entries are: {', '.join(_KEYS)}.") from error
     except ValidationError as error:

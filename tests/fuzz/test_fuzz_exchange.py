@@ -152,11 +152,16 @@ def shown(run: RunFolder, store: Store, capsys: pytest.CaptureFixture[str]) -> N
 FOUND = (
     ("data/rows.json", b'""'),
     ("data/rows.json", b'{"name": "rows", "source": "http://[", "digest": ""}'),
+    (
+        "data/rows.json",
+        b'{"name": "rows", "source": "a.csv", "digest": "0", "size": 1, "modified": "\xe2\x80\xae"}',
+    ),
     ("splits/split.json", b"[]"),
     ("splits/split.json", b'{"by": "hash", "parts": {"train": {}}, "leakage": {"found": [1]}}'),
     ("executed.ipynb", b'{"cells": 3}'),
     ("executed.ipynb", b'{"cells": [{"cell_type": "code", "source": "", "outputs": [{"traceback": [1]}]}]}'),
     ("metrics.jsonl", b"[1]\n"),
+    ("metrics.jsonl", b'{"name": "loss", "step": 0}\n{"name": "loss", "step": 1}\n'),
     ("profile.json", b"[" * 100_000),
 )
 
@@ -169,6 +174,8 @@ def test_what_was_found_before_is_shown_or_refused(
     shutil.copytree(made.path.parents[1], tmp_path / "away")
     away = RunFolder(tmp_path / "away" / "runs" / made.run_id)
     (away.path / name).write_bytes(data)
+    record = json.loads((away.path / "run.json").read_bytes())
+    (away.path / "run.json").write_text(json.dumps({**record, "created": "http://["}))
     sealed_anew(away)
     packed(tmp_path / "away", tmp_path / "run.zip")
     store = Store(tmp_path / "here" / ".reprobook")

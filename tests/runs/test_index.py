@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,14 @@ def test_changes_show_at_once(filled: Store) -> None:
         made.append(filled.create().run_id)
         assert ids(filled.records(limit=1)) == made[-1:]
     assert RunFolder(filled.runs / made[0]).read_record() == filled.records(f"run_id == '{made[0]}'")[0]
+
+
+def test_a_text_that_is_no_text_is_damage_of_the_index(store: Store) -> None:
+    """Found by fuzzing: what SQLite says of such damage is no text either, and sqlite3 fails to raise it."""
+    run = store.create()
+    run.seal(status="failed")
+    assert len(store.records()) == 1
+    with closing(sqlite3.connect(store.root / "index.sqlite")) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql = CAST(x'437265617465e67461' AS TEXT) WHERE name = 'runs'")
+    assert [record.run_id for record in store.records()] == [run.run_id]

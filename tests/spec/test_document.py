@@ -108,3 +108,10 @@ def test_a_reason_can_be_given_for_what_was_edited_by_hand() -> None:
     edited = Document(with_entries(Spec(), {"loop.epochs": "30"}))
     explained = revised(edited, edited.spec, "more time", frozen=frozen)
     assert explained.history[-1].changed == ("loop.epochs: 20 -> 30",)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "9" * 400])
+def test_what_no_file_can_hold_is_refused_where_it_is_declared(text: str) -> None:
+    key = "evaluation.metrics" if text == "\ud800" else "loop.epochs"
+    with pytest.raises(InputError):
+        with_entries(Spec(), {key: text})

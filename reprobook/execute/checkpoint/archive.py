@@ -11,6 +11,7 @@ from typing import Any
 
 from reprobook.errors import IntegrityError
 from reprobook.runs.files import write_atomic
+from reprobook.runs.plain_zip import DAMAGED
 
 _DOCUMENT = "checkpoint.json"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -40,7 +41,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[bytes]]:
         with zipfile.ZipFile(path) as archive:
             document: dict[str, Any] = json.loads(archive.read(_DOCUMENT))
             blobs = [archive.read(str(number)) for number in range(len(archive.namelist()) - 1)]
-    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+    except (*DAMAGED, KeyError, RecursionError) as error:
         msg = f"{path}: the checkpoint is damaged ({error})"
         raise IntegrityError(msg, hint="Remove it to start from the beginning.") from error
     return document, blobs
