@@ -13,6 +13,8 @@ from reprobook.execute.preparation import Preparation
 
 # The kernel's own log on the terminal says nothing that the run's record does not.
 ARGUMENTS = ("--IPKernelApp.log_level=CRITICAL",)
+# What nbclient adds for an ipykernel: the history of a run is nobody's.
+HISTORY = "--HistoryManager.hist_file=:memory:"
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def _started(prepared: Preparation, options: RunOptions) -> Any:
         manager = AsyncKernelManager(kernel_name=kernel_name(prepared))
         _wait_for(
             manager.start_kernel,
-            extra_arguments=list(ARGUMENTS),
+            extra_arguments=[*ARGUMENTS, *([HISTORY] if manager.ipykernel else ())],
             env=run_environment(prepared, options, os.environ),
             cwd=str(prepared.cwd),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -85,6 +85,7 @@ class _Execution:
             streams = stack.enter_context(notebook_streams(self._outputs, self._wire))
             self._streams = streams
             self._shell = stack.enter_context(notebook_shell(self._wire))
+            self._shell.run_ast_nodes = self._unless_stopped(self._shell.run_ast_nodes)
             stack.callback(end)
             stack.enter_context(self._stop.signals())
             loop = stack.enter_context(_event_loop())
@@ -182,6 +183,19 @@ class _Execution:
             from nbclient.exceptions import CellExecutionError  # noqa: PLC0415 - only runs that fail wait for it
 
             raise CellExecutionError.from_cell_and_msg(cell, reply)
+
+    def _unless_stopped(self, run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """Run no code of a cell after the run was ended.
+
+        An interrupt that comes while IPython tells others that a cell begins is taken for a mistake of theirs.
+        """
+
+        async def run_unless_stopped(*args: Any, **kwargs: Any) -> Any:
+            if self._stop.reason is not None:
+                raise KeyboardInterrupt
+            return await run(*args, **kwargs)
+
+        return run_unless_stopped
 
     def _check_stop(self, cell: Any) -> None:
         """Say how the cell was ended from outside, if it was."""

@@ -31,12 +31,12 @@ from typing import Any
 from reprobook.ambient.import_hook import Action, AfterImport, is_imported
 from reprobook.ambient.settings import LIBRARIES, Settings, library_settings, settings
 from reprobook.capture.seeding import stop_seeding
+from reprobook.execute.early_kernel import ARGUMENTS, HISTORY
 from reprobook.execute.inline.once import is_for_one_run
 from reprobook.execute.inline.threads import limit_threads
 from reprobook.trace.content.anatomy import is_local_module
 
 _WRITES_RECORDS = ("io", "json", "os", "os.path", "pathlib", "hashlib", "shutil", "time")
-_KERNEL_OPTIONS = ("--IPKernelApp.log_level=CRITICAL", "--HistoryManager.hist_file=:memory:")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _kernel_path() -> list[str]:
 def _kernel_arguments() -> list[str]:
     """Return the arguments that a kernel finds: parsers that stumble over them in Jupyter do so here."""
     launcher = Path(importlib.import_module("ipykernel").__file__ or "").parent.with_name("ipykernel_launcher.py")
-    return [str(launcher), "-f", str(Path("kernel.json").absolute()), *_KERNEL_OPTIONS]
+    return [str(launcher), "-f", str(Path("kernel.json").absolute()), *ARGUMENTS, HISTORY]
 
 
 def _keep_place() -> Callable[[], None]:

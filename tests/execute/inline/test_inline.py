@@ -64,6 +64,16 @@ def test_a_release_of_ipykernel_that_knows_less_runs_cells_too(inline: Run, monk
     assert error.ename == "ZeroDivisionError"
 
 
+def test_an_interrupt_that_comes_as_a_cell_begins_is_not_lost(run: Run, store: Store) -> None:
+    early = "import os, signal\nevents = get_ipython().events\n"
+    early += "events.register('pre_run_cell', lambda info: os.kill(os.getpid(), signal.SIGINT))"
+    with pytest.raises(KeyboardInterrupt):
+        run(early, "open('ran.txt', 'w').close()\n__import__('time').sleep(60)", kernel="inline")
+    (record,) = store.records()
+    assert record.status == "interrupted"
+    assert not (Path(record.notebook).parents[3] / "ran.txt").exists()
+
+
 def test_a_timeout_ends_the_cell_as_in_a_kernel(run: Run) -> None:
     cells = ("import time", "print('begun')\ntime.sleep(60)", "y = 2")
     ours, theirs = run(*cells, timeout=1, kernel="inline"), run(*cells, timeout=1)
