@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reprobook.promote.config_text import about, type_name
+from reprobook.promote.config_text import about, is_checked, type_name
 from reprobook.promote.model import Entry, Import, Plan
 from reprobook.promote.python import literal
 
@@ -89,9 +89,10 @@ def _parse_args(plan: Plan) -> str:
         set_lite=f'    lite = {{{values}}} if options.pop("lite", False) else {{}}\n' if lite else "",
         resume=_RESUME_OPTION if plan.resumes else "",
         type=f"tuple[{words.config_class}, Path{', bool' if plan.resumes else ''}]",
-        values=f"values | {'lite | ' * bool(lite)}options",
-        result=f"out{', resume' if plan.resumes else ''}",
-        Config=words.config_class,
+        returned=(_RETURN_CHECKED if is_checked(plan) else _RETURN).format(
+            config=f"{words.config_class}(**(values | {'lite | ' * bool(lite)}options))",
+            result=f"out{', resume' if plan.resumes else ''}",
+        ),
         pop_resume='    resume = options.pop("resume", False)\n' if plan.resumes else "",
     )
 
@@ -101,7 +102,8 @@ def _options(plan: Plan) -> str:
     lines = [f"    defaults = {plan.words.config_class}()"]
     if _is_annotated(plan):
         lines.append(f"    for name, hint in get_type_hints({plan.words.config_class}, include_extras=True).items():")
-        lines.append("        kind, *about = get_args(hint) or [hint]")
+        plain = "" if all(about(field) for field in plan.fields) else " or [hint]"
+        lines.append(f"        kind, *about = get_args(hint){plain}")
         meaning = '"; ".join([kind.__name__, *about])'
     else:
         lines.append(f"    for name, kind in get_type_hints({plan.words.config_class}).items():")
@@ -175,11 +177,16 @@ def {parse_args}() -> {type}:
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results (default: out)")
 {resume}{lite}{options}    options = vars(parser.parse_args())
     values, out = options.pop("config"), options.pop("out")
-{pop_resume}{set_lite}    try:
-        return {Config}(**({values})), {result}
+{pop_resume}{set_lite}{returned}'''
+_RETURN = """\
+    return {config}, {result}
+"""
+_RETURN_CHECKED = """\
+    try:
+        return {config}, {result}
     except ValueError as error:
         parser.error(str(error))
-'''
+"""
 _RESUME_OPTION = """\
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in the folder of --out")
 """

@@ -85,6 +85,20 @@ def _checks(plan: Plan) -> list[str]:
     return ["", "    def __post_init__(self) -> None:", *lines] if lines else []
 
 
+def is_checked(plan: Plan) -> bool:
+    """Tell whether the configuration refuses values that are out of range."""
+    return bool(_checks(plan))
+
+
+def outside(field: Field) -> str:
+    """Return a value of the field's type, as text, that its range does not hold."""
+    space = field.space
+    if isinstance(space, Choice):
+        numbers = [each for each in space.options if isinstance(each, (int, float))]
+        return repr(max(numbers) + 1) if numbers else "no-such-choice"
+    return repr(space.high + 1 if isinstance(space, (Float, Int)) else None)
+
+
 def _quotable(text: str) -> str:
     """Return text fit to stand in a double-quoted f-string; ``repr`` has made every character of it visible."""
     plain = text.removesuffix(", log scale").replace("\\", "\\\\").replace('"', '\\"')

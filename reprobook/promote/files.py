@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 
 from reprobook.execute.script import SCRIPT
@@ -131,6 +132,7 @@ def dockerfile(facts: Facts, data: Sequence[str] = ()) -> str:
     for name in () if facts.written else data:
         copies += f"\n# COPY {json.dumps([name, f'./{name}'])}"
     wheels = "".join(f" {name}-*.whl*" for name, origin in facts.sources.items() if not origin)
+    variables = "".join(f" {name}={shlex.quote(value)}" for name, value in sorted(facts.environment.items()))
     return f"""\
 FROM python:{facts.python_version}-slim
 
@@ -140,7 +142,7 @@ RUN pip install --no-cache-dir -r requirements.txt -c constraints.txt \\
     && useradd --uid 1000 job \\
     && chmod a+rwx /job
 {copies}
-ENV HOME=/tmp
+ENV HOME=/tmp{variables}
 USER job
 
 ENTRYPOINT {json.dumps([python, script])}

@@ -214,7 +214,7 @@ def test_data_files_are_named_where_they_are_needed(
     assert "(folder / path).symlink_to(JOB / path)" in test
     assert "@pytest.mark.skipif(" in test
     assert ruff_says(test) == ""
-    assert "pytest" not in job_files(planned[0], facts)["tests/test_train.py"]
+    assert "MISSING" not in job_files(planned[0], facts)["tests/test_train.py"]
 
 
 def test_many_data_files_are_named_by_their_folder() -> None:
@@ -230,19 +230,20 @@ def test_the_test_of_the_job_is_a_test(
     assert [name for name in names if name.startswith("test_")] == [
         "test_help_lists_every_parameter",
         "test_unknown_parameter_is_refused",
+        "test_a_value_out_of_range_is_refused",
         "test_two_runs_give_the_same_result",
     ]
     assert ruff_says(text) == ""
 
 
 @pytest.mark.parametrize(
-    ("lite", "quick", "equivalent", "alone", "along"),
+    ("lite", "quick", "equivalent", "held"),
     [
-        (False, True, True, True, False),
-        (True, True, True, True, False),
-        (False, False, True, False, True),
-        (True, False, True, False, False),  # a lite run has another result, a whole one is too long
-        (False, True, False, False, False),
+        (False, True, True, True),
+        (True, True, True, True),
+        (False, False, True, True),
+        (True, False, True, False),  # a lite run has another result, a whole one is too long
+        (False, True, False, False),
     ],
 )
 def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 - a table
@@ -253,15 +254,15 @@ def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 -
     lite: bool,
     quick: bool,
     equivalent: bool,
-    alone: bool,
-    along: bool,
+    held: bool,
 ) -> None:
     epochs = "epochs: rb.Int(1, 9, lite=1) = 5" if lite else "epochs = 5"
     planned, _ = promote("import reprobook as rb", (epochs, "parameters"), "rb.log(n=epochs)")
     text = job_files(planned, replace(facts, quick=quick, equivalent=equivalent))["tests/test_train.py"]
     assert "--lite" in text if lite else "--lite" not in text
-    assert ("check(result(tmp_path" in text, "    check(first)\n" in text) == (alone, along)
-    assert ("PROOF" in text) == (alone or along)
+    assert ("def test_the_bits_are_those_of_the_proof" in text) == held
+    assert ("first, second = whole, " in text) == (held and not lite)
+    assert ("PROOF" in text) == held
     assert ruff_says(text) == ""
 
 
