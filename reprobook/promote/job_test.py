@@ -38,7 +38,9 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
 
 def _ranges(field: Field, parts: Mapping[str, str]) -> str:
     """Return the test of a range: one stands for all, as each start of the script imports all that it needs."""
-    setting = parts["setting"].format(name=field.name, value=literal(outside(field)))
+    setting = ", ".join(
+        literal(part.format(name=field.name, value=outside(field))) for part in parts["setting"].split()
+    )
     return _RANGES.format(name=field.name, setting=setting, outside=parts["outside"])
 
 
@@ -165,7 +167,7 @@ _PLAIN = {
     "unknown": '"--no-such-parameter", "1"',
     "named": '"--no-such-parameter"',
     "status": "2",
-    "setting": '"--{name}", {value}',
+    "setting": "--{name} {value}",
     "outside": "2",
 }
 _HYDRA = {
@@ -177,6 +179,6 @@ _HYDRA = {
     "unknown": '"no_such_parameter=1"',
     "named": '"no_such_parameter"',
     "status": "1",
-    "setting": '"{name}=" + {value}',
+    "setting": "{name}={value}",
     "outside": "1",
 }
