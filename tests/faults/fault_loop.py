@@ -242,7 +242,7 @@ class Loop:
         completed = status == 0 and counted < number
         if not (by_signal or completed if fault == "kill" and after is None else by_signal or ended):
             self.wrong.append(f"{when}: status {status}: {said[-2000:]}")
-        found = self._complaints()
+        found = self.complaints()
         if self.operation is sweep and sweep_ids(self.store):
             # A trial that a full disk failed has failed, and says so; one that was killed is made again.
             found += self._sweeps(when, {"complete"} if fault == "kill" else {"complete", "failed"})
@@ -252,7 +252,7 @@ class Loop:
         self.wrong += [f"{when}: {each}" for each in found]
         return not completed
 
-    def _complaints(self) -> list[str]:
+    def complaints(self) -> list[str]:
         """Return what the store or the notebook do not keep of what they promise after any fault.
 
         Of a run that has ended all is read once, and once more at the end: else each step takes longer than the last.
@@ -304,7 +304,7 @@ class Loop:
         self.wrong += [f"fsck again: {each.place}: {each.problem}" for each in fsck(self.store).problems]
         self._undisturbed("afterwards", self.operation)
         self._read.clear()
-        self.wrong += [f"at the end: {each}" for each in self._complaints()]
+        self.wrong += [f"at the end: {each}" for each in self.complaints()]
         return {"steps": self.steps, "wrong": self.wrong, "runs": len(self.store.names())}
 
 

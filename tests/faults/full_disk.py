@@ -15,9 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fault_loop import attempt, complaints, run, write_notebook
+from fault_loop import Loop, attempt
 
-from reprobook.execute.heavy import import_nbformat
 from reprobook.runs import Store, fsck
 
 _SIZE = 4 << 20
@@ -28,24 +27,21 @@ _TRIES = 200
 def main(folder: Path, step: int) -> dict[str, Any]:
     """Fill the disk but for a little more each time, and report."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "none", folder], check=True)
-    import_nbformat()
-    notebook, source = write_notebook(folder)
-    store = Store(folder / ".reprobook")
+    loop = Loop("run", folder)
+    store = loop.store
     filler = folder / "filler"
-    attempt(run, notebook, store, 0, "kill")
-    first = store.folder(store.records()[0].run_id)
-    wrong: list[str] = []
+    wrong = loop.wrong
     statuses: list[str] = []
     for number in range(_TRIES):
         filler.write_bytes(bytes(max(shutil.disk_usage(folder).free - number * step, 0) // _PAGE * _PAGE))
         before = len(store.names())
-        status, _, said = attempt(run, notebook, store, 0, "kill")
+        status, _, said = attempt(loop.operation, loop.notebook, store, 0, "kill")
         code = os.waitstatus_to_exitcode(status)
         made = len(store.names()) - before
         statuses.append(store.records()[0].status if made else "none")
         if code not in {0, 2} or (code == 2 and "No space left" not in said):  # 2: said by name
             wrong.append(f"{number * step} bytes: code {code}: {said[-2000:]}")
-        wrong += [f"{number * step} bytes: {each}" for each in complaints(store, source, notebook, first)]
+        wrong += [f"{number * step} bytes: {each}" for each in loop.complaints()]
         wrong += [f"{number * step} bytes: torn: {each}" for each in _torn(store)]
         filler.unlink()
         if code == 0:
