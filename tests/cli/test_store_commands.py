@@ -151,3 +151,21 @@ def test_a_damaged_record_does_not_hide_the_others(reprobook: Reprobook, record:
     found = reprobook("runs", "--json")
     assert [each["run_id"] for each in found.document] == [good.run_id]
     assert f"warning: {bad.run_id} cannot be read" in found.err
+
+
+def test_whence_knows_what_a_cell_wrote_by_itself(
+    reprobook: Reprobook, tmp_path: Path, write_notebook: Callable[..., Path]
+) -> None:
+    save = "import torch\ntorch.save({'w': torch.ones(2)}, 'mlp.pt')"
+    table = "import pandas as pd\npd.DataFrame({'y': [1, 2]}).to_csv('out.csv')"
+    path = write_notebook("x = 1", save, table)
+    run = reprobook("run", str(path), "--json").document
+    for name, cell in (("mlp.pt", 1), ("out.csv", 2)):
+        copy = (tmp_path / name).rename(tmp_path / f"renamed-{name}")
+        found = reprobook("whence", str(copy), "--json").document["runs"]
+        assert found == [{"run_id": run["run_id"], "path": name, "cell": cell}]
+        assert f"cell {cell}" in reprobook("whence", str(copy)).out
+    (tmp_path / "out.csv").write_text("edited")
+    edited = reprobook("whence", "out.csv")
+    assert edited.code == 2
+    assert f"cell 2 of run {run['run_id']} wrote this file with other content" in edited.err
