@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from reprobook.runs import RunError, RunFolder
+from reprobook.header import Code, Header, Origin, seal, sha256_hex
+from reprobook.runs import NewRun, RunError, RunFolder, Store
 
 Reprobook = Callable[..., Any]
 Record = Callable[..., RunFolder]
@@ -106,6 +108,42 @@ def test_diff(reprobook: Reprobook, record: Record) -> None:
     assert rows["results", "metrics.loss"] == ("NaN", 1.0)
     assert "lr" in reprobook("diff", a.run_id, b.run_id).out
     assert "do not differ" in reprobook("diff", a.run_id, a.run_id).out
+
+
+def test_diff_shows_the_lines_of_the_cells_that_differ(
+    reprobook: Reprobook, store: Store, write_notebook: Callable[..., Path]
+) -> None:
+    def run_of(*cells: str, history: list[dict[str, Any]] | None = None) -> RunFolder:
+        run = store.create(NewRun(kind="live" if history else "run", parameters={cells[0]: 1}))
+        digests = tuple(sha256_hex(cell.encode()) for cell in cells)
+        run.write_header(seal(Header(code=Code(cells=digests), origin=Origin(created="2026-11-21T00:00:00Z"))))
+        run.source.write_bytes(write_notebook(*cells).read_bytes())
+        if history:
+            (run.path / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in history))
+        run.seal(status="succeeded")
+        return run
+
+    a = run_of("import os", "lr = 0.1\nepochs = 3", "train()")
+    b = run_of("import os", "import math", "lr = 0.2\nepochs = 3", "train()")
+    document = reprobook("diff", a.run_id, b.run_id, "--json").document
+    sections = [each["section"] for each in document["differences"]]
+    assert sections == sorted(sections, key=["parameters", "code", "results"].index)
+    # The cell that was added makes no other one differ.
+    assert not [line for line in document["code"] if "train()" in line]
+    shown = reprobook("diff", a.run_id, b.run_id).out
+    assert f"--- {a.run_id} cell 1" in shown
+    assert "+import math" in shown
+    assert "-lr = 0.1" in shown
+    assert "cell 3 " not in shown  # no digests of cells beside their lines
+    executed = ["import os", "lr = 0.1\nepochs = 3", "train(2)"]
+    history = [
+        {"digest": sha256_hex(text.encode()), "source": text, "count": count}
+        for count, text in enumerate(executed, start=1)
+    ]
+    live = run_of("import os", history=history)
+    shown = reprobook("diff", a.run_id, live.run_id).out
+    assert f"+++ {live.run_id} [3]" in shown
+    assert "+train(2)" in shown
 
 
 def test_whence_knows_renamed_copies(reprobook: Reprobook, record: Record, tmp_path: Path) -> None:
