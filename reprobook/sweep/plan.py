@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import usable_cpus
+from reprobook.capture.device import check_device
 from reprobook.errors import ParameterError
 from reprobook.execute import RunOptions
 from reprobook.execute.preparation import SEED, Preparation, prepare
@@ -66,9 +67,12 @@ def make_plan(sweep_id: str, path: Path, source: bytes, options: SweepOptions) -
 
     Raises:
         InputError: If an option is wrong; nothing has been written by then.
+        EnvironmentMismatchError: If this machine has not the device that was asked for.
     """
     check_options(options)
     check_trackers(options.track)
+    if options.executor != "ray":  # its trials may run on another machine
+        check_device(options.device)
     prepared = prepare(path, _run_options(options), source)
     declared = {parameter.name: parameter for parameter in declared_parameters(prepared.original)}
     options = replace(options, spaces=_spaces(declared, options, path.name), cwd=prepared.cwd)
