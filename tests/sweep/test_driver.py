@@ -10,7 +10,7 @@ import pytest
 from comparing import results
 from function_executor import FunctionExecutor, KilledError
 
-from reprobook.errors import InputError
+from reprobook.errors import ExecutionError, InputError
 from reprobook.sweep import drive as drive_module
 from reprobook.sweep.handle import SweepHandle, resume_sweep, run_sweep
 from reprobook.sweep.model import SweepEvent, SweepOptions, SweepRecord
@@ -188,10 +188,11 @@ def test_killed_between_the_seal_of_a_run_and_the_journal_the_run_counts(
 
 
 def test_a_metric_that_no_run_logs_ends_the_sweep_with_the_names_that_there_are(run: Run, store: Store) -> None:
-    with pytest.raises(InputError, match="did you mean loss") as refused:
-        run(FunctionExecutor(), metric="losss", sampler="random", seed=3)
+    with pytest.raises(ExecutionError, match="did you mean loss") as refused:
+        run(FunctionExecutor(), metric="losss", sampler="random", seed=3, jobs=1)
     assert "rb.log" in refused.value.hint
     record = SweepHandle.open(store, "latest").record()
+    assert [trial.state for trial in record.trials] == ["failed"]  # the first that ended, and no other
     assert record.status == "failed"
     assert record.error is not None
     assert "losss" in record.error
