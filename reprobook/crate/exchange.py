@@ -18,6 +18,8 @@ from reprobook.runs.files import naming, sha256_file
 from reprobook.runs.plain_zip import write_zip
 
 _LEVEL = 6
+# How every zip begins; all of the rest is damage.
+_ZIP = b"PK"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def import_run(file: Path, store: Store) -> RunFolder:
     process ends, or with the next ``fsck --repair``.
 
     Raises:
-        InputError: If it cannot be read, or the store has another run of that id.
+        InputError: If it cannot be read, is no zip at all, or the store has another run of that id.
         IntegrityError: If it is no archive of one run, was changed, or could do harm when it is unpacked.
         StorageError: If the disk refuses.
     """
@@ -78,6 +80,9 @@ def import_run(file: Path, store: Store) -> RunFolder:
         msg = f"{file}: cannot be read ({error.strerror or error})"
         raise InputError(msg, hint="Give a file that `reprobook export` wrote.") from error
     with stream, store.incoming() as place:
+        if not stream.read(len(_ZIP)).startswith(_ZIP):
+            msg = f"{file} is no archive of reprobook: it is no zip"
+            raise InputError(msg, hint="Give a file that `reprobook export` wrote.")
         run = unpack_run(stream, place, foreign=True)
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         return store.adopt(run, foreign=f"{file.name} (SHA-256 {sha256_file(file)[:16]}…) at {moment}")

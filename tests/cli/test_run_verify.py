@@ -15,7 +15,9 @@ Reprobook = Callable[..., Any]
 WriteNotebook = Callable[..., Path]
 
 
-def test_run_show_verify_and_tampering(reprobook: Reprobook, write_notebook: WriteNotebook, tmp_path: Path) -> None:
+def test_run_show_verify_and_tampering(
+    reprobook: Reprobook, write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_notebook("lr = 0.1  # rate", "loss = lr * 2\nloss")
     before = path.read_bytes()
     found = reprobook("run", str(path), "-p", "lr", "0.5", "--name", "exp", "-o", "copy.ipynb", "--json")
@@ -29,7 +31,13 @@ def test_run_show_verify_and_tampering(reprobook: Reprobook, write_notebook: Wri
     )
     assert Path(run["notebook"]).is_file()
     assert path.read_bytes() == before
-    assert f"run {run['run_id']}: cell 1 of 2" in found.err
+    # Into a pipe go the beginning and the end, and no line a cell, but for those who ask for it.
+    said = found.err.splitlines()
+    assert said[0] == f"run {run['run_id']}: starting a kernel for 2 cells"
+    assert said[1:] == [f"run {run['run_id']}: succeeded"]
+    monkeypatch.setenv("REPROBOOK_PROGRESS", "lines")
+    assert ": cell 1 of 2" in reprobook("run", str(path), "--kernel", "warm").err
+    reprobook("delete", "latest", "--yes")
 
     verified = reprobook("verify", str(path), "--json")
     assert verified.code == 0
