@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reprobook.crate.metadata import crate_metadata
 from reprobook.crate.public import PublicRun, public_run
-from reprobook.errors import InputError
+from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import RunFolder, Store
 from reprobook.runs.archive import METADATA, unpack_run
 from reprobook.runs.files import naming, sha256_file
@@ -70,7 +70,7 @@ def import_run(file: Path, store: Store) -> RunFolder:
     process ends, or with the next ``fsck --repair``.
 
     Raises:
-        InputError: If it cannot be read, is no zip at all, or the store has another run of that id.
+        InputError: If it cannot be read, or the store has another run of that id.
         IntegrityError: If it is no archive of one run, was changed, or could do harm when it is unpacked.
         StorageError: If the disk refuses.
     """
@@ -82,7 +82,7 @@ def import_run(file: Path, store: Store) -> RunFolder:
     with stream, store.incoming() as place:
         if not stream.read(len(_ZIP)).startswith(_ZIP):
             msg = f"{file} is no archive of reprobook: it is no zip"
-            raise InputError(msg, hint="Give a file that `reprobook export` wrote.")
+            raise IntegrityError(msg, hint="Give a file that `reprobook export` wrote.")
         run = unpack_run(stream, place, foreign=True)
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         return store.adopt(run, foreign=f"{file.name} (SHA-256 {sha256_file(file)[:16]}…) at {moment}")

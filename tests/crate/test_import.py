@@ -244,9 +244,9 @@ def test_what_is_no_archive_is_refused(store: Store, tmp_path: Path, data: bytes
 
 
 @pytest.mark.parametrize("data", [b"", b"P", b"import sys\n" * 100])
-def test_what_is_no_zip_is_wrong_input(store: Store, tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_zip_is_said_to_be_none(store: Store, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "mk.py").write_bytes(data)
-    with pytest.raises(InputError, match="is no archive of reprobook") as refused:
+    with pytest.raises(IntegrityError, match="is no archive of reprobook") as refused:
         import_run(tmp_path / "mk.py", store)
     assert "Pack it again" not in refused.value.hint
     assert not list(store.root.glob(".incoming-*"))
