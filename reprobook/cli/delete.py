@@ -14,6 +14,7 @@ from reprobook.cli.options import common_options, open_store
 from reprobook.cli.render_runs import show_records
 from reprobook.errors import InputError
 from reprobook.runs import RunFolder, Store
+from reprobook.runs.aliases import named_in
 from reprobook.runs.deletion import Doomed, delete_runs, doomed
 from reprobook.sweep.folder import SweepFolder, find_folder, remove_folder
 
@@ -43,7 +44,7 @@ def delete(*, texts: tuple[str, ...], where: str | None, yes: bool, store_path: 
     runs += [store.folder(record.run_id) for record in store.records(where)] if where is not None else []
     going = doomed(store, runs)
     if not as_json:
-        _show(going)
+        _show(store, going)
     if (going or sweeps) and not yes and not _agreed(going):
         click.echo("Nothing was deleted.", err=True)
         return
@@ -87,13 +88,15 @@ def _sweep(store: Store, text: str, unknown: InputError) -> SweepFolder:
     return found
 
 
-def _show(going: Sequence[Doomed]) -> None:
-    """List what goes."""
+def _show(store: Store, going: Sequence[Doomed]) -> None:
+    """List what goes, and the names of models that lead to it."""
     if records := [each.record for each in going if each.record]:
         show_records(console(), records)
     for each in going:
         if each.record is None:
             click.echo(f"{plain(each.run.run_id)}  (its record cannot be read)")
+        for name in named_in(store.root, each.run.run_id):
+            click.echo(f"warning: {plain(name)} is a checkpoint of run {each.run.run_id}", err=True)
 
 
 def _agreed(going: Sequence[Doomed]) -> bool:

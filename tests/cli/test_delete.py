@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reprobook.runs import NewRun, RunFolder, Store
+from reprobook.runs.aliases import Aliases
 
 Reprobook = Callable[..., Any]
 Record = Callable[..., RunFolder]
@@ -98,6 +99,14 @@ def test_a_damaged_run_can_be_deleted(reprobook: Reprobook, record: Record) -> N
     found = reprobook("delete", run.run_id, "--yes")
     assert (found.code, run.path.exists()) == (0, False)
     assert "cannot be read" in found.out
+
+
+def test_a_name_that_leads_to_a_run_is_said(reprobook: Reprobook, record: Record, store: Store) -> None:
+    run, other = record(), record()
+    Aliases(store.root, "mlp").set("production", f"{run.run_id}/artifacts/mlp/v1/t", "0" * 64)
+    warned = reprobook("delete", run.run_id)
+    assert f"warning: mlp@production is a checkpoint of run {run.run_id}" in warned.err
+    assert "mlp@production" not in reprobook("delete", other.run_id).err
 
 
 def test_a_sweep_goes_with_its_trials(reprobook: Reprobook, record: Record, store: Store) -> None:
