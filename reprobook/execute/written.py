@@ -1,6 +1,6 @@
 """Which cell of which run wrote a file: looked up in the traces by the content that the file had after the cell.
 
-No index is kept of it: traces are searched for the digest as text, which takes about a second in 10,000 of them, and
+No index is kept of it: traces are searched for the digest as text, which takes 0.7 s in 2,000 of them (55 kB each), and
 only those that have it are read.
 """
 
