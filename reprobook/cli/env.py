@@ -28,6 +28,7 @@ from reprobook.header import Environment
 from reprobook.runs.files import write_atomic
 from reprobook.runs.foreign import check_trust
 
+_MOST_LOCAL = 8
 _extra_index = click.option(
     "--extra-index-url", "urls", multiple=True, metavar="URL", help="A further package index. Repeatable."
 )
@@ -75,7 +76,10 @@ def lock(  # noqa: PLR0913 - one for each option
         print_json({"lock": str(path), "distributions": made.locked, "missing": made.missing, "local": made.local})
     else:
         click.echo(f"wrote {plain(path)}: {made.locked} distributions, {len(made.missing)} more on no index")
-        _show_reasons(made.missing | made.local)
+        _show_reasons(made.missing)
+        _show_reasons(dict(list(made.local.items())[:_MOST_LOCAL]))
+        if len(made.local) > _MOST_LOCAL:
+            click.echo(f"  … {len(made.local) - _MOST_LOCAL} more that lie on this machine: --json lists them")
     return ENVIRONMENT if made.missing else SUCCESS
 
 

@@ -20,7 +20,7 @@ class Lock:
         text: As PEP 751 has it.
         locked: How many distributions are in it.
         missing: Those that no index has and that are not in it, with the reason and another way to have them.
-        local: Those whose source is a folder or file of this machine: the lock says where it is expected.
+        local: Those whose source is a folder or file of this machine, wheels last: the lock says where it is expected.
     """
 
     text: str
@@ -45,7 +45,7 @@ def lock_environment(environment: Environment, options: IndexOptions, progress: 
         each.name: _put(each) for each in environment.distributions if (each.direct_url or "").startswith("file:")
     }
     locked = len(environment.distributions) - len(missing)
-    return Lock(write_lock(environment, wheels), locked, ways, dict(sorted(local.items())))
+    return Lock(write_lock(environment, wheels), locked, ways, local)
 
 
 def _with_own_origin(environment: Environment) -> Environment:
