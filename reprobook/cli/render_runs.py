@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,12 @@ from reprobook.runs import RunRecord
 # A parameter of this name is the seed of its run.
 _SEED = "seed"
 _LONGEST_VALUE = 24
-# As many metrics keep their place, however many parameters differ.
-_KEPT_METRICS = 2
+# As many parameters and metrics come before the seed, the name and the time.
+_FIRST = 2
+_ALWAYS = ("run", "kind", "status", "notebook")
+_FIELDS = (*_ALWAYS, "name", _SEED, "seconds")
+# Columns of a terminal; one that has fewer gets closer columns.
+_WIDE = 100
 
 
 @dataclass(frozen=True)
@@ -44,25 +48,31 @@ def show_seeds(records: Sequence[RunRecord], summary: Summary) -> None:
 
 
 def show_records(out: Console, records: Sequence[RunRecord], asked: Sequence[str] = ()) -> None:
-    """Show runs, one a row: the parameters and metrics that were asked for, the parameters that differ, the metrics.
+    """Show runs, one a row: the parameters that were asked for or that differ, and the metrics.
 
-    Columns are left out from the end where the terminal is too narrow, and a line says which.
+    What a narrow terminal has no room for is left out, the least wanted first, and a line says what.
 
     Args:
         out: Where to print.
         records: The runs.
         asked: Names of parameters and metrics, as in ``--where``, that the reader wants to see.
     """
-    facts, left_out = _facts(records), list[str]()
-    parameters, metrics = list[_Column](), list[_Column]()
-    for column, is_metric in _results(records, asked):
-        if _width(out, [*facts, *parameters, *metrics, column]) <= out.width:
-            (metrics if is_metric else parameters).append(column)
+    narrow = out.width < _WIDE
+    known = _facts(records, narrow=narrow)
+    parameters, metrics = _parameters(records, asked), _metrics(records, asked)
+    left_out: list[_Column] = []
+    shown = {each.heading: each for each in known if each.heading in _ALWAYS}
+    everything = [*known, *parameters, *metrics]
+    for column in _by_want(known, parameters, metrics, asked):
+        chosen = [each for each in everything if each.heading in {*shown, column.heading}]
+        if _width(out, _table(chosen, narrow=narrow)) <= out.width:
+            shown[column.heading] = column
         else:
-            left_out.append(column.heading)
-    out.print(_table([*facts, *parameters, *metrics]))
+            left_out.append(column)
+    out.print(_table([each for each in everything if each.heading in shown], narrow=narrow))
     if left_out:
-        out.print(Text(f"no room for {', '.join(left_out)}: a wider terminal, or --json", style="dim"))
+        names = ", ".join(each.heading for each in left_out)
+        out.print(Text(f"no room for {names}: a wider terminal, or --json", style="dim"))
 
 
 def kind_of(record: RunRecord) -> str:
@@ -72,21 +82,26 @@ def kind_of(record: RunRecord) -> str:
     return "imported" if record.foreign and record.kind == "run" else record.kind
 
 
-def _facts(records: Sequence[RunRecord]) -> list[_Column]:
-    """Return the columns that every list has; a name and a seed only where a run has one."""
+def _facts(records: Sequence[RunRecord], *, narrow: bool) -> list[_Column]:
+    """Return the columns of what every run has; a name and a seed only where a run has one."""
     columns = [
         _Column("run", tuple(Text(each.run_id) for each in records)),
         _Column("kind", tuple(Text(kind_of(each)) for each in records)),
-        _Column("status", tuple(status_text(each) for each in records)),
+        _Column("status", tuple(_status(each, narrow=narrow) for each in records)),
         _Column("notebook", tuple(_notebook(each) for each in records)),
         _Column("seconds", tuple(Text(f"{each.duration_s:.1f}") for each in records), right=True),
     ]
     seeds = [each.parameters.get(_SEED) if each.seed is None else each.seed for each in records]
     if any(seed is not None for seed in seeds):
-        columns.insert(4, _Column("seed", tuple(_value(seed) for seed in seeds), right=True))
+        columns.insert(4, _Column(_SEED, tuple(_value(seed) for seed in seeds), right=True))
     if any(each.name for each in records):
         columns.insert(3, _Column("name", tuple(cell_text(each.name or "") for each in records)))
     return columns
+
+
+def _status(record: RunRecord, *, narrow: bool) -> Text:
+    """Return the status; where there is little room, its mark alone."""
+    return status_text(record)[:1] if narrow else status_text(record)
 
 
 def _notebook(record: RunRecord) -> Text:
@@ -94,20 +109,36 @@ def _notebook(record: RunRecord) -> Text:
     return cell_text(record.source) if record.source else Text("not known", style="dim")
 
 
-def _results(records: Sequence[RunRecord], asked: Sequence[str]) -> Iterator[tuple[_Column, bool]]:
-    """Yield the columns of parameters and of metrics (True), the most wanted first."""
-    parameters = [name for name in _names(record.parameters for record in records) if name != _SEED]
-    metrics = _names(record.metrics for record in records)
-    wanted = [name.removeprefix("parameters.").removeprefix("metrics.") for name in asked]
-    order = [
-        *((name, name in metrics and name not in parameters) for name in wanted if name in {*parameters, *metrics}),
-        *((name, True) for name in metrics[:_KEPT_METRICS]),
-        *((name, False) for name in parameters if _differs(name, records)),
-        *((name, True) for name in metrics),
-    ]
-    for name, is_metric in dict.fromkeys(order):
-        heading = f"metrics.{name}" if is_metric and name in parameters else name
-        yield (_metric(heading, name, records) if is_metric else _parameter(name, records)), is_metric
+def _parameters(records: Sequence[RunRecord], asked: Sequence[str]) -> list[_Column]:
+    """Return the columns of the parameters that are asked for or that differ."""
+    names = _names(record.parameters for record in records)
+    wanted = [name for name in map(_plain_name, asked) if name in names]
+    differing = [name for name in names if _differs(name, records)]
+    return [_parameter(name, records) for name in dict.fromkeys([*wanted, *differing]) if name != _SEED]
+
+
+def _metrics(records: Sequence[RunRecord], asked: Sequence[str]) -> list[_Column]:
+    """Return the columns of all metrics, those that are asked for first."""
+    names = _names(record.metrics for record in records)
+    wanted = [name for name in map(_plain_name, asked) if name in names]
+    taken = {*_names(record.parameters for record in records), *_FIELDS}
+    headings = {name: f"metrics.{name}" if name in taken else name for name in [*wanted, *names]}
+    return [_metric(heading, name, records) for name, heading in headings.items()]
+
+
+def _by_want(
+    known: Sequence[_Column], parameters: Sequence[_Column], metrics: Sequence[_Column], asked: Sequence[str]
+) -> list[_Column]:
+    """Return the columns that may be left out, the most wanted first."""
+    named = [each for each in (*parameters, *metrics) if _plain_name(each.heading) in map(_plain_name, asked)]
+    optional = [each for each in known if each.heading not in _ALWAYS]
+    order = [*named, *metrics[:1], *parameters[:_FIRST], *metrics[:_FIRST], *optional, *parameters, *metrics]
+    return list({each.heading: each for each in order}.values())
+
+
+def _plain_name(name: str) -> str:
+    """Return a name without the group that it may be written with."""
+    return name.removeprefix("parameters.").removeprefix("metrics.")
 
 
 def _names(mappings: Iterable[dict[str, Any]]) -> list[str]:
@@ -123,7 +154,8 @@ def _parameter(name: str, records: Sequence[RunRecord]) -> _Column:
     """Return the column of a parameter; numbers as they were given, long values cut."""
     values = [record.parameters.get(name) for record in records]
     numbers = all(isinstance(value, int | float) for value in values if value is not None)
-    return _Column(name, tuple(_value(value) for value in values), right=numbers)
+    heading = f"parameters.{name}" if name in _FIELDS else name
+    return _Column(heading, tuple(_value(value) for value in values), right=numbers)
 
 
 def _value(value: object) -> Text:
@@ -138,14 +170,16 @@ def _metric(heading: str, name: str, records: Sequence[RunRecord]) -> _Column:
     return _Column(heading, tuple(Text(number_text(record.metrics.get(name))) for record in records), right=True)
 
 
-def _table(columns: Sequence[_Column]) -> Table:
+def _table(columns: Sequence[_Column], *, narrow: bool) -> Table:
     """Return columns as a table."""
     rows = table(*(each.heading for each in columns), right=tuple(each.heading for each in columns if each.right))
+    if narrow:
+        rows.padding = (0, 1, 0, 0)
     for cells in zip(*(each.cells for each in columns), strict=True):
         rows.add_row(*cells)
     return rows
 
 
-def _width(out: Console, columns: Sequence[_Column]) -> int:
-    """Return how wide the columns are side by side, with nothing folded."""
-    return Measurement.get(out, out.options.update(max_width=10_000), _table(columns)).maximum
+def _width(out: Console, made: Table) -> int:
+    """Return how wide a table is with nothing folded."""
+    return Measurement.get(out, out.options.update(max_width=10_000), made).maximum

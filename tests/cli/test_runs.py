@@ -51,17 +51,22 @@ def test_columns_that_have_no_room_are_named(
 ) -> None:
     for lr in (0.1, 0.2):
         record(parameters={"a_parameter_of_a_long_name": lr, "lr": lr}, metrics={"loss": 1.5, "accuracy": math.nan})
-    monkeypatch.setenv("COLUMNS", "92")
+    monkeypatch.setenv("COLUMNS", "78")
     heading, *rows, note = reprobook("runs").out.splitlines()
     assert heading.split()[-3:] == ["lr", "loss", "accuracy"]
     assert note.startswith("no room for a_parameter_of_a_long_name")
-    assert all(len(line) <= 92 for line in rows)
+    assert all(len(line) <= 78 for line in rows)
+    assert len(rows) == 3  # nothing is folded
+    asked, *_ = reprobook("runs", "--sort", "a_parameter_of_a_long_name").out.splitlines()
+    assert "a_parameter_of_a_long_name" in asked
 
 
-def test_a_metric_called_as_a_parameter_has_its_own_heading(reprobook: Reprobook, record: Record) -> None:
+def test_what_is_called_as_another_column_has_its_own_heading(reprobook: Reprobook, record: Record) -> None:
     for value in (0.5, 0.25):
-        record(parameters={"acc": value}, metrics={"acc": value})
-    assert lines_of(reprobook("runs").out)[0][-2:] == ["acc", "metrics.acc"]
+        record(parameters={"acc": value, "name": value}, metrics={"acc": value, "seconds": value}, name="exp")
+    heading, _, first, _ = lines_of(reprobook("runs").out)
+    assert heading[-4:] == ["acc", "parameters.name", "metrics.acc", "metrics.seconds"]
+    assert first[-4:] == ["0.25"] * 4
 
 
 def test_the_newest_sweep_is_called_latest(reprobook: Reprobook, record: Record) -> None:
