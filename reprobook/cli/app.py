@@ -41,6 +41,7 @@ _COMMANDS = {
     "whence": _Command("reprobook.cli.whence:whence", "Say which run made a file."),
     "export": _Command("reprobook.cli.export:export", "Write a run as one file for others (RO-Crate)."),
     "import": _Command("reprobook.cli.import_run:import_run", "Take in a run that somebody exported."),
+    "delete": _Command("reprobook.cli.delete:delete", "Delete runs, with their replays."),
     "fsck": _Command("reprobook.cli.fsck:fsck", "Check the store for damage."),
 }
 

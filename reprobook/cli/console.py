@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from typing import Any
 
 import click
@@ -20,9 +21,9 @@ _PIPED_WIDTH = 160
 
 
 def console() -> Console:
-    """Return the console of standard output; into a pipe lines are not cut at 80 columns."""
+    """Return the console of standard output; into a pipe lines are not cut at 80 columns, unless COLUMNS says so."""
     found = Console(markup=False, highlight=False, emoji=False)
-    if not found.is_terminal:
+    if not found.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         found.width = _PIPED_WIDTH
     return found
 

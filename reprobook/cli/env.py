@@ -28,6 +28,7 @@ from reprobook.header import Environment
 from reprobook.runs.files import write_atomic
 from reprobook.runs.foreign import check_trust
 
+_MOST_LOCAL = 8
 _extra_index = click.option(
     "--extra-index-url", "urls", multiple=True, metavar="URL", help="A further package index. Repeatable."
 )
@@ -62,18 +63,23 @@ def lock(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Write DIR/pylock.reprobook.toml: the recorded versions, with the wheels that the index has for this platform.
 
+    DIR is the working folder unless it is named. Asking the index for a hundred distributions takes about a minute.
+
     What no index has is left out and listed, and the exit code is 5. Of what came from a folder of this machine the
     lock holds no path, but says where beside the lock it is expected.
     """
     made = lock_environment(_environment(run, store_path, trust=trust), IndexOptions(extra_index_urls=urls), _progress)
-    path = (folder or Path()) / LOCK_NAME
+    path = (folder or Path()).absolute() / LOCK_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, made.text.encode(), mode=0o644)
     if as_json:
         print_json({"lock": str(path), "distributions": made.locked, "missing": made.missing, "local": made.local})
     else:
-        click.echo(f"{plain(path)}: {made.locked} distributions, {len(made.missing)} more on no index")
-        _show_reasons(made.missing | made.local)
+        click.echo(f"wrote {plain(path)}: {made.locked} distributions, {len(made.missing)} more on no index")
+        _show_reasons(made.missing)
+        _show_reasons(dict(list(made.local.items())[:_MOST_LOCAL]))
+        if len(made.local) > _MOST_LOCAL:
+            click.echo(f"  … {len(made.local) - _MOST_LOCAL} more that lie on this machine: --json lists them")
     return ENVIRONMENT if made.missing else SUCCESS
 
 

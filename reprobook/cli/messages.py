@@ -25,6 +25,14 @@ def examples(*lines: str) -> str:
     return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
+class Interruption(KeyboardInterrupt):
+    """Ctrl-C at something that can be gone on with; ``hint`` says how."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self.hint = hint
+
+
 def show_error(error: BaseException, code: int, *, as_json: bool) -> None:
     """Write ``error: …`` and ``hint: …`` to standard error, and with ``as_json`` the same as a document."""
     message, hint = _texts(error)
@@ -46,5 +54,9 @@ def _texts(error: BaseException) -> tuple[str, str]:
     if isinstance(error, click.ClickException):
         return error.format_message(), ""
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return "interrupted", "What had ended by then is recorded; `reprobook runs` lists it."
+        # click raises its Abort from the interrupt.
+        hint = getattr(
+            error.__cause__ or error, "hint", "What had ended by then is recorded; `reprobook runs` lists it."
+        )
+        return "interrupted", hint
     return str(error), getattr(error, "hint", "")

@@ -11,6 +11,9 @@ from reprobook.cli.messages import examples, plain
 from reprobook.cli.options import common_options
 from reprobook.template import NewNotebook, Template, find_template, new_notebook, templates
 
+# Columns: longer lines of prose are hard to read.
+_READABLE = 100
+
 
 @click.command(epilog=examples("reprobook new", "reprobook new bert intents", "reprobook new tabular work/churn.ipynb"))
 @click.argument("name", metavar="[TEMPLATE]", required=False)
@@ -38,7 +41,9 @@ def _show_list(found: tuple[Template, ...], *, as_json: bool) -> None:
     rows = table("template", "what it is")
     for each in found:
         rows.add_row(each.name, cell_text(each.summary))
-    console().print(rows)
+    out = console()
+    out.width = min(out.width, _READABLE)
+    out.print(rows)
 
 
 def _show_new(made: NewNotebook, *, as_json: bool) -> None:

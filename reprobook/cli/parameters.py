@@ -9,7 +9,6 @@ from typing import Any
 
 from reprobook.capture import is_secret_name
 from reprobook.errors import InputError, ParameterError
-from reprobook.space.plain_yaml import YamlError, read_yaml
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ def _read(file: Path) -> str:
 
 def _mapping(text: str, place: str) -> Mapping[str, Any]:
     """Parse YAML that maps names to values; only plain data is ever built."""
+    from reprobook.space.plain_yaml import YamlError, read_yaml  # noqa: PLC0415 - most runs are given no YAML
+
     try:
         found = read_yaml(text)
     except YamlError as error:

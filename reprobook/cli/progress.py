@@ -1,7 +1,11 @@
-"""What a run is doing, on standard error: one live line on a terminal, one line a cell elsewhere."""
+"""What a run is doing, on standard error: one live line on a terminal, elsewhere its beginning and its end.
+
+Who reads the progress of a process of ours (the panel in JupyterLab) sets ``REPROBOOK_PROGRESS=lines``: a line a cell.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from importlib import import_module
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+PROGRESS = "REPROBOOK_PROGRESS"
 # What shows a run that has ended, imported while the run goes on.
 _SHOWS_RUNS = "reprobook.cli.render_run"
 
@@ -30,6 +35,7 @@ class Progress:
         self._run = ""
         self._cell = ""
         self._metrics = ""
+        self._every = os.environ.get(PROGRESS) == "lines"
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -55,6 +61,8 @@ class Progress:
             self._cell = f"run {self._run}: cell {event.cell} of {event.total}"
         elif event.kind == "metric":
             self._metrics = event.text
+        if self._line is None and not self._every and event.kind in {"cell", "metric"}:
+            return
         text = plain(self._text(event))
         if self._line and event.kind not in {"note", "ended"}:
             self._line.update(text)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, console, number_text, table
 from reprobook.cli.messages import plain
-from reprobook.cli.summary import Summary
 from reprobook.runs import RunFolder, RunRecord
 from reprobook.runs.executed import executed_cells
 
@@ -22,7 +19,6 @@ STATUS_STYLES = {
 }
 _MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "■", "running": "…", "pending": "…"}
 _LAST_LINES = 8
-_MOST_METRICS = 4
 
 
 def status_text(record: RunRecord) -> Text:
@@ -81,31 +77,3 @@ def traceback_lines(run: RunFolder) -> list[str]:
     from reprobook.trace.outputs import normalised  # noqa: PLC0415 - only runs that failed show it
 
     return [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()]
-
-
-def show_seeds(records: Sequence[RunRecord], summary: Summary) -> None:
-    """Show several runs of one notebook, and each metric as mean ± standard deviation."""
-    out = console()
-    show_records(out, records)
-    rows = table("metric", "mean", "std", "n", right=("mean", "std", "n"))
-    for name, each in summary.metrics.items():
-        rows.add_row(cell_text(name), number_text(each.mean), number_text(each.std), str(each.n))
-    if rows.row_count:
-        out.print(rows)
-
-
-def show_records(out: Console, records: Sequence[RunRecord]) -> None:
-    """Show runs, one a row, with the metrics that most of them have."""
-    names = list(dict.fromkeys(name for record in records for name in record.metrics))[:_MOST_METRICS]
-    rows = table("run", "status", "name", "notebook", "seed", "seconds", *names, right=("seed", "seconds", *names))
-    for record in records:
-        rows.add_row(
-            record.run_id,
-            status_text(record),
-            cell_text(record.name or ""),
-            cell_text(record.source or ""),
-            "" if record.seed is None else str(record.seed),
-            f"{record.duration_s:.1f}",
-            *(number_text(record.metrics.get(name)) for name in names),
-        )
-    out.print(rows)

@@ -132,7 +132,7 @@ def _show(run: RunFolder, record: RunRecord, root: Path, *, measured: bool) -> N
 def _several(notebook: Path, root: Path, options: RunOptions, seeds: range, *, as_json: bool) -> int:
     """Run once a seed and show all runs with a summary."""
     from reprobook.cli.console import print_json  # noqa: PLC0415 - see _one
-    from reprobook.cli.render_run import show_seeds  # noqa: PLC0415
+    from reprobook.cli.render_runs import show_seeds  # noqa: PLC0415
     from reprobook.cli.summary import summarize  # noqa: PLC0415
     from reprobook.runs.model import record_json  # noqa: PLC0415
 

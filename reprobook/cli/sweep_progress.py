@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from reprobook.cli.console import number_text
-from reprobook.cli.messages import plain
+from reprobook.cli.messages import Interruption, plain
 from reprobook.runs import Store
 from reprobook.sweep.folder import find_folder
 from reprobook.sweep.model import SweepEvent, SweepOptions, Trial
@@ -17,7 +17,10 @@ from reprobook.sweep.record import best_of, read_record
 
 
 class SweepProgress:
-    """Shows the events of a sweep; a context manager, so that the bar is cleared however it ends."""
+    """Shows the events of a sweep; a context manager, so that the bar is cleared however it ends.
+
+    A Ctrl-C leaves it as one that says how to go on.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -36,6 +39,7 @@ class SweepProgress:
         self._trials: dict[int, Trial] = {}
         self._values: dict[int, str] = {}
         self._options: SweepOptions | None = None
+        self._sweep_id = ""
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -45,6 +49,9 @@ class SweepProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+        if isinstance(error, KeyboardInterrupt) and self._sweep_id:
+            hint = f"reprobook sweep --resume {self._sweep_id} goes on; trials that have ended are kept."
+            raise Interruption(hint) from error
 
     def __call__(self, event: SweepEvent) -> None:
         """Show one event."""
@@ -63,6 +70,7 @@ class SweepProgress:
 
     def _begin(self, sweep_id: str) -> None:
         """Say which sweep it is; of one that is resumed, the trials that have ended count."""
+        self._sweep_id = sweep_id
         record = read_record(find_folder(self._store, sweep_id))
         self._options = record.options
         self._trials = {trial.number: trial for trial in record.trials if trial.finished}

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from reprobook.crate.metadata import crate_metadata
 from reprobook.crate.public import PublicRun, public_run
-from reprobook.errors import InputError
+from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import RunFolder, Store
 from reprobook.runs.archive import METADATA, unpack_run
 from reprobook.runs.files import naming, sha256_file
 from reprobook.runs.plain_zip import write_zip
 
 _LEVEL = 6
+# How every zip begins; all of the rest is damage.
+_ZIP = b"PK"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ def import_run(file: Path, store: Store) -> RunFolder:
         msg = f"{file}: cannot be read ({error.strerror or error})"
         raise InputError(msg, hint="Give a file that `reprobook export` wrote.") from error
     with stream, store.incoming() as place:
+        if not stream.read(len(_ZIP)).startswith(_ZIP):
+            msg = f"{file} is no archive of reprobook: it is no zip"
+            raise IntegrityError(msg, hint="Give a file that `reprobook export` wrote.")
         run = unpack_run(stream, place, foreign=True)
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         return store.adopt(run, foreign=f"{file.name} (SHA-256 {sha256_file(file)[:16]}…) at {moment}")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
-from reprobook.capture import parse_direct_url, read_direct_url
+from reprobook.capture import parse_direct_url
 from reprobook.environment.index import IndexOptions
 from reprobook.environment.installer import installers, make_environment
 from reprobook.environment.interpreter import read_interpreter
 from reprobook.environment.mismatch import Mismatch, mismatches
+from reprobook.environment.own import OWN_NAME, own
 from reprobook.errors import InputError
 from reprobook.header import Distribution, Environment
-
-_OWN_NAME = "reprobook"
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def _filled(environment: Environment, folder: Path, options: IndexOptions, progr
     failed: dict[str, str] = {}
     notes: list[str] = []
     for each in environment.distributions:
-        line, reason = _own_line(each, notes) if each.name == _OWN_NAME else _line(each)
+        line, reason = _own_line(each, notes) if each.name == OWN_NAME else _line(each)
         if line:
             lines[each.name] = line
         else:
@@ -102,11 +100,9 @@ def _line(item: Distribution) -> tuple[str, str]:
 
 def _own_line(item: Distribution, notes: list[str]) -> tuple[str, str]:
     """Return how reprobook gets there: from where the one that runs now came from."""
-    here = metadata.distribution(_OWN_NAME)
+    here = own()
     if here.version != item.version:
         notes.append(f"reprobook is {here.version}, the one that restores; the run was recorded with {item.version}")
-    origin = here.read_text("direct_url.json")
-    if origin is None:
-        return f"{_OWN_NAME}=={here.version}", ""
-    url, editable = read_direct_url(origin)
-    return (f"-e {url.path}" if editable else f"{_OWN_NAME} @ {url}"), ""
+    if here.origin is None:
+        return f"{OWN_NAME}=={here.version}", ""
+    return (f"-e {here.origin.path}" if here.editable else f"{OWN_NAME} @ {here.origin}"), ""

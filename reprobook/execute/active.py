@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from reprobook.errors import EnvironmentMismatchError
 from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Snapshot
 
@@ -81,14 +82,26 @@ def place() -> Place | None:
 
 
 def device() -> str:
-    """Return the device to train on: ``cuda``, ``mps`` or ``cpu``; what the run asked for, else the best there is."""
+    """Return the device to train on: ``cuda``, ``mps`` or ``cpu``; what the run asked for, else the best there is.
+
+    Raises:
+        EnvironmentMismatchError: If torch cannot use the one that was asked for.
+    """
     asked = _active[-1][1] if _active else "auto"
-    if asked != "auto":
-        return asked
     torch = sys.modules.get("torch")
+    if asked != "auto":
+        if torch is not None and asked != "cpu" and not _usable(torch, asked):
+            msg = f"--device {asked}: torch {torch.__version__} finds no such device here"
+            raise EnvironmentMismatchError(msg, hint="Leave --device out, or install a torch that is built for it.")
+        return asked
     if torch is None:
         return "cpu"
     return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _usable(torch: Any, name: str) -> bool:
+    """Tell whether torch can compute on this device here."""
+    return bool(torch.cuda.is_available() if name == "cuda" else torch.backends.mps.is_available())
 
 
 def active_sinks() -> SinkLog | None:

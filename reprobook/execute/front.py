@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reprobook.capture.device import check_device
 from reprobook.execute.options import OnEvent, RunOptions, ignore
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def run_notebook(path: Path, store: Store, options: RunOptions, on_event: OnEven
 
     Raises:
         InputError: If nothing could run: no notebook, a wrong parameter, no kernel.
+        EnvironmentMismatchError: If this machine has not the device that was asked for.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the run was recorded as interrupted.
     """
     return run_into(path, store.root, options, on_event)
@@ -26,6 +28,7 @@ def run_into(path: Path, root: Path, options: RunOptions, on_event: OnEvent = ig
 
     What knows of stores and runs is imported after a kernel was started, or a fork asked for: while those work.
     """
+    check_device(options.device)
     if options.track:
         from reprobook.execute.tracking import tracked  # noqa: PLC0415 - most runs have no tracker
         from reprobook.runs import Store  # noqa: PLC0415 - see below

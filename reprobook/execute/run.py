@@ -54,7 +54,7 @@ def run_in(
         NewRun(
             kind=options.kind,
             name=options.name or prepared.init.name,
-            source=_relative(prepared.path, store),
+            source=_source_of(prepared.path, options, store),
             notebook=str(prepared.path),
             parent=options.parent,
             trial=options.trial,
@@ -234,8 +234,14 @@ def _write_copy(run: RunFolder, output: Path | None) -> None:
         write_atomic(output, run.executed.read_bytes())
 
 
-def _relative(path: Path, store: Store) -> str:
-    """Return a notebook's path relative to the project, where it lies inside."""
+def _source_of(path: Path, options: RunOptions, store: Store) -> str | None:
+    """Return a notebook's path relative to the project, where it lies inside.
+
+    None for the replay of a live session whose notebook is not known: the copy that the store keeps is no notebook of
+    the user's.
+    """
+    if options.kind == "replay" and path.is_relative_to(store.root.resolve()):
+        return None
     project = store.root.resolve().parent
     return path.relative_to(project).as_posix() if path.is_relative_to(project) else str(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from reprobook.execute.session import Session, current_session
 from reprobook.header import OWN_MIME_TYPES, Code, decode, sha256_hex
 from reprobook.magics.card import card_bundle
 from reprobook.notebook import InitOptions, parse_init, read_notebook
-from reprobook.runs import RunFolder, Store
+from reprobook.runs import Store
 from reprobook.space import Choice, Float, Int
 from reprobook.spec import read_spec
 
@@ -58,7 +59,9 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
             return
         action = getattr(self, f"_{verb}", None) if verb in _VERBS else None
         if action is None:
-            msg = f"%reprotrain has no verb {verb!r}.\n{_HELP}"
+            near = difflib.get_close_matches(verb, _VERBS, n=1)
+            hint = f"Did you mean %reprotrain {near[0]}?" if near else f"Verbs: {', '.join(sorted(_VERBS))}."
+            msg = f"%reprotrain has no verb {verb!r}. {hint}"
             raise UsageError(msg)
         try:
             action(words)
@@ -131,13 +134,9 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
             return
         session = _session()
         from reprobook.magics.report import report_bundle  # noqa: PLC0415 - only when asked for
-        from reprobook.verify import VerifyOptions, notebook_of_session, verify_notebook  # noqa: PLC0415
+        from reprobook.verify import VerifyOptions, verify_notebook  # noqa: PLC0415
 
-        path = notebook_path(self.shell) or notebook_of_session(session.run, Path(session.request.cwd))
-        if path is None:
-            msg = "the notebook's file is not known here, and no notebook in this folder has the cells of this session"
-            raise InputError(msg, hint="Save the notebook, or run `reprobook verify NOTEBOOK.ipynb` in a terminal.")
-
+        path = self._notebook_of(session, "verify")
         progress = display(_message("starting a fresh kernel"), raw=True, display_id=True)
 
         def show(event: RunEvent) -> None:
@@ -148,17 +147,28 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         progress.update(report_bundle(verify_notebook(path, self._store(), options)), raw=True)
 
     def _promote(self, words: list[str]) -> None:
-        run = self._sealed()
-        path = notebook_path(self.shell)
-        if run is None:
-            return
-        if path is None:
-            msg = "the notebook's file is not known here"
-            raise InputError(msg, hint="Run `reprobook promote NOTEBOOK.ipynb` in a terminal.")
+        if _is_headless():
+            return  # it would run itself, and never end
+        path = self._notebook_of(_session(), "promote")
+        self._seal()
         from reprobook.promote import promote_notebook  # noqa: PLC0415 - only when asked for
 
         made = promote_notebook(path, self._store(), out=Path(words[0]) if words else None)
         _say(f"{made.script}: equivalent {made.equivalent}")
+
+    def _notebook_of(self, session: Session, verb: str) -> Path:
+        """Return the file of the open notebook, else the one in the folder whose cells this session executed.
+
+        Raises:
+            InputError: If there is none: nothing has been sealed by then.
+        """
+        from reprobook.verify import notebook_of_session  # noqa: PLC0415 - only when asked for
+
+        path = notebook_path(self.shell) or notebook_of_session(session.run, Path(session.request.cwd))
+        if path is None:
+            msg = "the notebook's file is not known here, and no notebook in this folder has the cells of this session"
+            raise InputError(msg, hint=f"Save the notebook, or run `reprobook {verb} NOTEBOOK.ipynb` in a terminal.")
+        return path
 
     def _sweep(self, _: list[str]) -> None:
         self._show_panel("sweep")
@@ -210,15 +220,11 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         run = end_live()
         _say(f"sealed {run.run_id}" if run else "nothing is being recorded")
 
-    def _sealed(self) -> RunFolder | None:
-        """Seal the live run to work on it; None in a headless run, where these verbs would never end."""
-        if _is_headless():
-            return None
-        _session()
+    def _seal(self) -> None:
+        """Seal the live run to work on it."""
         run = end_live()
         if run is not None:
             _say(f"sealed {run.run_id}; %reprotrain init records anew")
-        return run
 
     def _store(self) -> Store:
         path = notebook_path(self.shell)

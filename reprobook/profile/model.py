@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 PROFILE = "profile.json"
-Bound = Literal["compute", "data", "memory"]
+Bound = Literal["compute", "data", "memory", "overhead"]
 
 
 class _Entry(BaseModel):
@@ -44,6 +44,9 @@ class TorchUse(_Entry):
         gpu_peak: Largest memory of tensors on the GPU; None where none was used.
         gpu_memory: Memory of the GPU; None where none was used.
         operations: The longest.
+        calls: How many calls of operations it saw.
+        flops: Floating-point operations of those calls, as far as torch has a formula for them (products of matrices,
+            convolutions, sums and products by element).
     """
 
     seconds: float
@@ -54,6 +57,8 @@ class TorchUse(_Entry):
     gpu_peak: int | None = None
     gpu_memory: int | None = None
     operations: tuple[Operation, ...] = ()
+    calls: int = 0
+    flops: float = 0.0
 
 
 class CellProfile(_Entry):

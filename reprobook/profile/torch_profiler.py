@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,8 @@ from reprobook.profile.model import Operation, TorchUse
 _STEPS = 50
 _MOST_OPERATIONS = 8
 _MICRO = 1e-6
+# Above the highest level that Kineto knows ("USDT"), which it logs for every start and stop.
+_LEVEL, _SILENT = "KINETO_LOG_LEVEL", "6"
 _LOADER = "enumerate(DataLoader)"
 _WITH_WORKERS = "_MultiProcessingDataLoaderIter"
 _COPIES = ("aten::copy_", "aten::clone", "aten::cat", "Memcpy ", "Memset ")
@@ -36,11 +39,12 @@ class TorchProfiler:
         # `torch.optim` does not name its module of this name, so that it is no attribute.
         optimizers = sys.modules["torch.optim.optimizer"]
         with _quiet():
-            self._profiler = torch.profiler.profile(activities=activities, acc_events=True)
+            self._profiler = torch.profiler.profile(activities=activities, acc_events=True, with_flops=True)
             if self._uses_cuda:
                 torch.cuda.reset_peak_memory_stats()
             self._hook = optimizers.register_optimizer_step_post_hook(self._stepped)
-            self._profiler.start()
+            with _no_log():
+                self._profiler.start()
         self._began = time.perf_counter()
 
     @classmethod
@@ -86,11 +90,13 @@ def _use(events: Iterable[Any], seconds: float, gpu_peak: int | None, gpu_memory
     data = copies = gpu = 0.0
     workers: bool | None = None
     operations: list[Operation] = []
+    flops = 0.0
     for each in events:
         on_gpu = "CUDA" in str(each.device_type)
         own_gpu = each.self_device_time_total * _MICRO if on_gpu else 0.0
         own_cpu = 0.0 if on_gpu else each.self_cpu_time_total * _MICRO
         gpu += own_gpu
+        flops += each.flops or 0
         if each.key.startswith(_LOADER):
             data += each.cpu_time_total * _MICRO
             workers = bool(workers) or _WITH_WORKERS in each.key
@@ -107,6 +113,8 @@ def _use(events: Iterable[Any], seconds: float, gpu_peak: int | None, gpu_memory
         gpu_peak=gpu_peak,
         gpu_memory=gpu_memory,
         operations=tuple(operations[:_MOST_OPERATIONS]),
+        calls=sum(each.calls for each in operations),
+        flops=flops,
     )
 
 
@@ -115,3 +123,19 @@ def _quiet() -> Iterator[None]:
     """Keep what the profiler says of itself out of the cell's output."""
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         yield
+
+
+@contextlib.contextmanager
+def _no_log() -> Iterator[None]:
+    """Keep the log of Kineto, which is C++ and writes past ``sys.stderr``, silent: it reads its level when it starts.
+
+    A level that the user has set stays.
+    """
+    if _LEVEL in os.environ:
+        yield
+        return
+    os.environ[_LEVEL] = _SILENT
+    try:
+        yield
+    finally:
+        del os.environ[_LEVEL]

@@ -1,4 +1,4 @@
-"""What holds a cell up: compute, data or memory, and the knob to turn. Pure.
+"""What holds a cell up: compute, data, memory or overhead, and the knob to turn. Pure.
 
 The thresholds are those of a reader of profiles, not of a theory: a third of the time spent waiting is worth a change,
 nine tenths of the memory is the end of it.
@@ -16,6 +16,9 @@ _WORTH_IT = 0.3
 _BUSY = 0.6
 _IDLE_CORES = 0.5
 _OTHERS = 0.2
+# An operation costs Python and torch some 10 microseconds whatever it computes, in which a core does 100,000 additions.
+_MANY_CALLS = 1000  # a second
+_FEW_FLOPS = 1e9  # a second
 
 
 def judged(cell: CellProfile, cpus: int, memory: int) -> CellProfile:
@@ -27,7 +30,7 @@ def judged(cell: CellProfile, cpus: int, memory: int) -> CellProfile:
 
 def judge(cell: CellProfile, cpus: int, memory: int) -> Verdict:
     """Say what holds a cell up; ``memory`` is what the process may use, in bytes."""
-    for rule in (_full_memory, _waits_for_data, _moves_memory, _gpu):
+    for rule in (_full_memory, _waits_for_data, _moves_memory, _overhead, _gpu):
         for bound, reason, knob in rule(cell, memory):
             return Verdict(bound=bound, reason=reason, knob=knob, cell=cell.cell)
     bound, reason, knob = _processors(cell, cpus)
@@ -76,6 +79,17 @@ def _moves_memory(cell: CellProfile, _: int) -> Iterator[Finding]:
     share = f"{use.copy_s / use.seconds:.0%} of the time only moves memory (copy, clone, cat)"
     knob = "keep data on the GPU, pin_memory=True with non_blocking=True" if use.gpu_s else "fewer copies, in-place ops"
     yield "memory", share, f"{knob}, or a smaller dtype"
+
+
+def _overhead(cell: CellProfile, _: int) -> Iterator[Finding]:
+    """See many calls that compute next to nothing: faster processors or a GPU would not help."""
+    use = cell.torch
+    if use is None or use.seconds <= 0 or use.gpu_s > 0 or use.calls < _MANY_CALLS * use.seconds:
+        return
+    if 0 < use.flops < _FEW_FLOPS * use.seconds:
+        said = f"{use.calls / use.seconds:,.0f} operations a second, of {use.flops / use.calls:,.0f} flops each"
+        knob = "a larger batch; else fewer, larger operations or torch.compile; a GPU would be slower"
+        yield "overhead", f"{said}: Python and the start of each take the time", knob
 
 
 def _gpu(cell: CellProfile, _: int) -> Iterator[Finding]:

@@ -78,3 +78,14 @@ class Aliases:
         self._journal.append(asdict(alias))
         self._journal.close()
         return alias
+
+
+def named_in(root: Path, run_id: str) -> list[str]:
+    """Return the names, as ``MODEL@ALIAS``, that mean a checkpoint of this run now.
+
+    Raises:
+        IntegrityError: If a journal is damaged.
+    """
+    models = sorted(path.stem for path in (root / "models").glob("*.jsonl"))
+    current = [(model, alias) for model in models for alias in Aliases(root, model).current().values()]
+    return [f"{model}@{alias.name}" for model, alias in current if alias.place.partition("/")[0] == run_id]

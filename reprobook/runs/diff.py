@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from reprobook.header import Header
 from reprobook.header.model import Section as HeaderSection
 from reprobook.runs.model import RunRecord
 
-Section = Literal["parameters", "code", "environment", "data", "hardware", "results", "seeds", "spec"]
+# In the order in which they are shown: causes before results.
+Section = Literal["parameters", "code", "environment", "spec", "data", "hardware", "seeds", "results"]
+_ORDER: tuple[Section, ...] = get_args(Section)
 Facts = dict[tuple[Section, str], Any]
 
 
@@ -36,11 +38,13 @@ class Difference:
 def diff(a: Side, b: Side) -> list[Difference]:
     """Return what differs, causes (parameters, code, environment …) before results; NaN equals NaN."""
     left, right = dict(_facts(a)), dict(_facts(b))
-    return [
+    found = [
         Difference(section, key, left.get((section, key)), right.get((section, key)))
         for section, key in left | right
         if not _equal(left.get((section, key)), right.get((section, key)))
     ]
+    # What only the second run has comes last in the union, but belongs to its section.
+    return sorted(found, key=lambda each: _ORDER.index(each.section))
 
 
 def _facts(side: Side) -> Iterator[tuple[tuple[Section, str], Any]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprobook.errors import InputError
 from reprobook.runs.model import RunRecord
 from reprobook.runs.store import Store
 
@@ -22,7 +21,7 @@ def runs_frame(
     """Return the runs of a store, one a row, ``run_id`` as the index; see ``rb.runs``."""
     found = Store.open(None if store is None else Path(store), Path.cwd())
     if sweep is not None:
-        of_sweep = f"sweep == {_sweep_id(found, sweep)!r}"
+        of_sweep = f"sweep == {str(getattr(sweep, 'sweep_id', sweep))!r}"
         where = of_sweep if where is None else f"({where}) and {of_sweep}"
     return frame_of(found.records(where, sort, limit))
 
@@ -52,18 +51,3 @@ def frame_of(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 def _names(mappings: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for mapping in mappings for name in mapping))
-
-
-def _sweep_id(store: Store, sweep: Any) -> str:
-    """Return the id of a sweep: as it is given, of a handle, or of the newest one.
-
-    Raises:
-        InputError: If there is no sweep yet.
-    """
-    if sweep != "latest":
-        return str(getattr(sweep, "sweep_id", sweep))
-    newest = store.records("trial >= 0", limit=1)
-    if not newest or newest[0].parent is None:
-        msg = f"there is no run of a sweep in {store.root} yet"
-        raise InputError(msg, hint="Make one: rb.sweep(metric=...)")
-    return newest[0].parent

@@ -98,7 +98,7 @@ def _check_directory(stream: IO[bytes]) -> None:
     tail = stream.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + _END.size:
-        msg = "no end of a zip"
+        msg = "it is cut short, or no zip"
         raise zipfile.BadZipFile(msg)
     *_, entries, length, _, _ = _END.unpack_from(tail, end)
     if end >= _LOCATOR.size and tail[end - _LOCATOR.size : end].startswith(b"PK\x06\x07"):

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 
 from reprobook.errors import InputError
 from reprobook.runs.model import RunRecord
-from reprobook.runs.where import Comparison, Condition, Value, parse_where, sql_value, test_sql, to_sql
+from reprobook.runs.where import Comparison, Condition, Junction, Value, parse_where, sql_value, test_sql, to_sql
 
 Row = tuple[str, str, bytes]
 Sql = tuple[str, list[Value]]
 _WALK = "facts AS s INDEXED BY by_key"
 _FEW = 1000
 _GROUPS = ("parameters", "metrics", "error")
-# A sweep is the parent of its runs.
 _MOST = 2**63 - 1  # the largest integer of SQLite
+# A sweep is the parent of its runs.
 _ALIASES = {"sweep": "parent"}
+_LATEST = "latest"
 _FIELDS = frozenset(RunRecord.model_fields) - {"parameters", "metrics", "files", "owner", "run_dir"}
 
 
@@ -61,7 +62,7 @@ def matching(connection: sqlite3.Connection, query: Query) -> list[int]:
         msg = f"--limit {query.limit} is negative"
         raise InputError(msg, hint="Give the number of runs to list, or leave it out for all.")
     resolve = functools.partial(_resolve, connection)
-    condition = parse_where(query.where, resolve) if query.where else None
+    condition = _with_latest(connection, parse_where(query.where, resolve)) if query.where else None
     key = resolve(query.sort.removeprefix("-"))
     limit = -1 if query.limit is None else min(query.limit, _MOST)
     driver = _driver(connection, condition)
@@ -70,6 +71,29 @@ def matching(connection: sqlite3.Connection, query: Query) -> list[int]:
     if len(runs) != limit:
         runs += _unordered(connection, driver, test, (key, limit - len(runs) if limit > 0 else -1))
     return runs
+
+
+def _with_latest(connection: sqlite3.Connection, condition: Condition) -> Condition:
+    """Put the id of the newest sweep for the word ``latest``: no run has a parent of that name.
+
+    Raises:
+        InputError: If it is asked for and there is none.
+    """
+    if isinstance(condition, Junction):
+        return Junction(condition.operator, tuple(_with_latest(connection, part) for part in condition.parts))
+    if condition.key != _ALIASES["sweep"] or _LATEST not in condition.values:
+        return condition
+    sql = (
+        "SELECT p.value FROM facts AS t CROSS JOIN facts AS s ON s.run = t.run AND s.key = 'sequence' "
+        "CROSS JOIN facts AS p ON p.run = t.run AND p.key = 'parent' "
+        "WHERE t.key = 'trial' AND t.value >= 0 ORDER BY s.value DESC LIMIT 1"
+    )
+    newest = connection.execute(sql).fetchone()
+    if newest is None:
+        msg = "there is no run of a sweep in this store yet"
+        raise InputError(msg, hint="Make one: reprobook sweep NOTEBOOK --metric M, or rb.sweep(metric=...)")
+    values = tuple(newest[0] if value == _LATEST else value for value in condition.values)
+    return Comparison(condition.key, condition.operator, values)
 
 
 def _ordered(connection: sqlite3.Connection, driver: Sql, test: Sql, order: tuple[str, bool, int]) -> list[int]:

@@ -72,6 +72,22 @@ def parse_where(text: str, resolve: Resolve) -> Condition:
         raise _refusal(msg) from error
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names that an expression compares, as they are written, each once.
+
+    Raises:
+        InputError: If it is none.
+    """
+    found: dict[str, None] = {}
+
+    def note(name: str) -> str:
+        found[name] = None
+        return name
+
+    parse_where(text, note)
+    return tuple(found)
+
+
 def _condition(node: ast.expr, resolve: Resolve, depth: int) -> Condition:
     """Translate one node of the expression."""
     if depth > _DEEPEST:

@@ -94,7 +94,10 @@ class JobBook:
             process = subprocess.Popen(  # noqa: S603 - our own command, its words checked by the request
                 command,
                 cwd=folder,
-                env={name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"},
+                env={
+                    **{name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"},
+                    "REPROBOOK_PROGRESS": "lines",  # the last one is shown
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,

@@ -78,7 +78,8 @@ def _is_setting(default: Any) -> bool:
         return "\n" not in default.strip()
     if isinstance(default, (list, tuple)) and sum(isinstance(row, dict) for row in default) > 1:
         return False  # rows of a table
-    return default not in ([], {}, (), set()) and _values(default) <= _MOST_VALUES
+    # A set is what others are looked up in, and the order in which it is walked changes from process to process.
+    return not isinstance(default, set) and default not in ([], {}, ()) and _values(default) <= _MOST_VALUES
 
 
 def _values(default: Any) -> int:

@@ -19,6 +19,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
 
     Raises:
         InputError: If another process drives it, or it makes no sense to go on.
+        ExecutionError: If its runs log no such metric.
         KeyboardInterrupt: On Ctrl-C or SIGTERM; it can be resumed.
     """
     with folder.driven():

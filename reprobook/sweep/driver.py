@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from reprobook.errors import InputError
+from reprobook.errors import ExecutionError
 from reprobook.runs import Store
 from reprobook.runs.metric_tail import Logged
 from reprobook.sweep.executor.port import Executor, TaskKey, TrialEvent
@@ -23,7 +23,6 @@ from reprobook.sweep.tasks import Tasks
 
 _WAIT = 0.25  # seconds
 _MOST_TRIES = 2
-_MOST_WITHOUT_METRIC = 3
 
 
 class Driver:
@@ -56,13 +55,13 @@ class Driver:
         self._reuse = Reuse(self._plan, source, store)
         self._reuse.settle()
         self._status: SweepStatus = "running"
-        self._without_metric = 0
 
     def drive(self) -> SweepStatus:
         """Go on until all trials are done or the sweep is told to stop, and return how it ended.
 
         Raises:
-            InputError: If it makes no sense to go on: no run logs the metric, the constraints leave no point.
+            InputError: If it makes no sense to go on: the constraints leave no point.
+            ExecutionError: If the first run that ended well logs no such metric.
             KeyboardInterrupt: On Ctrl-C or SIGTERM.
         """
         while True:
@@ -202,7 +201,7 @@ class Driver:
         """Write down what became of a trial, once all of it is done.
 
         Raises:
-            InputError: If run after run logs no such metric.
+            ExecutionError: If no trial has a value, and the run of this one has ended well without such a metric.
         """
         if not running.ended:
             return
@@ -214,10 +213,9 @@ class Driver:
         self._show(told.trial)
         lacks_metric = any(outcome.lacks_metric for outcome in running.outcomes.values())
         if lacks_metric and not any(each.trial.state == "complete" for each in self._told.values()):
-            self._without_metric += 1
-            if self._without_metric >= min(_MOST_WITHOUT_METRIC, self._plan.trials):
-                msg = f"trial {number}: {told.trial.error}"
-                raise InputError(msg, hint="Name a metric that the notebook logs with rb.log, shows or prints.")
+            msg = f"trial {number}: {told.trial.error}"
+            hint = "Begin anew with a metric that the notebook logs with rb.log, shows or prints: runs are reused."
+            raise ExecutionError(msg, hint=hint)
 
     def _show(self, trial: Trial) -> None:
         self._on_event(SweepEvent(kind="trial", trial=trial))

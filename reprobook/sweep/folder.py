@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from reprobook.errors import InputError
 from reprobook.runs import Owner, Store, check_id, current_owner, is_dead, new_id
-from reprobook.runs.files import make_folder, read_bytes, write_atomic
+from reprobook.runs.files import make_folder, naming, read_bytes, write_atomic
 from reprobook.sweep.journal import Journal
 from reprobook.sweep.model import SweepStatus
 from reprobook.sweep.plan import Plan
@@ -153,6 +154,17 @@ def sweep_ids(store: Store) -> list[str]:
     plans = [(path.parent.name, path.stat().st_mtime_ns) for path in sweeps_of(store).glob("*/plan.json")]
     # Ids count seconds; within one, the time at which the plan was frozen tells.
     return [name for name, _ in sorted(plans, key=lambda each: (each[0][: -len("-abcd")], each[1]))]
+
+
+def remove_folder(folder: SweepFolder) -> None:
+    """Remove a sweep whose runs are gone; its plan first, without which a folder is no sweep.
+
+    Raises:
+        StorageError: If the disk refuses.
+    """
+    with naming("delete", folder.path):
+        folder.plan.unlink(missing_ok=True)
+        shutil.rmtree(folder.path)
 
 
 def find_folder(store: Store, text: str) -> SweepFolder:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.capture import usable_cpus
+from reprobook.capture.device import check_device
 from reprobook.errors import ParameterError
 from reprobook.execute import RunOptions
 from reprobook.execute.preparation import SEED, Preparation, prepare
@@ -16,6 +17,7 @@ from reprobook.space import Parameter, Space, check_space, declared_parameters, 
 from reprobook.sweep.checks import check_options
 from reprobook.sweep.domain import Domain
 from reprobook.sweep.grid import grid
+from reprobook.sweep.logged_names import check_metric
 from reprobook.sweep.model import SweepOptions
 from reprobook.track import check_trackers
 
@@ -66,10 +68,14 @@ def make_plan(sweep_id: str, path: Path, source: bytes, options: SweepOptions) -
 
     Raises:
         InputError: If an option is wrong; nothing has been written by then.
+        EnvironmentMismatchError: If this machine has not the device that was asked for.
     """
     check_options(options)
     check_trackers(options.track)
+    if options.executor != "ray":  # its trials may run on another machine
+        check_device(options.device)
     prepared = prepare(path, _run_options(options), source)
+    check_metric(prepared.original, prepared.cwd, options.metric)
     declared = {parameter.name: parameter for parameter in declared_parameters(prepared.original)}
     options = replace(options, spaces=_spaces(declared, options, path.name), cwd=prepared.cwd)
     _check_fixed(options)

@@ -68,3 +68,23 @@ def test_restore_exits_with_5_and_says_what_is_missing(
 def test_a_run_without_a_record_of_it_is_wrong_input(reprobook: Reprobook, record: Callable[..., object]) -> None:
     record()
     assert reprobook("env", "check", "latest").code == 2
+
+
+def test_lock_says_where_it_wrote(
+    reprobook: Reprobook, recorded: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    found = reprobook("env", "lock", recorded(Distribution(name="no-such-package", version="1.0")))
+    assert found.code == 5
+    assert f"wrote {tmp_path / 'pylock.reprobook.toml'}" in found.out
+
+
+def test_lock_of_many_local_folders_is_short(
+    reprobook: Reprobook, recorded: Callable[..., str], tmp_path: Path
+) -> None:
+    items = [Distribution(name=f"p{n:02}", version="1", direct_url=f"file://{tmp_path}/p{n:02}") for n in range(20)]
+    found = reprobook("env", "lock", recorded(*items))
+    assert found.code == 0
+    assert f"p07: installed from {tmp_path}/p07" in found.out
+    assert "12 more that lie on this machine" in found.out
+    assert len(found.out.splitlines()) == 10

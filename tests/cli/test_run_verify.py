@@ -15,7 +15,9 @@ Reprobook = Callable[..., Any]
 WriteNotebook = Callable[..., Path]
 
 
-def test_run_show_verify_and_tampering(reprobook: Reprobook, write_notebook: WriteNotebook, tmp_path: Path) -> None:
+def test_run_show_verify_and_tampering(
+    reprobook: Reprobook, write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_notebook("lr = 0.1  # rate", "loss = lr * 2\nloss")
     before = path.read_bytes()
     found = reprobook("run", str(path), "-p", "lr", "0.5", "--name", "exp", "-o", "copy.ipynb", "--json")
@@ -29,7 +31,13 @@ def test_run_show_verify_and_tampering(reprobook: Reprobook, write_notebook: Wri
     )
     assert Path(run["notebook"]).is_file()
     assert path.read_bytes() == before
-    assert f"run {run['run_id']}: cell 1 of 2" in found.err
+    # Into a pipe go the beginning and the end, and no line a cell, but for those who ask for it.
+    said = found.err.splitlines()
+    assert said[0] == f"run {run['run_id']}: starting a kernel for 2 cells"
+    assert said[1:] == [f"run {run['run_id']}: succeeded"]
+    monkeypatch.setenv("REPROBOOK_PROGRESS", "lines")
+    assert ": cell 1 of 2" in reprobook("run", str(path), "--kernel", "warm").err
+    reprobook("delete", "latest", "--yes")
 
     verified = reprobook("verify", str(path), "--json")
     assert verified.code == 0
@@ -132,3 +140,26 @@ def test_a_dead_kernel_ends_the_process_with_138(write_notebook: WriteNotebook, 
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 138
     assert json.loads(done.stdout)["error"]["ename"] == "DeadKernelError"
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_runs(
+    reprobook: Reprobook, write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    path = write_notebook("x = 1")
+    for arguments in (("run",), ("run", "--kernel", "warm"), ("sweep", "--metric", "x", "--param", "x=int:1:2")):
+        refused = reprobook(arguments[0], str(path), *arguments[1:], "--device", "cuda")
+        assert refused.code == 5
+        assert "hint: Leave --device out" in refused.err
+    assert reprobook("runs", "--json").document == []
+
+
+def test_a_torch_that_cannot_use_the_device_fails_the_cell(reprobook: Reprobook, write_notebook: WriteNotebook) -> None:
+    # The notebook asks by itself, so nobody can know before; hidden, so that no GPU of this machine is found.
+    init = "%load_ext reprobook\n%reprotrain init --device cuda"
+    path = write_notebook(
+        "import os\nos.environ['CUDA_VISIBLE_DEVICES'] = ''", init, "import torch, reprobook as rb\nrb.device()"
+    )
+    found = reprobook("run", str(path), "--json").document
+    assert (found["status"], found["error"]["ename"]) == ("failed", "EnvironmentMismatchError")
+    assert "finds no such device" in found["error"]["evalue"]

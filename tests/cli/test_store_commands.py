@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from reprobook.runs import RunError, RunFolder
+from reprobook.header import Code, Header, Origin, seal, sha256_hex
+from reprobook.runs import NewRun, RunError, RunFolder, Store
 
 Reprobook = Callable[..., Any]
 Record = Callable[..., RunFolder]
@@ -108,6 +110,42 @@ def test_diff(reprobook: Reprobook, record: Record) -> None:
     assert "do not differ" in reprobook("diff", a.run_id, a.run_id).out
 
 
+def test_diff_shows_the_lines_of_the_cells_that_differ(
+    reprobook: Reprobook, store: Store, write_notebook: Callable[..., Path]
+) -> None:
+    def run_of(*cells: str, history: list[dict[str, Any]] | None = None) -> RunFolder:
+        run = store.create(NewRun(kind="live" if history else "run", parameters={cells[0]: 1}))
+        digests = tuple(sha256_hex(cell.encode()) for cell in cells)
+        run.write_header(seal(Header(code=Code(cells=digests), origin=Origin(created="2026-11-21T00:00:00Z"))))
+        run.source.write_bytes(write_notebook(*cells).read_bytes())
+        if history:
+            (run.path / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in history))
+        run.seal(status="succeeded")
+        return run
+
+    a = run_of("import os", "lr = 0.1\nepochs = 3", "train()")
+    b = run_of("import os", "import math", "lr = 0.2\nepochs = 3", "train()")
+    document = reprobook("diff", a.run_id, b.run_id, "--json").document
+    sections = [each["section"] for each in document["differences"]]
+    assert sections == sorted(sections, key=["parameters", "code", "results"].index)
+    # The cell that was added makes no other one differ.
+    assert not [line for line in document["code"] if "train()" in line]
+    shown = reprobook("diff", a.run_id, b.run_id).out
+    assert f"--- {a.run_id} cell 1" in shown
+    assert "+import math" in shown
+    assert "-lr = 0.1" in shown
+    assert "cell 3 " not in shown  # no digests of cells beside their lines
+    executed = ["import os", "lr = 0.1\nepochs = 3", "train(2)"]
+    history = [
+        {"digest": sha256_hex(text.encode()), "source": text, "count": count}
+        for count, text in enumerate(executed, start=1)
+    ]
+    live = run_of("import os", history=history)
+    shown = reprobook("diff", a.run_id, live.run_id).out
+    assert f"+++ {live.run_id} [3]" in shown
+    assert "+train(2)" in shown
+
+
 def test_whence_knows_renamed_copies(reprobook: Reprobook, record: Record, tmp_path: Path) -> None:
     run = record(artifact=b"weights")
     copy = tmp_path / "downloaded"
@@ -151,3 +189,21 @@ def test_a_damaged_record_does_not_hide_the_others(reprobook: Reprobook, record:
     found = reprobook("runs", "--json")
     assert [each["run_id"] for each in found.document] == [good.run_id]
     assert f"warning: {bad.run_id} cannot be read" in found.err
+
+
+def test_whence_knows_what_a_cell_wrote_by_itself(
+    reprobook: Reprobook, tmp_path: Path, write_notebook: Callable[..., Path]
+) -> None:
+    save = "import torch\ntorch.save({'w': torch.ones(2)}, 'mlp.pt')"
+    table = "import pandas as pd\npd.DataFrame({'y': [1, 2]}).to_csv('out.csv')"
+    path = write_notebook("x = 1", save, table)
+    run = reprobook("run", str(path), "--json").document
+    for name, cell in (("mlp.pt", 1), ("out.csv", 2)):
+        copy = (tmp_path / name).rename(tmp_path / f"renamed-{name}")
+        found = reprobook("whence", str(copy), "--json").document["runs"]
+        assert found == [{"run_id": run["run_id"], "path": name, "cell": cell}]
+        assert f"cell {cell}" in reprobook("whence", str(copy)).out
+    (tmp_path / "out.csv").write_text("edited")
+    edited = reprobook("whence", "out.csv")
+    assert edited.code == 2
+    assert f"cell 2 of run {run['run_id']} wrote this file with other content" in edited.err

@@ -115,7 +115,14 @@ def test_a_metric_that_is_not_there_is_named(reprobook: Reprobook, write_noteboo
     options = ("--executor", "inline", "--metric", "los", "--param", "lr=uniform:0:1")
     found = reprobook("sweep", path, *options)
     assert found.code == 2
+    assert "Did you mean loss?" in found.err
+    assert reprobook("runs", "--json").document == []
+    # Where only a run can tell, the first one does.
+    path = str(write_notebook(CELLS[0], "import reprobook as rb\nrb.log(**{'loss': lr})"))
+    found = reprobook("sweep", path, *options)
+    assert found.code == 1
     assert "did you mean loss?" in found.err
+    assert len(reprobook("runs", "--json").document) == 1
 
 
 def test_the_help_teaches_spaces_conditions_and_resuming(reprobook: Reprobook) -> None:

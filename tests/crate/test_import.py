@@ -237,10 +237,19 @@ def test_every_changed_byte_is_noticed(archive: Path, store: Store, tmp_path: Pa
     assert run.run_id
 
 
-@pytest.mark.parametrize("data", [b"", b"PK", b"not a zip" * 100, b"PK\x05\x06" + bytes(18)])
+@pytest.mark.parametrize("data", [b"PK\x03\x04" + bytes(40), b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_archive_is_refused(store: Store, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.zip").write_bytes(data)
     _is_refused(tmp_path / "x.zip", store)
+
+
+@pytest.mark.parametrize("data", [b"", b"P", b"import sys\n" * 100])
+def test_what_is_no_zip_is_said_to_be_none(store: Store, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "mk.py").write_bytes(data)
+    with pytest.raises(IntegrityError, match="is no archive of reprobook") as refused:
+        import_run(tmp_path / "mk.py", store)
+    assert "Pack it again" not in refused.value.hint
+    assert not list(store.root.glob(".incoming-*"))
 
 
 def _kill_at(number: int) -> Any:

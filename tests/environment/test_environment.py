@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
+from reprobook.capture.direct_url import DirectUrl
 from reprobook.environment import (
     IndexOptions,
     install_command,
@@ -18,6 +19,7 @@ from reprobook.environment import (
     restore_hint,
 )
 from reprobook.environment.interpreter import Interpreter
+from reprobook.environment.own import Own
 from reprobook.errors import EnvironmentMismatchError, InputError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.header import Distribution, Environment, seal
@@ -111,6 +113,34 @@ def test_the_lock_holds_the_wheels_and_reads_as_pep_751(make_wheel: MakeWheel, r
     assert tomllib.loads(made.text)["tool"]["reprobook"]["missing"] == ["gone==1.0+cpu"]
     assert list(made.local) == ["alpha"]
     assert "file:" not in made.text
+
+
+def test_reprobook_itself_is_asked_of_no_index_where_it_came_from_a_folder(
+    make_wheel: MakeWheel, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = DirectUrl(url="file:///somewhere/reprobook")
+    monkeypatch.setattr("reprobook.environment.lock.own", lambda: Own("0.1.0", origin))
+    own = Distribution(name="reprobook", version="0.1.0")
+    environment = recorded(make_wheel("alpha", "1.0"))
+    environment = environment.model_copy(update={"distributions": (*environment.distributions, own)})
+    asked: list[str] = []
+    made = lock_environment(environment, NO_OPTIONS, asked.append)
+    assert asked == ["asking the index for 1 distributions"]  # and once
+    assert not made.missing
+    assert made.local["reprobook"].startswith("installed from /somewhere/reprobook")
+    packages = {each["name"]: each for each in tomllib.loads(made.text)["packages"]}
+    assert packages["reprobook"]["directory"]["path"] == "sources/reprobook"
+    assert "somewhere" not in made.text
+
+
+def test_no_command_is_named_that_asks_the_same_index_again(make_wheel: MakeWheel, recorded: Recorded) -> None:
+    wheels = [make_wheel("gone", "1.0"), make_wheel("torch", "2.13.0+cpu")]
+    environment = recorded(*wheels)
+    for wheel in wheels:
+        wheel.unlink()
+    missing = lock_environment(environment, NO_OPTIONS, silent).missing
+    assert "pip install" not in missing["gone"]
+    assert "--extra-index-url https://download.pytorch.org/whl/cpu" in missing["torch"]
 
 
 @pytest.mark.parametrize(

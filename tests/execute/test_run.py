@@ -13,6 +13,8 @@ import pytest
 
 from reprobook.errors import InputError, NotebookError, ParameterError
 from reprobook.execute import RunEvent, RunOptions, read_trace, replay_run, run_notebook
+from reprobook.header import Code, Header, Origin, seal
+from reprobook.runs import NewRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +86,16 @@ def test_a_replay_of_a_run_equals_it(run: Run, store: Store) -> None:
     assert replay.read_record().parent == folder.run_id
     assert replay.read_record().result_digest == folder.read_record().result_digest
     assert [c.writes for c in read_trace(replay).cells] == [c.writes for c in read_trace(folder).cells]
+
+
+def test_the_copy_in_the_store_is_no_notebook_of_a_replay(store: Store) -> None:
+    live = store.create(NewRun(kind="live"))
+    live.write_header(seal(Header(code=Code(cells=()), origin=Origin(created="2026-11-21T00:00:00Z"))))
+    cell = {"cell_type": "code", "id": "a", "source": "x = 1", "metadata": {}, "outputs": [], "execution_count": None}
+    live.source.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    live.seal(status="succeeded")
+    replay = replay_run(live, store).read_record()
+    assert (replay.status, replay.source) == ("succeeded", None)
 
 
 def test_a_raising_cell_fails_the_run_and_names_itself(run: Run) -> None:

@@ -104,6 +104,25 @@ def test_a_wrong_line_says_what_is_wrong(live: Any, line: str) -> None:
         live("%load_ext reprobook", line)
 
 
+def test_a_mistyped_verb_is_answered_by_the_one_that_was_meant(live: Any) -> None:
+    with pytest.raises(CellExecutionError, match="Did you mean %reprotrain freeze") as refused:
+        live("%load_ext reprobook", "%reprotrain freez")
+    assert "a form: what the training" not in str(refused.value)  # the whole help
+
+
+def test_promote_seals_nothing_where_the_notebook_is_not_known(live: Any, tmp_path: Path) -> None:
+    # Nor is there a notebook in the folder that it could be found in by its cells.
+    gone = "import pathlib\nfor path in pathlib.Path().glob('*.ipynb'):\n    path.unlink()"
+    refused = (
+        "try:\n    get_ipython().run_line_magic('reprotrain', 'promote')\nexcept Exception as error:\n    print(error)"
+    )
+    notebook = live(INIT, gone, refused, "after = 1", "%reprotrain end", known=False)
+    assert "file is not known here" in notebook.cells[2].outputs[0].text
+    (record,) = Store(tmp_path / ".reprobook").records()
+    assert any("after" in cell.writes for cell in read_trace(Store(tmp_path / ".reprobook").resolve("latest")).cells)
+    assert record.status == "succeeded"
+
+
 def test_a_session_ends_with_its_kernel(live: Any, tmp_path: Path) -> None:
     live(INIT, "x = 1")
     (record,) = Store(tmp_path / ".reprobook").records()

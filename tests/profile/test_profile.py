@@ -134,3 +134,14 @@ def test_a_kernel_of_its_own_is_measured_as_well(run: Callable[..., RunFolder]) 
     assert found.cells[1].seconds >= 0.5
     assert found.cells[1].verdict is not None
     assert found.cells[1].verdict.bound == "data"
+
+
+def test_small_operations_are_seen_as_overhead_and_the_profiler_logs_nothing(
+    run: Callable[..., RunFolder], capfd: pytest.CaptureFixture[str]
+) -> None:
+    profile = measured(run(*CELLS, profile=True, kernel="cold"))
+    use = next(each.torch for each in profile.cells if each.cell == 3)
+    assert use is not None
+    assert use.calls > 50 * 10  # 50 steps of some ten operations
+    assert use.flops > 50 * 2 * 512 * 16
+    assert "profiler_start" not in "".join(capfd.readouterr())

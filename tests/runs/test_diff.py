@@ -52,18 +52,19 @@ def test_each_difference_is_in_its_section() -> None:
         threads={"torch": 1},
         data=(DataSource(name="digits", sha256="e" * 64, size=1),),
     )
+    # What only one run has stands in its section too.
     assert found(side(parameters={"lr": 0.1}), changed) == [
         ("parameters", "lr", 0.1, 0.2),
         ("code", "cell 1", "b" * 64, "x" * 64),
+        ("code", "cell 2", None, "y" * 64),
         ("environment", "distributions.numpy", "2.4.0", "2.4.1"),
         ("environment", "distributions.numpy.files", "r", "s"),
+        ("environment", "variables.PYTHONHASHSEED", None, "0"),
+        ("environment", "distributions.torch", None, "2.13"),
         ("data", "digits", "d" * 64, "e" * 64),
         ("hardware", "threads.torch", 2, 1),
         ("seeds", "seed", None, 1),
         ("results", "status", "pending", "failed"),
-        ("code", "cell 2", None, "y" * 64),
-        ("environment", "variables.PYTHONHASHSEED", None, "0"),
-        ("environment", "distributions.torch", None, "2.13"),
         ("results", "metrics.loss", None, 1.0),
     ]
 

@@ -185,7 +185,7 @@ def test_an_untagged_notebook_offers_what_it_assigns_once() -> None:
         "broken = ",
         "%%bash\nshell=1",
         "name: Choice('a', 'b') = 'a'",
-        "zero = 0\nno = False\nempty = ''",
+        "zero = 0\nno = False\nempty = ''\nstop = {'a', 'the'}",
         tagged=None,
     )
     assert set(found) == {"lr", "epochs", "name", "zero", "no", "empty"}

@@ -10,7 +10,8 @@ import pytest
 from comparing import results
 from function_executor import FunctionExecutor, KilledError
 
-from reprobook.errors import InputError
+from reprobook.errors import ExecutionError, InputError
+from reprobook.space import Choice, Float, Int
 from reprobook.sweep import drive as drive_module
 from reprobook.sweep.handle import SweepHandle, resume_sweep, run_sweep
 from reprobook.sweep.model import SweepEvent, SweepOptions, SweepRecord
@@ -187,11 +188,18 @@ def test_killed_between_the_seal_of_a_run_and_the_journal_the_run_counts(
         assert executor.submitted == []
 
 
-def test_a_metric_that_no_run_logs_ends_the_sweep_with_the_names_that_there_are(run: Run, store: Store) -> None:
-    with pytest.raises(InputError, match="did you mean loss") as refused:
-        run(FunctionExecutor(), metric="losss", sampler="random", seed=3)
+def test_a_metric_that_no_run_logs_ends_the_sweep_with_the_names_that_there_are(
+    use: Callable[[FunctionExecutor], None], write: Write, store: Store
+) -> None:
+    use(FunctionExecutor())
+    # From this source nobody can tell what is logged.
+    path = write("lr = 0.1\nwidth = 1\nkind = 'a'", "import reprobook as rb\nrb.log(**measured())")
+    spaces = {"lr": Float(0.01, 0.1), "width": Int(1, 8), "kind": Choice("a", "b")}
+    with pytest.raises(ExecutionError, match="did you mean loss") as refused:
+        run_sweep(path, store, replace(OPTIONS, metric="losss", sampler="random", seed=3, jobs=1, spaces=spaces))
     assert "rb.log" in refused.value.hint
     record = SweepHandle.open(store, "latest").record()
+    assert [trial.state for trial in record.trials] == ["failed"]  # the first that ended, and no other
     assert record.status == "failed"
     assert record.error is not None
     assert "losss" in record.error

@@ -172,10 +172,11 @@ def test_ctrl_c_leaves_no_process_and_a_sweep_that_can_be_resumed(
     wait_for(lambda: len(begun(held)) == 2)
     started = processes_of(store, process.pid)
     os.kill(process.pid, number)
-    process.communicate(timeout=PATIENCE)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     wait_for(lambda: all_gone(started))
     record = SweepHandle.open(store, "latest").record()
+    assert f"reprobook sweep --resume {record.sweep_id}" in said.decode()
     assert record.status == "interrupted"
     assert {trial.state for trial in record.trials} == {"interrupted"}
     assert {each.status for each in store.records(f"sweep == '{record.sweep_id}'")} == {"interrupted"}
