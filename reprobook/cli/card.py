@@ -53,9 +53,11 @@ def card(  # noqa: PLR0913 - one for each option
         raise click.UsageError(msg)
     if output is not None:
         check_target(output, force=force)
-    text = _text(open_store(store_path).resolve(run), name, license_id, as_croissant=as_croissant)
+    written = _text(open_store(store_path).resolve(run), name, license_id, as_croissant=as_croissant)
+    # Names of an imported run may hold what is no character.
+    text = written.encode("utf-8", "backslashreplace").decode()
     if output is not None:
-        write_atomic(output, text.encode("utf-8", "backslashreplace"), mode=0o644)
+        write_atomic(output, text.encode(), mode=0o644)
     if as_json:
         print_json({"file": str(output) if output else None, "text": text})
     elif output is None:

@@ -156,6 +156,10 @@ FOUND = (
         "data/rows.json",
         b'{"name": "rows", "source": "a.csv", "digest": "0", "size": 1, "modified": "\xe2\x80\xae"}',
     ),
+    (
+        "data/rows.json",
+        b'{"name": "\\ud800", "source": "a.csv", "digest": "0", "size": 1, "modified": "2026-11-29T00:00:00Z"}',
+    ),
     ("splits/split.json", b"[]"),
     ("splits/split.json", b'{"by": "hash", "parts": {"train": {}}, "leakage": {"found": [1]}}'),
     ("executed.ipynb", b'{"cells": 3}'),

@@ -75,6 +75,16 @@ def test_what_cannot_be_written_is_told_before_the_notebook_runs(
     assert store.records() == []
 
 
+def test_a_proof_may_name_what_can_be_no_file(run: RunFolder, promoted: Promoted, tmp_path: Path) -> None:
+    promoted(run, verify=False)
+    proof = tmp_path / "job" / "proof.json"
+    content = json.loads(proof.read_bytes())
+    proof.write_text(json.dumps({**content, "files": {**content["files"], "x" * 300: "0" * 64}}))
+    check_folder(tmp_path / "job", run.read_header())
+    promoted(run, verify=False)
+    assert "x" * 300 not in proof.read_text()
+
+
 def test_what_is_no_longer_written_goes_unless_it_was_edited(tmp_path: Path) -> None:
     write_job(tmp_path, {"train.py": b"1", "conf/a.yaml": b"a", "launch/b.sh": b"b", "launch/c.sh": b"c"}, {})
     (tmp_path / "launch" / "c.sh").write_bytes(b"mine")
