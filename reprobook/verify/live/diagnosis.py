@@ -23,6 +23,7 @@ from reprobook.verify.live.rules import clues
 from reprobook.verify.live.session import Live, live_session
 from reprobook.verify.live.trials import Trials, same_effect
 from reprobook.verify.suspect import Suspect
+from reprobook.verify.untouched import OnCells, ignore_cells
 
 __all__ = ["HistoryDiagnosis", "HistoryFinding", "Live", "diagnose_history", "history_findings", "live_session"]
 
@@ -96,6 +97,7 @@ def diagnose_history(  # noqa: PLR0913  # what is known, and how to replay, by k
     cwd: Path | None = None,
     pins: Pins = NO_PINS,
     on_event: OnEvent = ignore,
+    on_cells: OnCells = ignore_cells,
 ) -> HistoryDiagnosis:
     """Prove by experiment what in the history makes the session differ from a clean run."""
     cases = _cases(live, clean, benign)
@@ -103,7 +105,7 @@ def diagnose_history(  # noqa: PLR0913  # what is known, and how to replay, by k
         return HistoryDiagnosis()
     until = max(case.place.event.number for case in cases)
     with tempfile.TemporaryDirectory(prefix="reprobook-") as scratch:
-        trials = Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event)
+        trials = Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event, on_cells)
         return _diagnosis(live, cases, trials)
 
 
