@@ -30,7 +30,7 @@ from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job,
     default="bitwise",
     show_default=True,
     metavar="bitwise|REL",
-    help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2.",
+    help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2. Other data or draws still diverge.",
 )
 @kernel_option("Kernel of the replay; experiments have cold ones.")
 @cwd_option("Working folder of the replay.  [default: the run's]")

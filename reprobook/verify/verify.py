@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
 from reprobook.runs.foreign import check_trust
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
+from reprobook.verify.closeness import by_luck, is_close, luck_note
 from reprobook.verify.compare import compare
 from reprobook.verify.counterfactual import counterfactual
 from reprobook.verify.diagnose import attributed, diagnose
@@ -31,7 +32,7 @@ from reprobook.verify.judgement import divergence_of, failure_of, left_to_chance
 from reprobook.verify.kept import keep
 from reprobook.verify.laboratory import Conditions, Laboratory
 from reprobook.verify.live.diagnosis import HistoryFinding, Live, diagnose_history, history_findings, live_session
-from reprobook.verify.model import Divergence, Verification
+from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
 from reprobook.verify.placing import placed
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.restore import pins_of, restored
@@ -150,10 +151,9 @@ class _Case:
             raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
         verdict = verdict_of(self._record, after, comparison)
         metrics = pair_metrics(self._record.metrics, after.metrics)
-        tolerance = self._options.tolerance
-        if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
-            verdict = "within_tolerance"
         found = self._causes(known, source)
+        if verdict == "diverged":
+            verdict = self._tolerated(found, known, metrics)
         first = next(iter(found), None)
         return Verification(
             run_id=self._original.run_id,
@@ -170,6 +170,30 @@ class _Case:
             cells=comparison.cells,
             differing=comparison.differing,
             error=after.error,
+        )
+
+    def _tolerated(self, found: tuple[Divergence, ...], known: Knowledge, metrics: Mapping[str, MetricPair]) -> Verdict:
+        """Judge what differs bit by bit: within the tolerance only if it is all a matter of rounding."""
+        tolerance = self._options.tolerance
+        if tolerance is None or not metrics_agree(metrics, tolerance):
+            return "diverged"
+        with self._laboratory() as laboratory:
+            lucky = by_luck(
+                found, metrics, lambda each: is_close(each, known, laboratory, self._conditions, tolerance.largest)
+            )
+        if lucky is not None:
+            self._notes += (luck_note(lucky),)
+        return "diverged" if lucky else "within_tolerance"
+
+    def _laboratory(self) -> Laboratory:
+        """Return a place for experiments."""
+        return Laboratory(
+            self._original,
+            self._bytes,
+            cwd=self._cwd(),
+            recorded=self._recorded_folder(),
+            on_event=self._options.on_event,
+            on_cells=self._folders.wrote,
         )
 
     def _enter(self) -> None:
@@ -244,15 +268,7 @@ class _Case:
         """Return divergences with the causes that hazards and traces speak for."""
         if not self._options.diagnose:
             return tuple(attributed(each, known) for each in origins)
-        laboratory = Laboratory(
-            self._original,
-            self._bytes,
-            cwd=self._cwd(),
-            recorded=self._recorded_folder(),
-            on_event=self._options.on_event,
-            on_cells=self._folders.wrote,
-        )
-        with laboratory:
+        with self._laboratory() as laboratory:
             found, known, conditions = diagnose(origins, known, laboratory, source, self._conditions)
             if self._pinned and known.comparison.first is None:
                 without = counterfactual(known, laboratory, source, self._pinned, conditions)
@@ -278,7 +294,7 @@ class _Case:
             on_event=self._options.on_event,
             on_cells=self._folders.wrote,
         )
-        self._notes = diagnosis.notes
+        self._notes += diagnosis.notes
         return diagnosis.findings
 
     def _local_modules(self) -> frozenset[str]:

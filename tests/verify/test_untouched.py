@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reprobook.execute import RunOptions, run_notebook
+from reprobook.execute import RunEvent, RunOptions, run_notebook
 from reprobook.runs import Store, fsck
 from reprobook.runs.aside import asides, set_aside
 from reprobook.verify import VerifyOptions, verify_notebook, verify_run
@@ -24,8 +24,12 @@ _OLD_NS = 1_600_000_000_123_456_789
 _CELLS = (
     "import random, sqlite3, pathlib, os, time",
     "with open('log.txt', 'a') as log:\n    log.write(f'{random.random()}\\n')",
-    "db = sqlite3.connect('model.db')\ndb.execute('create table if not exists t (x)')\n"
-    "db.execute('insert into t values (?)', (random.random(),))\ndb.commit()\ndb.close()",
+    """\
+db = sqlite3.connect('model.db')
+db.execute('create table if not exists t (x)')
+db.execute('insert into t values (?)', (random.random(),))
+db.commit()
+db.close()""",
     "pathlib.Path('out').mkdir(exist_ok=True)\npathlib.Path('out/best.txt').write_text(str(random.random()))",
     "run = pathlib.Path(f'runs/{time.time_ns()}')\nrun.mkdir(parents=True)\n(run / 'event.txt').write_text('x')",
 )
@@ -91,28 +95,24 @@ def test_what_the_replay_alone_made_is_kept_in_the_store(
     assert str(moved) in " ".join(found.notes)
 
 
-def test_ctrl_c_puts_the_files_back(store: Store, write_notebook: WriteNotebook, tmp_path: Path) -> None:
-    run = run_notebook(
-        write_notebook("open('m.txt', 'w').write('1')", "open('new.txt', 'w').write('1')"), store, RunOptions()
-    )
+@pytest.mark.parametrize("at", ["cell", "ended"])
+def test_ctrl_c_puts_the_files_back(store: Store, write_notebook: WriteNotebook, tmp_path: Path, at: str) -> None:
+    path = write_notebook("open('m.txt', 'w').write('1')", "open('new.txt', 'w').write('1')", "x = 1")
+    run = run_notebook(path, store, RunOptions())
     (tmp_path / "new.txt").unlink()
     (tmp_path / "m.txt").write_text("mine")
     before = _state(tmp_path)
+    seen = []
 
-    def interrupt(event: object) -> None:
-        if getattr(event, "kind", "") == "cell" and (tmp_path / "new.txt").exists():
+    def interrupt(event: RunEvent) -> None:
+        if event.kind == at and event.cell in {2, None}:
+            seen.append((tmp_path / "m.txt").read_text())
             raise KeyboardInterrupt
 
-    def interrupt_at_the_end(event: object) -> None:
-        if getattr(event, "kind", "") == "ended":
-            assert (tmp_path / "m.txt").read_text() == "1"
-            raise KeyboardInterrupt
-
-    for when in (interrupt, interrupt_at_the_end):
-        with pytest.raises(KeyboardInterrupt):
-            verify_run(run, store, VerifyOptions(on_event=when))
-            raise KeyboardInterrupt
-        assert _state(tmp_path) == before
+    with pytest.raises(KeyboardInterrupt):
+        verify_run(run, store, VerifyOptions(on_event=interrupt))
+    assert seen == ["1"]
+    assert _state(tmp_path) == before
 
 
 def test_after_a_kill_fsck_puts_the_files_back_and_loses_none(store: Store, tmp_path: Path) -> None:
