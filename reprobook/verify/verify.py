@@ -10,7 +10,6 @@ from pathlib import Path
 from reprobook.environment import restore_hint
 from reprobook.errors import InputError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
-from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
@@ -34,7 +33,7 @@ from reprobook.verify.laboratory import Conditions, Laboratory
 from reprobook.verify.live.diagnosis import HistoryFinding, Live, diagnose_history, history_findings, live_session
 from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
 from reprobook.verify.placing import placed
-from reprobook.verify.recorded import recorded_run, run_of_header
+from reprobook.verify.recorded import is_live, run_to_verify
 from reprobook.verify.restore import pins_of, restored
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
 from reprobook.verify.untouched import Folders, untouched, with_notes
@@ -91,8 +90,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
     source = read_source(path)
     notebook = read_notebook(source, path.name)
     headers = notebook_integrity(notebook, store)
-    known = (run_of_header(header, store) for header in headers)
-    run = recorded_run(path, store) or next(filter(None, known), None)
+    run = run_to_verify(path, notebook, headers, store)
     with untouched(store, options.on_event) as folders:
         if run is None:
             cwd = options.cwd or path.absolute().parent
@@ -137,8 +135,11 @@ class _Case:
         self._conditions = Conditions(pins=pins_of(self._pinned))
         self._notes: tuple[str, ...] = ()
         self._live: Live | None = None
-        if self._record.kind == "live" and (original.path / HISTORY).exists():
+        if is_live(original):
             self._live = live_session(original, read_notebook(source, original.source.name))
+            if self._live.is_empty:
+                msg = f"run {original.run_id} recorded none of the cells of the notebook that would be run again"
+                raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
 
     def verification(self) -> Verification:
         """Execute, compare, look for causes and judge."""
