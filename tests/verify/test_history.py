@@ -295,6 +295,16 @@ def test_a_session_without_a_file_is_found_while_it_goes_on_and_after_it_was_kil
     assert said(played(path, store)) == []
 
 
+def test_a_cause_is_proven_alone_where_another_took_away_what_its_cell_needs(play: Play) -> None:
+    sources = ["import random\nrandom.seed(1)", "alpha = 0.1", "d = random.random()", "m = alpha * d"]
+    session = play(sources, [0, cell(1, "alpha = 1.0"), 2, 3, 1, 2])
+    found = diagnose_history(session.live, session.clean).findings
+    assert [(each.cell, each.suspects[0].cause, each.confirmed) for each in found] == [
+        (2, "hidden_state.rng_advanced", True),
+        (3, "hidden_state.edited_after_run", True),
+    ]
+
+
 def test_a_run_that_a_freeze_has_just_begun_is_not_the_one_to_verify(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
