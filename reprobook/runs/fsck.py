@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reprobook.errors import IntegrityError
 from reprobook.runs import seal
-from reprobook.runs.aside import asides, is_held
+from reprobook.runs.aside import Aside, asides, is_held
 from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.ids import is_id
@@ -106,23 +106,29 @@ def _leftovers(store: Store, *, repair: bool) -> Iterator[Problem]:
 
 
 def _kept_files(store: Store, *, repair: bool) -> Iterator[Problem]:
-    """Find the copies of the user's files that a replay kept and, being killed, did not put back.
+    """Find the copies of the user's files that a replay kept and, being killed, did not put back."""
+    # Under the lock nobody can be between making the folder and holding it.
+    with suppress(StorageError) if not repair else nullcontext(), store.locked():
+        yield from [_put_back(aside, store, repair=repair) for aside in asides(store, living=False)]
+
+
+def _put_back(aside: Aside, store: Store, *, repair: bool) -> Problem:
+    """Tell of the copies that one killed process left, and put them back.
 
     What is there by now may be the user's own, from after the replay: it is kept in the store, too.
     """
-    for aside in asides(store, living=False):
-        place = aside.folder.name
-        names = ", ".join(aside.paths) or "no file"
-        what = f"{place}: a verification was killed that had kept copies of files it might overwrite: {names}"
-        failed: tuple[str, ...] = ()
-        if repair:
-            replaced = store.root / f"replaced-{place.rpartition('-')[2]}"
-            failed = aside.put_back(replaced)
-            if replaced.exists():
-                what += f"; put back, what was there lies in {replaced}"
-            if not failed:
-                shutil.rmtree(aside.folder, ignore_errors=True)
-        yield Problem("", place, what, repaired=repair and not failed)
+    place = aside.folder.name
+    names = ", ".join(aside.paths) or "no file"
+    what = f"{place}: a verification was killed that had kept copies of files it might overwrite: {names}"
+    failed: tuple[str, ...] = ()
+    if repair:
+        replaced = store.root / f"replaced-{place.rpartition('-')[2]}"
+        failed = aside.put_back(replaced)
+        if replaced.exists():
+            what += f"; put back, what was there lies in {replaced}"
+        if not failed:
+            shutil.rmtree(aside.folder, ignore_errors=True)
+    return Problem("", place, what, repaired=repair and not failed)
 
 
 def _half_made(store: Store) -> list[Path]:

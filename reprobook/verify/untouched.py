@@ -159,6 +159,8 @@ def untouched(store: Store, on_event: OnEvent) -> Iterator[Folders]:
             yield folders
         finally:
             folders.clean()
+            with unrecorded():
+                aside.put_back()
 
 
 def with_notes(found: Verification, notes: Sequence[str]) -> Verification:

@@ -95,7 +95,7 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
         if run is None:
             cwd = options.cwd or path.absolute().parent
             folders.enter(cwd, (), [cell.source for cell in notebook.code_cells])
-            run = run_notebook(path, store, RunOptions(cwd=cwd, kernel=options.kernel), options.on_event)
+            run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
             folders.wrote(cwd, trace_of(run).cells)
         found = _verified(run, store, options, folders, source)
     return keep(with_notes(found, folders.notes), run)
@@ -107,7 +107,10 @@ def _verified(
     """Verify a run with the bytes of a notebook, or its own."""
     _check(run, trust=options.trust)
     with workplace_of(run, options.cwd) as cwd:
-        return _Case(run, store, replace(options, cwd=cwd), folders, source or run.source.read_bytes()).verification()
+        case = _Case(run, store, replace(options, cwd=cwd), folders, source or run.source.read_bytes())
+        if cwd == options.cwd:
+            case.enter()  # else it is thrown away
+        return case.verification()
 
 
 def _check(run: RunFolder, *, trust: bool) -> None:
@@ -143,7 +146,6 @@ class _Case:
 
     def verification(self) -> Verification:
         """Execute, compare, look for causes and judge."""
-        self._enter()
         replay, known, source = self._replayed()
         after = replay.read_record()
         comparison = known.comparison
@@ -197,7 +199,7 @@ class _Case:
             on_cells=self._folders.wrote,
         )
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
         """Keep what the replays may write; what an edited notebook writes, or one that was not traced, it names."""
         whole = self._record.status == "succeeded" and self._recorded.cells
         same = whole and self._bytes == self._original.source.read_bytes()

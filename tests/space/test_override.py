@@ -335,4 +335,4 @@ def test_text_never_becomes_code(declaration: str, text: str) -> None:
 
 def test_a_type_has_its_article() -> None:
     with pytest.raises(ParameterError, match="is not an int"):
-        parse_value(Parameter(name="n", type=int, default=1), "x")
+        parse_value(parameter("x = 1"), "a")
