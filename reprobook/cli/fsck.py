@@ -15,7 +15,11 @@ from reprobook.runs import fsck as check_store
 
 
 @click.command(epilog=examples("reprobook fsck --repair"))
-@click.option("--repair", is_flag=True, help="Mark dead runs, remove leftovers, rebuild the index.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Mark dead runs, remove leftovers, rebuild the index, put back files that a killed verify left changed.",
+)
 @common_options
 def fsck(*, repair: bool, store_path: Path | None, as_json: bool) -> int:
     """Check every file of the store against its seal; exits with 4 if something is damaged."""

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, console, number_text, table
+from reprobook.cli.failure import failure_lines
 from reprobook.cli.messages import plain
 from reprobook.runs import RunFolder, RunRecord
 from reprobook.runs.executed import executed_cells
@@ -56,24 +57,27 @@ def show_facts(out: Console, record: RunRecord) -> None:
 
 
 def show_failure(out: Console, run: RunFolder, record: RunRecord) -> None:
-    """Show where and why a run failed, with the end of the traceback."""
+    """Show where and why a run failed: the lines of the notebook, else the end of the traceback."""
     error = record.error
     if error is None:
         return
     where = "" if error.cell is None else f"cell {error.cell}: "
     out.print(Text.assemble((f"{where}{plain(error.ename)}", "bold red"), f": {plain(error.evalue)}"))
-    for line in traceback_lines(run)[-_LAST_LINES:]:
+    for line in traceback_lines(run):
         out.print(Text(f"  {plain(line)}", style="dim"))
     if error.hint:
         out.print(Text(f"hint: {plain(error.hint)}", style="cyan"))
 
 
 def traceback_lines(run: RunFolder) -> list[str]:
-    """Return the traceback in the executed notebook, colours removed; empty where there is none."""
-    outputs = [output for cell in executed_cells(run) for output in cell["outputs"]]
+    """Return where the notebook failed, else the end of the traceback, colours removed; empty where there is none."""
+    cells = executed_cells(run)
+    outputs = [output for cell in cells for output in cell["outputs"]]
     found = [list(map(str, output["traceback"])) for output in outputs if isinstance(output.get("traceback"), list)]
     if not found:
         return []
     from reprobook.trace.outputs import normalised  # noqa: PLC0415 - only runs that failed show it
 
-    return [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()]
+    lines = [line for line in normalised("\n".join(found[-1])).splitlines() if line.strip()]
+    counts = {cell["execution_count"]: index for index, cell in enumerate(cells) if cell.get("execution_count")}
+    return failure_lines(lines, counts) or lines[-_LAST_LINES:]

@@ -17,7 +17,8 @@ _VERDICTS = {
     "failed": ("✗ the replay failed", "bold red"),
 }
 _MOST_LINES = 8
-_UNPROVEN = ("not proven: --diagnose finds out by experiment", "dim")
+# Characters of evidence: three lines of a wide terminal.
+_MOST_EVIDENCE = 330
 
 
 def show_verification(out: Console, found: Verification) -> None:
@@ -75,18 +76,26 @@ def _show_first(out: Console, first: Divergence, *, only_restored: bool) -> None
         out.print(rows)
     for line in first.distance_lines():
         out.print(Text(f"  {plain(line)}"))
-    proof = ("proven: held still, the difference is gone", "green") if first.confirmed else _UNPROVEN
+    proof = ("proven: held still, the difference is gone", "green") if first.confirmed else _unproven(first)
     out.print(Text.assemble(("cause: ", "bold"), (first.cause, "bold red"), "  ", proof))
-    out.print(Text(f"evidence: {plain(first.evidence)}"))
+    evidence = plain(first.evidence)
+    if len(evidence) > _MOST_EVIDENCE:
+        evidence = f"{evidence[:_MOST_EVIDENCE].rpartition(' ')[0]} … (--json shows all)"
+    out.print(Text(f"evidence: {evidence}"))
     if first.fix:
         out.print(Text(f"fix: {plain(first.fix)}", style="cyan"))
+
+
+def _unproven(found: Divergence) -> tuple[str, str]:
+    """Say why a cause is not proven."""
+    return f"not proven: {found.unproven or '--diagnose finds out by experiment'}", "dim"
 
 
 def _show_other(out: Console, other: Divergence) -> None:
     """Show a further difference that arose by itself, in short."""
     where = "the results" if other.cell is None else f"cell {other.cell}"
-    proof = "" if other.confirmed else " (not proven)"
-    text = f"also by itself: {where}: {', '.join(other.names)} — {other.cause}{proof}. Fix: {other.fix or 'unknown'}"
+    proof = "proven" if other.confirmed else _unproven(other)[0]
+    text = f"also by itself: {where}: {', '.join(other.names)} — {other.cause} ({proof}). Fix: {other.fix or 'unknown'}"
     out.print(Text(plain(text)))
 
 

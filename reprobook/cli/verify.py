@@ -30,7 +30,7 @@ from reprobook.verify import VerifyOptions, is_job, parse_tolerance, verify_job,
     default="bitwise",
     show_default=True,
     metavar="bitwise|REL",
-    help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2.",
+    help="Relative difference of metrics, or by metric: 1e-3,loss=1e-2. Other data or draws still diverge.",
 )
 @kernel_option("Kernel of the replay; experiments have cold ones.")
 @cwd_option("Working folder of the replay.  [default: the run's]")
@@ -51,7 +51,8 @@ def verify(  # noqa: PLR0913  # one argument an option
 
     Settings that the header can bring back (environment variables, threads, time zone, hash seed) are restored for
     the replay and listed. With --diagnose the cause is proven: by replays with one suspect held still at a time,
-    until the difference is gone.
+    until the difference is gone. Replays leave the files of the working folder as they were: what they overwrite is put
+    back, and what they make is removed.
 
     An imported run is somebody else's code: it is only executed with --trust, in a new folder with the files that came
     with it. NB takes the newest recorded run of that notebook, else runs it twice. JOB is a promoted folder. Exits

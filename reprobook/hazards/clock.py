@@ -55,7 +55,9 @@ def _tell_value(report: Report, call: ast.Call, dotted: str) -> None:
         and not _is_name(book, call, dotted)
         and (tells_date or not _is_duration(book, call))
     )
-    message = f"`{book.text(call)}` is another time in every run, and the value is used as data"
+    message = (
+        f"`{book.text(call)}` is another time in every run, and the value {'is' if sure else 'may be'} used as data"
+    )
     fix = 'take the date as a parameter: as_of = "2024-01-01"'
     report.add(call, "wall_clock.datetime_feature", message, fix, certain=sure, shown=sure)
 

@@ -41,6 +41,7 @@ class Hazard:
         called_from: Cells that call that function, directly or through others.
         edits: A safe automatic edit, which may touch several places; empty if a human must decide.
         seeds: Generators that ``--fix`` should seed at the top of the notebook.
+        reseeds: Whether it seeds the generator anew, from the operating system's entropy.
     """
 
     cell: int
@@ -56,6 +57,7 @@ class Hazard:
     called_from: tuple[int, ...] = ()
     edits: tuple[Edit, ...] = ()
     seeds: tuple[Generator, ...] = ()
+    reseeds: bool = False
 
     @property
     def cells(self) -> tuple[int, ...]:

@@ -86,7 +86,8 @@ def _tell_entropy(report: Report, call: ast.Call, cause: str, generator: Generat
     fix = f"{book.text(call.func)}(seed)" if not method else f"torch.{method}(seed)"
     alone = not _initialises_workers(book, call)
     edits = _edits(report, call, method)
-    report.add(call, cause, message, fix, generator=generator, certain=alone, shown=alone, edits=edits)
+    sure = {"certain": alone, "shown": alone}
+    report.add(call, cause, message, fix, generator=generator, edits=edits, reseeds=True, **sure)
 
 
 def _initialises_workers(book: Book, call: ast.Call) -> bool:

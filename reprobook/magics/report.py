@@ -88,4 +88,5 @@ def _where(each: Divergence) -> str:
 
 def _cause(each: Divergence) -> str:
     """Return the cause, and how sure it is."""
-    return f"{each.cause} ({'proven by experiment' if each.confirmed else 'not proven'})"
+    why = f": {each.unproven}" if each.unproven else ""
+    return f"{each.cause} ({'proven by experiment' if each.confirmed else f'not proven{why}'})"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from reprobook.errors import IntegrityError
 from reprobook.runs import seal
-from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError, locked
+from reprobook.runs.aside import Aside, asides, is_held
+from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.ids import is_id
 from reprobook.runs.store import INCOMING, Store
@@ -52,6 +53,7 @@ def fsck(store: Store, *, repair: bool = False) -> Report:
     for name in names:
         found += [Problem(name, _place(error), str(error), repaired=False) for error in _damage(store.runs / name)]
     found += _leftovers(store, repair=repair)
+    found += _kept_files(store, repair=repair)
     found += _blobs(store)
     return Report(len(names), tuple(found))
 
@@ -103,22 +105,39 @@ def _leftovers(store: Store, *, repair: bool) -> Iterator[Problem]:
             yield Problem("", place, f"{place}: left half made by a process that was killed", repaired=repair)
 
 
+def _kept_files(store: Store, *, repair: bool) -> Iterator[Problem]:
+    """Find the copies of the user's files that a replay kept and, being killed, did not put back."""
+    # Under the lock nobody can be between making the folder and holding it.
+    with suppress(StorageError) if not repair else nullcontext(), store.locked():
+        yield from [_put_back(aside, store, repair=repair) for aside in asides(store, living=False)]
+
+
+def _put_back(aside: Aside, store: Store, *, repair: bool) -> Problem:
+    """Tell of the copies that one killed process left, and put them back.
+
+    What is there by now may be the user's own, from after the replay: it is kept in the store, too.
+    """
+    place = aside.folder.name
+    names = ", ".join(aside.paths) or "no file"
+    what = f"{place}: a verification was killed that had kept copies of files it might overwrite: {names}"
+    failed: tuple[str, ...] = ()
+    if repair:
+        replaced = store.root / f"replaced-{place.rpartition('-')[2]}"
+        failed = aside.put_back(replaced)
+        if replaced.exists():
+            what += f"; put back, what was there lies in {replaced}"
+        if not failed:
+            shutil.rmtree(aside.folder, ignore_errors=True)
+    return Problem("", place, what, repaired=repair and not failed)
+
+
 def _half_made(store: Store) -> list[Path]:
     """Return hidden folders of creations and deletions, and temporary files, but none of runs still going on."""
     found = [path for path in store.runs.iterdir() if path.name.startswith((".new-", ".deleted-"))]
-    found += [path for path in store.root.glob(f"{INCOMING}*") if not _is_held(path / seal.LOCK)]
+    found += [path for path in store.root.glob(f"{INCOMING}*") if not is_held(path / seal.LOCK)]
     folders = [store.root, *store.blobs.root.glob("*/")]
     folders += [store.runs / name for name in store.names() if not _is_active(store.runs / name)]
     return found + [path for folder in folders for path in folder.glob(f".*{TEMPORARY_SUFFIX}")]
-
-
-def _is_held(lock: Path) -> bool:
-    """Say whether a living process holds a lock."""
-    try:
-        with locked(lock, 0):
-            return False
-    except StorageError:
-        return lock.exists()
 
 
 def _is_active(folder: Path) -> bool:

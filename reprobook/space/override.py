@@ -68,11 +68,11 @@ def check_value(parameter: Parameter, value: Any) -> Any:
     if parameter.type is float and type(value) is int and not option:
         value = _as_float(parameter, value)
     if not is_literal(value):
-        msg = f"{parameter.name}: a {type(value).__name__} with such content cannot be written as a literal"
+        msg = f"{parameter.name}: {_a(type(value).__name__)} with such content cannot be written as a literal"
         raise ParameterError(msg, hint="Give numbers, text, None, or lists, tuples, dicts and sets of these.")
     if parameter.default is not None and not option and type(value) is not parameter.type:
         found, declared = type(value).__name__, parameter.type.__name__
-        msg = f"{parameter.name} = {value!r} is a {found}; the notebook declares a {declared}"
+        msg = f"{parameter.name} = {value!r} is {_a(found)}; the notebook declares {_a(declared)}"
         raise ParameterError(msg, hint=f"Its value in the notebook is {parameter.default!r}.")
     if parameter.space is not None and value not in parameter.space:
         msg = f"{parameter.name} = {value!r} is not in {parameter.space!r}"
@@ -93,9 +93,14 @@ def parse_value(parameter: Parameter, text: str) -> Any:
     try:
         value = _parse_as(parameter, text)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        msg = f"{parameter.name} = {text!r} is not a {parameter.type.__name__}"
+        msg = f"{parameter.name} = {text!r} is not {_a(parameter.type.__name__)}"
         raise ParameterError(msg, hint=f"Its value in the notebook is {parameter.default!r}.") from error
     return check_value(parameter, value)
+
+
+def _a(noun: str) -> str:
+    """Return a noun with its article."""
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
 
 
 def _parse_as(parameter: Parameter, text: str) -> Any:

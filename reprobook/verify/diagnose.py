@@ -23,6 +23,11 @@ from reprobook.verify.walk import Source
 
 _MOST_SUSPECTS = 6
 _MOST_DIVERGENCES = 5
+# Why nothing was proven.
+_NO_EXPERIMENT = "there is no experiment for it here"
+_REFUTED = "held still, the difference stayed"
+_BUDGET = "more differences than a diagnosis looks into; mend the others first"
+_NO_SUSPECT = "nothing speaks for any cause"
 # Causes that lie in how a folder holds its files.
 _OF_FOLDERS = frozenset({"fs_order", "fs_mtime_order", "unordered_query"})
 
@@ -92,21 +97,27 @@ class _Search:
                 # With one cause held still, what it had hidden comes to light; what it had caused is gone.
                 pending = [each for each in self._last.comparison.origins if each.cell not in self._found]
         for each in pending:
-            self._found.setdefault(each.cell, attributed(each, self._known))
+            left = attributed(each, self._known).model_copy(update={"unproven": _BUDGET})
+            self._found.setdefault(each.cell, left)
         return tuple(sorted(self._found.values(), key=lambda each: (each.cell is None, each.cell or 0)))
 
     def _explain(self, divergence: Divergence) -> Divergence:
         """Try the suspects of one divergence until one is confirmed."""
         known = self.knowledge()
         found = suspects(Scene(divergence=divergence, known=known))
+        first_tried = False
         for suspect in found[:_MOST_SUSPECTS]:
             trial = self._try(suspect, divergence, known)
+            first_tried = first_tried or (suspect is found[0] and trial is not None)
             if trial is not None and _vanished(divergence, trial.comparison):
                 self._last = trial
                 self.conditions = trial.conditions
                 self._is_paired = self._is_paired or trial.paired
                 return self._measured(_accused(divergence, suspect, confirmed=True), trial)
-        return _accused(divergence, found[0], confirmed=False) if found else divergence
+        if not found:
+            return divergence.model_copy(update={"unproven": _NO_SUSPECT})
+        why = _REFUTED if first_tried else _NO_EXPERIMENT
+        return _accused(divergence, found[0], confirmed=False).model_copy(update={"unproven": why})
 
     def _measured(self, divergence: Divergence, trial: Trial) -> Divergence:
         """Say how far apart the two sides are: of the first divergence, as later ones follow from it or are like it."""

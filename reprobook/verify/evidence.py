@@ -50,15 +50,22 @@ def changes(
 
 
 def _values(names: Iterable[str], a: Mapping[str, ValueDigest], b: Mapping[str, ValueDigest]) -> str:
-    """Return names with both sides."""
-    return _listed([f"{each.name} ({each.original} → {each.replay})" for each in changes(names, a, b)])
+    """Return names, with both sides of those whose kind or shape differs; ``changes`` has the digests."""
+    texts = []
+    for name in names:
+        before, after = _shape(a.get(name)), _shape(b.get(name))
+        texts.append(name if before == after else f"{name} ({before} → {after})")
+    return _listed(texts)
 
 
 def _side(value: ValueDigest | None) -> str:
     """Return one side of a value: its summary, and its digest where the summary alone might look the same."""
-    if value is None:
-        return "absent"
-    return f"{value.summary or value.kind} #{value.digest[:_SHORT_DIGEST]}"
+    return _shape(value) if value is None else f"{_shape(value)} #{value.digest[:_SHORT_DIGEST]}"
+
+
+def _shape(value: ValueDigest | None) -> str:
+    """Return the summary of one side."""
+    return "absent" if value is None else value.summary or value.kind
 
 
 def _listed(texts: list[str]) -> str:

@@ -41,6 +41,7 @@ def divergence_of(finding: HistoryFinding, comparison: Comparison) -> Divergence
         evidence=suspect.evidence if suspect else "",
         fix=suspect.fix if suspect else "",
         confirmed=finding.confirmed,
+        unproven=finding.unproven,
         values=changes(
             finding.names,
             {**pair.original.reads, **pair.original.writes} if pair else {},

@@ -21,6 +21,7 @@ from reprobook.runs import RunFolder, Store
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
 from reprobook.verify.suspect import Experiment, Remedy
+from reprobook.verify.untouched import OnCells, ignore_cells
 
 # A cell by its code index, and names of it.
 Where = tuple[int, tuple[str, ...]]
@@ -55,13 +56,21 @@ class Laboratory:
         cwd: Working folder of the replays.
         recorded: Working folder of the recorded run.
         on_event: Told of the progress.
+        on_cells: Told of what the replays did.
     """
 
-    def __init__(
-        self, run: RunFolder, notebook: bytes, *, cwd: Path, recorded: Path, on_event: OnEvent = ignore
+    def __init__(  # noqa: PLR0913  # where, and who is told, by keyword
+        self,
+        run: RunFolder,
+        notebook: bytes,
+        *,
+        cwd: Path,
+        recorded: Path,
+        on_event: OnEvent = ignore,
+        on_cells: OnCells = ignore_cells,
     ) -> None:
         self._run, self._notebook, self._cwd, self._on_event = run, notebook, cwd, on_event
-        self._recorded = recorded
+        self._recorded, self._on_cells = recorded, on_cells
         self._scratch = tempfile.TemporaryDirectory(prefix="reprobook-")
         self._count = count()
 
@@ -114,7 +123,10 @@ class Laboratory:
             return None
         how = ReplayOptions(cwd=cwd, notebook=self._notebook, pins=pins, measured=measured)
         run = replay_run(self._run, Store(folder / "store"), how)
-        return Outcome(trace_of(run), run.path / VALUES)
+        trace = trace_of(run)
+        # A folder of links leads to the same files.
+        self._on_cells(self._cwd if cwd == folder / "work" else cwd, trace.cells)
+        return Outcome(trace, run.path / VALUES)
 
     def _folder(self, conditions: Conditions, known: Knowledge, into: Path) -> Path | None:
         """Return the working folder that the conditions ask for."""

@@ -12,6 +12,7 @@ from reprobook.runs.model import json_number
 
 Verdict = Literal["reproduced", "within_tolerance", "diverged", "failed"]
 UNKNOWN = "unknown"
+_MOST_ULP = 10_000
 
 
 class Finding(BaseModel):
@@ -56,6 +57,7 @@ class Divergence(Finding):
         cause: A label of the list of causes; ``unknown`` while nothing proved one.
         evidence: What differs, in plain words.
         confirmed: Whether an intervention made this divergence disappear.
+        unproven: Why none did, where a diagnosis was asked for; empty otherwise.
         fix: What would make it go away; empty while the cause is unknown.
         values: Both sides of ``names``, as far as they are variables.
         distances: How far apart they are, where a diagnosis measured it.
@@ -67,6 +69,7 @@ class Divergence(Finding):
     cause: str = UNKNOWN
     evidence: str = ""
     confirmed: bool = False
+    unproven: str = ""
     fix: str = ""
     values: tuple[ValueChange, ...] = ()
     distances: tuple[Distance, ...] = ()
@@ -77,7 +80,8 @@ class Divergence(Finding):
             if far.max_abs is None:
                 yield f"{far.name}: another shape or type, or not finite"
                 continue
-            units = "" if far.max_ulp is None else f", {far.max_ulp} units in the last place"
+            # Of other values, and not the same ones rounded otherwise, the number of units says nothing.
+            units = "" if (far.max_ulp or _MOST_ULP) >= _MOST_ULP else f", {far.max_ulp} units in the last place"
             yield f"{far.name}: {far.count} of {far.size} numbers differ, by up to {far.max_abs:.3g}{units}"
 
 

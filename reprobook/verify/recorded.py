@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
+from reprobook.errors import InputError
+from reprobook.execute.history import HISTORY
 from reprobook.header import Header
-from reprobook.notebook import read_notebook
+from reprobook.notebook import Notebook, read_notebook
 from reprobook.runs import RunFolder, RunRecord, Store, project_folder
 from reprobook.verify.live.belonging import is_session_of
+from reprobook.verify.live.session import live_session
 
 
 def recorded_run(path: Path, store: Store) -> RunFolder | None:
@@ -15,6 +20,11 @@ def recorded_run(path: Path, store: Store) -> RunFolder | None:
 
     Replays and imported runs do not count.
     """
+    return next(recorded_runs(path, store), None)
+
+
+def recorded_runs(path: Path, store: Store) -> Iterator[RunFolder]:
+    """Yield the runs of the notebook that have evidence, the newest first."""
     target = path.resolve()
     bases = (project_folder(path), store.root.parent, Path.cwd())
     notebook = read_notebook(path.read_bytes(), path.name) if path.is_file() else None
@@ -22,11 +32,40 @@ def recorded_run(path: Path, store: Store) -> RunFolder | None:
         if not _has_evidence(record) or record.foreign is not None:
             continue
         run = store.folder(record.run_id)
-        if target in _sources(record, bases):
+        of_file = target in _sources(record, bases)
+        if of_file or (record.kind == "live" and notebook and is_session_of(run, record, path, notebook)):
+            yield run
+
+
+def run_to_verify(path: Path, notebook: Notebook, headers: Iterable[Header], store: Store) -> RunFolder | None:
+    """Return the newest run that recorded cells of a notebook: one that a freeze has just begun recorded none.
+
+    Raises:
+        InputError: If there are such runs only.
+    """
+    empty = None
+    for run in chain(recorded_runs(path, store), filter(None, (run_of_header(header, store) for header in headers))):
+        if _has_cells(run, notebook):
             return run
-        if record.kind == "live" and notebook is not None and is_session_of(run, record, path, notebook):
-            return run
+        empty = empty or run
+    if empty is not None:
+        msg = f"run {empty.run_id} has recorded none of the cells of {path.name} yet, and there is no other run of it"
+        raise InputError(msg, hint=f"Run its cells in that session, or: reprobook run {path.name}")
     return None
+
+
+def _has_cells(run: RunFolder, notebook: Notebook) -> bool:
+    """Tell whether a run recorded cells of a notebook; of a session that may be none."""
+    if not is_live(run):
+        return True
+    if not run.trace.exists() and not run.trace_journal.exists():
+        return run.read_record().ended  # then they were removed, which is told where a run is checked
+    return not live_session(run, notebook).is_empty
+
+
+def is_live(run: RunFolder) -> bool:
+    """Tell whether a run is a session with a history."""
+    return run.read_record().kind == "live" and (run.path / HISTORY).exists()
 
 
 def runs_of_notebook(path: Path, store: Store) -> str:

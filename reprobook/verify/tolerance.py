@@ -23,6 +23,11 @@ class Tolerance:
         """Return the tolerance of one metric."""
         return self.by_name.get(name, self.every)
 
+    @property
+    def largest(self) -> float:
+        """The largest of them."""
+        return max((self.every, *self.by_name.values()))
+
 
 def parse_tolerance(text: str) -> Tolerance | None:
     """Read ``bitwise`` (None), a relative difference such as ``1e-3``, or some by metric: ``1e-3,loss=1e-2``.

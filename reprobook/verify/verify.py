@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprobook.environment import restore_hint
 from reprobook.errors import InputError
 from reprobook.execute import Kernel, OnEvent, ReplayOptions, ignore, replay_run, run_notebook
-from reprobook.execute.history import HISTORY
 from reprobook.execute.inputs import files_read, modules_elsewhere
 from reprobook.execute.journal import trace_of
 from reprobook.execute.options import RunOptions
@@ -22,6 +21,7 @@ from reprobook.runs import RunFolder, RunRecord, Side, Store, diff
 from reprobook.runs.foreign import check_trust
 from reprobook.trace import MISSING, Trace
 from reprobook.verify.causes.scene import Knowledge
+from reprobook.verify.closeness import by_luck, is_close, luck_note
 from reprobook.verify.compare import compare
 from reprobook.verify.counterfactual import counterfactual
 from reprobook.verify.diagnose import attributed, diagnose
@@ -31,11 +31,12 @@ from reprobook.verify.judgement import divergence_of, failure_of, left_to_chance
 from reprobook.verify.kept import keep
 from reprobook.verify.laboratory import Conditions, Laboratory
 from reprobook.verify.live.diagnosis import HistoryFinding, Live, diagnose_history, history_findings, live_session
-from reprobook.verify.model import Divergence, Verification
+from reprobook.verify.model import Divergence, MetricPair, Verdict, Verification
 from reprobook.verify.placing import placed
-from reprobook.verify.recorded import recorded_run, run_of_header
+from reprobook.verify.recorded import is_live, run_to_verify
 from reprobook.verify.restore import pins_of, restored
 from reprobook.verify.tolerance import Tolerance, metrics_agree, pair_metrics
+from reprobook.verify.untouched import Folders, untouched, with_notes
 from reprobook.verify.walk import Source
 
 
@@ -73,7 +74,9 @@ def verify_run(run: RunFolder, store: Store, options: VerifyOptions = _DEFAULT) 
         InputError: If the run left no evidence to compare with.
         UntrustedError: If it was imported, and is not trusted.
     """
-    return _verified(run, store, options, None)
+    with untouched(store, options.on_event) as folders:
+        found = _verified(run, store, options, folders)
+    return keep(with_notes(found, folders.notes), run)
 
 
 def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT) -> Verification:
@@ -85,20 +88,29 @@ def verify_notebook(path: Path, store: Store, options: VerifyOptions = _DEFAULT)
         UntrustedError: If its run was imported, and is not trusted.
     """
     source = read_source(path)
-    headers = notebook_integrity(read_notebook(source, path.name), store)
-    known = (run_of_header(header, store) for header in headers)
-    run = recorded_run(path, store) or next(filter(None, known), None)
-    if run is None:
-        run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
-    return _verified(run, store, options, source)
+    notebook = read_notebook(source, path.name)
+    headers = notebook_integrity(notebook, store)
+    run = run_to_verify(path, notebook, headers, store)
+    with untouched(store, options.on_event) as folders:
+        if run is None:
+            cwd = options.cwd or path.absolute().parent
+            folders.enter(cwd, (), [cell.source for cell in notebook.code_cells])
+            run = run_notebook(path, store, RunOptions(cwd=options.cwd, kernel=options.kernel), options.on_event)
+            folders.wrote(cwd, trace_of(run).cells)
+        found = _verified(run, store, options, folders, source)
+    return keep(with_notes(found, folders.notes), run)
 
 
-def _verified(run: RunFolder, store: Store, options: VerifyOptions, source: bytes | None) -> Verification:
-    """Verify a run with the bytes of a notebook, or its own, and keep what was found."""
+def _verified(
+    run: RunFolder, store: Store, options: VerifyOptions, folders: Folders, source: bytes | None = None
+) -> Verification:
+    """Verify a run with the bytes of a notebook, or its own."""
     _check(run, trust=options.trust)
     with workplace_of(run, options.cwd) as cwd:
-        case = _Case(run, store, replace(options, cwd=cwd), source or run.source.read_bytes())
-        return keep(case.verification(), run)
+        case = _Case(run, store, replace(options, cwd=cwd), folders, source or run.source.read_bytes())
+        if cwd == options.cwd:
+            case.enter()  # else it is thrown away
+        return case.verification()
 
 
 def _check(run: RunFolder, *, trust: bool) -> None:
@@ -113,19 +125,24 @@ def _check(run: RunFolder, *, trust: bool) -> None:
 class _Case:
     """One verification: the recorded run, its replay, and what follows from the two."""
 
-    def __init__(self, original: RunFolder, store: Store, options: VerifyOptions, source: bytes) -> None:
+    def __init__(
+        self, original: RunFolder, store: Store, options: VerifyOptions, folders: Folders, source: bytes
+    ) -> None:
         self._original = original
         self._store = store
         self._options = options
-        self._bytes = source
+        self._bytes, self._folders = source, folders
         self._record, self._header = original.read_record(), original.read_header()
         self._recorded = trace_of(original)
         self._pinned = restored(self._header, self._recorded, os.environ)
         self._conditions = Conditions(pins=pins_of(self._pinned))
         self._notes: tuple[str, ...] = ()
         self._live: Live | None = None
-        if self._record.kind == "live" and (original.path / HISTORY).exists():
+        if is_live(original):
             self._live = live_session(original, read_notebook(source, original.source.name))
+            if self._live.is_empty:
+                msg = f"run {original.run_id} recorded none of the cells of the notebook that would be run again"
+                raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
 
     def verification(self) -> Verification:
         """Execute, compare, look for causes and judge."""
@@ -137,10 +154,9 @@ class _Case:
             raise InputError(msg, hint="Name the notebook of that session: reprobook verify NOTEBOOK.ipynb")
         verdict = verdict_of(self._record, after, comparison)
         metrics = pair_metrics(self._record.metrics, after.metrics)
-        tolerance = self._options.tolerance
-        if verdict == "diverged" and tolerance is not None and metrics_agree(metrics, tolerance):
-            verdict = "within_tolerance"
         found = self._causes(known, source)
+        if verdict == "diverged":
+            verdict = self._tolerated(found, known, metrics)
         first = next(iter(found), None)
         return Verification(
             run_id=self._original.run_id,
@@ -159,6 +175,39 @@ class _Case:
             error=after.error,
         )
 
+    def _tolerated(self, found: tuple[Divergence, ...], known: Knowledge, metrics: Mapping[str, MetricPair]) -> Verdict:
+        """Judge what differs bit by bit: within the tolerance only if it is all a matter of rounding."""
+        tolerance = self._options.tolerance
+        if tolerance is None or not metrics_agree(metrics, tolerance):
+            return "diverged"
+        with self._laboratory() as laboratory:
+            lucky = by_luck(
+                found, metrics, lambda each: is_close(each, known, laboratory, self._conditions, tolerance.largest)
+            )
+        if lucky is not None:
+            self._notes += (luck_note(lucky),)
+        return "diverged" if lucky else "within_tolerance"
+
+    def _laboratory(self) -> Laboratory:
+        """Return a place for experiments."""
+        return Laboratory(
+            self._original,
+            self._bytes,
+            cwd=self._cwd(),
+            recorded=self._recorded_folder(),
+            on_event=self._options.on_event,
+            on_cells=self._folders.wrote,
+        )
+
+    def enter(self) -> None:
+        """Keep what the replays may write; what an edited notebook writes, or one that was not traced, it names."""
+        whole = self._record.status == "succeeded" and self._recorded.cells
+        same = whole and self._bytes == self._original.source.read_bytes()
+        sources = [] if same else [cell.source for cell in read_notebook(self._bytes, "notebook").code_cells]
+        for folder in {self._cwd(), self._recorded_folder()} if self._options.diagnose else {self._cwd()}:
+            if folder.is_dir():
+                self._folders.enter(folder, self._recorded.cells, sources)
+
     def _environment_note(self, replay: RunFolder) -> Iterator[str]:
         """Yield the hint to restore the recorded environment, where the replay had another one."""
         if replay.header.exists():
@@ -176,6 +225,7 @@ class _Case:
         )
         for attempt in range(1, _ATTEMPTS + 1):
             replay = replay_run(self._original, self._store, how, self._options.on_event)
+            self._folders.wrote(self._cwd(), trace_of(replay).cells)
             known, source = self._known(replay)
             settled = known.comparison.first or not self._options.diagnose or not left_to_chance(known.hazards)
             if settled or attempt == _ATTEMPTS:
@@ -221,11 +271,7 @@ class _Case:
         """Return divergences with the causes that hazards and traces speak for."""
         if not self._options.diagnose:
             return tuple(attributed(each, known) for each in origins)
-        folder = Path(self._header.origin.folder or self._original.path).resolve()
-        laboratory = Laboratory(
-            self._original, self._bytes, cwd=self._cwd(), recorded=folder, on_event=self._options.on_event
-        )
-        with laboratory:
+        with self._laboratory() as laboratory:
             found, known, conditions = diagnose(origins, known, laboratory, source, self._conditions)
             if self._pinned and known.comparison.first is None:
                 without = counterfactual(known, laboratory, source, self._pinned, conditions)
@@ -249,8 +295,9 @@ class _Case:
             cwd=self._options.cwd,
             pins=self._conditions.pins,
             on_event=self._options.on_event,
+            on_cells=self._folders.wrote,
         )
-        self._notes = diagnosis.notes
+        self._notes += diagnosis.notes
         return diagnosis.findings
 
     def _local_modules(self) -> frozenset[str]:
@@ -260,8 +307,11 @@ class _Case:
 
     def _cwd(self) -> Path:
         """Return the working folder of the replay."""
-        header = self._header
-        return (self._options.cwd or Path(header.origin.folder or self._original.path)).resolve()
+        return self._options.cwd.resolve() if self._options.cwd else self._recorded_folder()
+
+    def _recorded_folder(self) -> Path:
+        """Return the working folder of the recorded run."""
+        return Path(self._header.origin.folder or self._original.path).resolve()
 
     def _grown(self, repeated: Trace) -> frozenset[str]:
         """Return the files that begin with the bytes they had when they were recorded."""

@@ -84,10 +84,21 @@ def test_a_failing_notebook_shows_cell_and_traceback(reprobook: Reprobook, write
     found = reprobook("run", str(path))
     assert found.code == 1
     assert "cell 1: ZeroDivisionError: division by zero" in found.out
-    assert "return a / 0" in found.out
+    assert "  cell 1, line 3: f()\n  cell 1, line 2: return a / 0\n" in found.out
     assert "\x1b" not in found.out
     error = reprobook("show", "latest", "--json").document["error"]
     assert (error["cell"], error["ename"]) == (1, "ZeroDivisionError")
+
+
+def test_a_failure_in_a_library_shows_the_line_of_the_notebook(
+    reprobook: Reprobook, write_notebook: WriteNotebook
+) -> None:
+    path = write_notebook("import json", "text = '{'\n\nvalue = json.loads(text)\n" + "x = 1\n" * 20)
+    lines = reprobook("run", str(path)).out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("cell 1: JSONDecodeError"))
+    assert lines[at + 1] == "  cell 1, line 3: value = json.loads(text)"
+    assert lines[at + 2].startswith("  raised in json/decoder.py, line ")
+    assert len(lines[at + 1 :]) <= 3
 
 
 def test_seeds_give_a_list_and_a_summary(reprobook: Reprobook, write_notebook: WriteNotebook) -> None:

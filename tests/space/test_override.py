@@ -331,3 +331,8 @@ def test_text_never_becomes_code(declaration: str, text: str) -> None:
     rewritten, _ = overridden(notebook(f"{declaration}\ny = x"), x=value)
     assert bits(executed(rewritten)["y"]) == bits(value)
     assert rewritten.cells[0].source.count("\n") == 1
+
+
+def test_a_type_has_its_article() -> None:
+    with pytest.raises(ParameterError, match="is not an int"):
+        parse_value(parameter("x = 1"), "a")

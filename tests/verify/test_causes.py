@@ -25,6 +25,11 @@ def value(content: object, kind: str = "int", summary: str = "") -> ValueDigest:
 
 def accused(sources: list[str], left: dict[int, Any], right: dict[int, Any], **known: Any) -> Suspect:
     """Return the first suspect for the first difference of two runs that evidence by cell describes."""
+    return all_accused(sources, left, right, **known)[0]
+
+
+def all_accused(sources: list[str], left: dict[int, Any], right: dict[int, Any], **known: Any) -> tuple[Suspect, ...]:
+    """Return the suspects for the first difference, the likeliest first."""
     cells = [
         {"cell_type": "code", "metadata": {}, "source": s, "outputs": [], "execution_count": None} for s in sources
     ]
@@ -42,7 +47,7 @@ def accused(sources: list[str], left: dict[int, Any], right: dict[int, Any], **k
     knowledge = Knowledge(
         original=a, replay=b, comparison=comparison, hazards=possible_causes(notebook), sources=sources, **known
     )
-    return suspects(Scene(divergence=comparison.first, known=knowledge))[0]
+    return suspects(Scene(divergence=comparison.first, known=knowledge))
 
 
 def drew(generator: str, run: int, name: str = "x") -> dict[str, Any]:
@@ -103,6 +108,59 @@ def test_a_cell_that_seeds_a_generator_and_draws_nothing_from_it_is_no_late_seed
         for n in (1, 2)
     )
     assert accused(sources, left, right).cause == "unseeded_rng.torch"
+
+
+@pytest.mark.parametrize(
+    ("generator", "seeding", "cause"),
+    [
+        ("torch", "torch.seed()", "unseeded_rng.torch"),
+        ("numpy", "np.random.seed()", "unseeded_rng.numpy_legacy"),
+        ("numpy", "np.random.seed(None)", "unseeded_rng.numpy_legacy"),
+        ("python", "random.seed()", "unseeded_rng.python_random"),
+    ],
+)
+@pytest.mark.parametrize("alike_before", [True, False])
+def test_a_seed_from_the_system_is_accused_with_its_line_and_a_stopwatch_is_not(
+    generator: str, seeding: str, cause: str, *, alike_before: bool
+) -> None:
+    draw = {"torch": "torch.rand(1)", "numpy": "np.random.rand()", "python": "random.random()"}[generator]
+    training = f"t0 = time.time()\n{seeding}\nx = {draw}\nprint(f'{{x}} ({{time.time() - t0:.1f}} s)')"
+    clock = [Call(kind="clock", target="time.time", line=1), Call(kind="clock", target="time.time", line=4)]
+    left, right = (
+        {
+            1: {
+                "writes": {"x": value(n)},
+                "rng_before": {generator: "seeded" if alike_before else f"p{n}"},
+                "rng_after": {generator: f"q{n}"},
+                "calls": clock,
+            }
+        }
+        for n in (1, 2)
+    )
+    found = accused(["import random, time, torch\nimport numpy as np", training], left, right)
+    assert found.cause == cause
+    assert "cell 1, line 2" in found.evidence
+    assert "(seed)" in found.fix
+    assert found.experiment.pins.entropy
+
+
+def test_a_seed_from_the_system_in_an_earlier_cell_is_accused() -> None:
+    sources = ["import torch\ntorch.manual_seed(0)", "torch.seed()", "x = torch.rand(1)"]
+    left, right = (
+        {1: {"rng_before": {"torch": "s"}, "rng_after": {"torch": f"p{n}"}}, 2: drew("torch", n)} for n in (1, 2)
+    )
+    found = accused(sources, left, right)
+    assert (found.cause, found.experiment.pins.generators) == ("unseeded_rng.torch", ())
+    assert "cell 1, line 1" in found.evidence
+
+
+def test_the_last_resort_names_the_lines_that_were_seen() -> None:
+    calls = [Call(kind="entropy", target="os.urandom", line=3)]
+    left, right = ({0: {"writes": {"x": value(n)}, "calls": calls}} for n in (1, 2))
+    cells = ["x = library.make()"]
+    assert "line 3: `os.urandom`" in next(
+        each.evidence for each in all_accused(cells, left, right) if each.cause == "os_entropy"
+    )
 
 
 def test_a_seed_from_the_clock_is_blamed_on_the_clock() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reprobook.trace.numbers import save_numbers
 from reprobook.verify.distance import distances
-from reprobook.verify.model import Distance
+from reprobook.verify.model import Distance, Divergence
 
 
 def measured(tmp_path: Path, a: Any, b: Any) -> Distance:
@@ -30,6 +30,15 @@ def test_the_next_float_is_one_unit_away(tmp_path: Path) -> None:
 def test_units_are_counted_across_zero(tmp_path: Path) -> None:
     smallest = float(np.nextafter(0.0, 1.0))
     assert measured(tmp_path, -smallest, smallest).max_ulp == 2
+
+
+def test_units_are_only_told_where_they_say_something() -> None:
+    rounded = Distance(name="x", count=1, size=3, max_abs=1e-7, max_ulp=1)
+    other = Distance(name="y", count=3, size=3, max_abs=1.75e3, max_ulp=4604080339376684610)
+    assert list(Divergence(cell=0, distances=(rounded, other)).distance_lines()) == [
+        "x: 1 of 3 numbers differ, by up to 1e-07, 1 units in the last place",
+        "y: 3 of 3 numbers differ, by up to 1.75e+03",
+    ]
 
 
 def test_nan_is_as_good_as_nan(tmp_path: Path) -> None:

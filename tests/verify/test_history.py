@@ -15,13 +15,14 @@ from typing import Any, Self
 import pytest
 from jupyter_client.manager import KernelManager
 
+from reprobook.errors import InputError
 from reprobook.execute import ReplayOptions, replay_run
 from reprobook.execute.history import HISTORY, read_history
 from reprobook.execute.journal import trace_of
 from reprobook.notebook import read_notebook
 from reprobook.runs import Store
 from reprobook.trace import Trace
-from reprobook.verify import notebook_of_session, recorded_run
+from reprobook.verify import notebook_of_session, recorded_run, verify_notebook
 from reprobook.verify.live.diagnosis import Live, diagnose_history, history_findings, live_session
 
 INIT = "%load_ext reprobook\n%reprotrain init"
@@ -292,6 +293,38 @@ def test_a_session_without_a_file_is_found_while_it_goes_on_and_after_it_was_kil
     assert history is not None
     assert [each.source for each in history.executions][-2:] == ["c = b * 2", "import os\nos._exit(1)"]
     assert said(played(path, store)) == []
+
+
+def test_a_cause_is_proven_alone_where_another_took_away_what_its_cell_needs(play: Play) -> None:
+    sources = ["import random\nrandom.seed(1)", "alpha = 0.1", "d = random.random()", "m = alpha * d"]
+    session = play(sources, [0, cell(1, "alpha = 1.0"), 2, 3, 1, 2])
+    found = diagnose_history(session.live, session.clean).findings
+    assert [(each.cell, each.suspects[0].cause, each.confirmed) for each in found] == [
+        (2, "hidden_state.rng_advanced", True),
+        (3, "hidden_state.edited_after_run", True),
+    ]
+
+
+def test_a_run_that_a_freeze_has_just_begun_is_not_the_one_to_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "store")
+    monkeypatch.setenv("REPROBOOK_STORE", str(store.root))
+    sources = [INIT, "a = [1, 2, 3]", "b = sum(a)"]
+    path = write(tmp_path / "mine.ipynb", sources)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    with Kernel(tmp_path) as kernel:
+        kernel.execute(INIT)
+        with pytest.raises(InputError, match="recorded none of the cells"):
+            verify_notebook(path, store)
+        assert not store.records(where="kind == 'replay'"), "that is said before anything runs"
+        for source in sources[1:]:
+            kernel.execute(source)
+        whole = store.resolve("latest").run_id
+        kernel.execute("%reprotrain freeze")
+        assert store.resolve("latest").run_id != whole
+        found = verify_notebook(path, store)
+    assert (found.run_id, found.verdict) == (whole, "reproduced")
 
 
 def test_the_history_is_sealed_and_cheap(play: Play) -> None:

@@ -46,6 +46,18 @@ def test_a_deterministic_notebook_is_reproduced_and_its_damage_found(
         verify_run(run, store)
 
 
+def test_metrics_that_agree_by_luck_are_not_within_the_tolerance(store: Store, write_notebook: WriteNotebook) -> None:
+    path = write_notebook(
+        "import random\nn = 50", "order = random.sample(range(n), n)", "accuracy = len(order) / n\naccuracy"
+    )
+    found = verify_notebook(path, store, VerifyOptions(tolerance=Tolerance(1e-6)))
+    assert found.metrics["accuracy"].original == found.metrics["accuracy"].replay == 1.0
+    assert found.verdict == "diverged"
+    (note,) = found.notes
+    assert "by luck" in note
+    assert "cell 1 differs in order" in note
+
+
 def test_an_unseeded_notebook_diverges_in_the_cell_that_draws(store: Store, write_notebook: WriteNotebook) -> None:
     path = write_notebook(
         "import random\nn = 3", "x = [1 + 1e-9 * random.random() for _ in range(n)]", "loss = sum(x)\nloss"

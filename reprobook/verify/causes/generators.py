@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reprobook.hazards import Hazard
 from reprobook.verify.causes.experiments import experiment_for
@@ -46,14 +47,36 @@ _SHIFTING = (
 
 
 def suspects(scene: Scene) -> Iterator[Suspect]:
-    """Suspect each generator that the cell moved on both sides from positions that differ."""
+    """Suspect each generator that the cell moved on both sides from positions that differ, or to such."""
     if scene.pair is None:
         return
-    for generator in sorted(scene.pair.unlike_draws):
+    for generator in sorted(scene.pair.unlike_draws | scene.pair.rng):
         family = generator.partition(":")[0]
         departure = _departure(scene, generator)
+        yield from _reseeded(scene, generator, family, departure)
+        if generator not in scene.pair.unlike_draws:
+            continue
         yield from _shifted(scene, family, departure)
         yield from _unseeded(scene, generator, family, departure)
+
+
+def _reseeded(scene: Scene, generator: str, family: str, departure: int | None) -> Iterator[Suspect]:
+    """Suspect the last line, up to the cell, that seeds a generator from the operating system's entropy."""
+    cells = range(0 if departure is None else departure, scene.cell + 1)
+    families = {family, *_related(family)}
+    acting = [(cell, each) for cell in cells for each in _acting(scene, cell) if each.reseeds]
+    for cell, hazard in acting[::-1]:
+        if hazard.generator in families:
+            where = f"cell {hazard.cell}, line {hazard.line}"
+            moved = "" if cell == scene.cell else f"; cell {scene.cell} draws from `{family}` after it"
+            found = _suspect(hazard.cause, f"{where}: {hazard.message}{moved}", hazard.fix, 0.96)
+            experiment = experiment_for("os_entropy")
+            if departure is None and generator not in (scene.pair.rng if scene.pair else ()):
+                # Nothing seeded it before either.
+                pins = experiment.pins.joined(found.experiment.pins)
+                experiment = replace(experiment, pins=pins)
+            yield replace(found, experiment=experiment)
+            return
 
 
 def _unseeded(scene: Scene, generator: str, family: str, departure: int | None) -> Iterator[Suspect]:

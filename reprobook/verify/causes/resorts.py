@@ -20,6 +20,10 @@ _RESORTS = (
     ("os_entropy", 0.11, "the operating system's random numbers were drawn, directly or by a library", "pass a seed"),
 )
 
+# The calls of a trace that show where it was.
+_SEEN_AS = {"wall_clock": ("clock",), "os_entropy": ("entropy", "unseeded")}
+_MOST_PLACES = 3
+
 
 def suspects(scene: Scene) -> Iterator[Suspect]:
     """Suspect what differs in every process, if the cell went another way without any sign of why."""
@@ -28,8 +32,15 @@ def suspects(scene: Scene) -> Iterator[Suspect]:
     for cause, weight, what, fix in _RESORTS:
         yield Suspect(
             cause=cause,
-            evidence=f"nothing that cell {scene.cell} read differs; {what}",
+            evidence=f"nothing that cell {scene.cell} read differs; {what}{_places(scene, cause)}",
             fix=fix,
             weight=weight,
             experiment=experiment_for(cause),
         )
+
+
+def _places(scene: Scene, cause: str) -> str:
+    """Name the lines of the cell that were seen to ask."""
+    pairs = scene.calls(*_SEEN_AS.get(cause, ("none",)))
+    seen = {(call.line or 0, call.target) for pair in pairs for call in pair if call}
+    return "".join(f"; line {line or 'unknown'}: `{target}`" for line, target in sorted(seen)[:_MOST_PLACES])

@@ -46,6 +46,8 @@ _BASE = (
     ("unstable_sort", 0.3),
 )
 _OTHER = 0.1
+# By the source, the time is only shown, or a duration.
+_ONLY_MEASURED = 0.5
 # What only a live session can do: its history tells more (``verify.live``).
 _OF_SESSIONS = ("hidden_state", "stale_cache", "derived_parameter_stale")
 # Possible at almost any line: only files, headers and settings that differ speak for these.
@@ -105,6 +107,8 @@ def suspects(scene: Scene) -> Iterator[Suspect]:
 def _weight(scene: Scene, hazard: Hazard) -> float:
     """Weigh a hazard: how telling its label is, whether it was seen to act, and whether it binds what differs."""
     weight = _first(_BASE, hazard.cause, _OTHER)
+    if hazard.cause == "wall_clock.datetime_feature" and not hazard.certain:
+        weight *= _ONLY_MEASURED
     kinds: tuple[str, ...] = _first(_SEEN_AS, hazard.cause, ())
     if kinds and scene.pair is not None:
         seen = any(call for pair in scene.calls(*kinds) for call in pair)

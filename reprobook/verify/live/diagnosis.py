@@ -23,6 +23,7 @@ from reprobook.verify.live.rules import clues
 from reprobook.verify.live.session import Live, live_session
 from reprobook.verify.live.trials import Trials, same_effect
 from reprobook.verify.suspect import Suspect
+from reprobook.verify.untouched import OnCells, ignore_cells
 
 __all__ = ["HistoryDiagnosis", "HistoryFinding", "Live", "diagnose_history", "history_findings", "live_session"]
 
@@ -37,6 +38,7 @@ class HistoryFinding:
         suspects: Possible causes, the likeliest first; the confirmed one alone where there is one.
         cells: Every cell whose difference this explains: the cell itself, and others of the same cause.
         confirmed: Whether a changed history made the difference vanish.
+        unproven: Why none did, where that was tried.
     """
 
     cell: int
@@ -44,6 +46,7 @@ class HistoryFinding:
     suspects: tuple[Suspect, ...]
     cells: frozenset[int] = frozenset()
     confirmed: bool = False
+    unproven: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ def diagnose_history(  # noqa: PLR0913  # what is known, and how to replay, by k
     cwd: Path | None = None,
     pins: Pins = NO_PINS,
     on_event: OnEvent = ignore,
+    on_cells: OnCells = ignore_cells,
 ) -> HistoryDiagnosis:
     """Prove by experiment what in the history makes the session differ from a clean run."""
     cases = _cases(live, clean, benign)
@@ -103,7 +107,7 @@ def diagnose_history(  # noqa: PLR0913  # what is known, and how to replay, by k
         return HistoryDiagnosis()
     until = max(case.place.event.number for case in cases)
     with tempfile.TemporaryDirectory(prefix="reprobook-") as scratch:
-        trials = Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event)
+        trials = Trials(live, Store(Path(scratch) / "store"), until, cwd, pins, on_event, on_cells)
         return _diagnosis(live, cases, trials)
 
 
@@ -119,7 +123,7 @@ def _diagnosis(live: Live, cases: Sequence[_Case], trials: Trials) -> HistoryDia
         case = pending.pop(0)
         proof = _proof(case, trials, joined)
         if proof is None:
-            findings.append(_finding(case))
+            findings.append(replace(_finding(case), unproven=_unproven(case, trials)))
             continue
         joined = joined.joined(proof.edit)
         proven = _Case(case.place, (proof,))
@@ -138,9 +142,21 @@ def _proof(case: _Case, trials: Trials, joined: Edit) -> Clue | None:
             ran = trials.in_place(case.place.cell).get(case.place.cell)
             if ran and same_effect(ran, case.place.live, case.place.written):
                 return clue
-        elif clue.edit != NO_EDIT and not trials.spent and _vanished(trials.run(joined.joined(clue.edit)), case.place):
-            return clue
+        elif clue.edit != NO_EDIT:
+            # With all that was proven; or alone, since without what that took away the cell may not run.
+            for edit in (joined.joined(clue.edit), *([clue.edit] if joined != NO_EDIT else [])):
+                if not trials.spent and _vanished(trials.run(edit), case.place):
+                    return clue
     return None
+
+
+def _unproven(case: _Case, trials: Trials) -> str:
+    """Say why no clue of a case was proven."""
+    if all(clue.edit == NO_EDIT for clue in case.clues):
+        return "there is no experiment for it"
+    if trials.spent:
+        return "as many histories were executed as a diagnosis tries; mend the others first"
+    return "with that event of the history changed, the difference stayed"
 
 
 def _cases(live: Live, clean: Trace, benign: Collection[str]) -> list[_Case]:

@@ -38,6 +38,11 @@ class Live:
     edited: tuple[LoadedModule, ...]
     modules: tuple[LoadedModule, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it recorded none of the notebook's cells, but for reprobook's own magics."""
+        return not any(event.trace and event.index is not None and not event.is_own for event in self.events)
+
     def clean_notebook(self, *, in_place: bool = False) -> bytes | None:
         """Return the bytes of the notebook with the session's parameters; None if the file has them itself."""
         return with_parameters(self.notebook, self.parameters, in_place=in_place) if self.parameters.values else None

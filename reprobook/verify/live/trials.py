@@ -14,6 +14,7 @@ from reprobook.runs import Store
 from reprobook.trace import CellTrace, ValueDigest
 from reprobook.verify.live.edit import Edit, steps_of
 from reprobook.verify.live.session import Live
+from reprobook.verify.untouched import OnCells
 
 _MOST_TRIALS = 6
 
@@ -22,10 +23,11 @@ class Trials:
     """Executes changed histories, each once."""
 
     def __init__(  # noqa: PLR0913, PLR0917
-        self, live: Live, store: Store, until: int, cwd: Path | None, pins: Pins, on_event: OnEvent
+        self, live: Live, store: Store, until: int, cwd: Path | None, pins: Pins, on_event: OnEvent, on_cells: OnCells
     ) -> None:
         self._live, self._store, self.until = live, store, until
-        self._cwd, self._pins, self._on_event = cwd, pins, on_event
+        self._cwd, self._pins, self._on_event, self._on_cells = cwd, pins, on_event, on_cells
+        self._folder = (cwd or Path(live.run.read_header().origin.folder or live.run.path)).resolve()
         self._known: dict[tuple[tuple[str, ...], bool], dict[int, CellTrace]] = {}
 
     @property
@@ -48,6 +50,7 @@ class Trials:
                 pins=self._pins,
                 on_event=self._on_event,
             )
+            self._on_cells(self._folder, self._known[key].values())
         by_step = self._known[key]
         return {step.event: by_step[at] for at, step in enumerate(steps) if step.event is not None and at in by_step}
 
@@ -57,8 +60,9 @@ class Trials:
         if notebook is None:
             return {}
         how = ReplayOptions(cwd=self._cwd, notebook=notebook, pins=self._pins, stop_after=cell)
-        replay = replay_run(self._live.run, self._store, how)
-        return trace_of(replay).by_cell()
+        trace = trace_of(replay_run(self._live.run, self._store, how))
+        self._on_cells(self._folder, trace.cells)
+        return trace.by_cell()
 
     def _older_modules(self) -> tuple[LoadedModule, ...]:
         return self._live.modules if self._live.edited else ()
