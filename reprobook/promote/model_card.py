@@ -14,7 +14,7 @@ from reprobook.promote.markdown import code, plain, table
 from reprobook.promote.measured import Measured
 from reprobook.promote.model import Plan
 from reprobook.promote.parameter_table import parameter_table
-from reprobook.promote.result_text import artifact_row, results_of
+from reprobook.promote.result_text import COUNTED, artifact_row, results_of
 from reprobook.promote.shown import is_expression
 from reprobook.space.plain_yaml import write_yaml
 from reprobook.trace.shown import is_telling
@@ -87,7 +87,8 @@ def _results(results: tuple[Measured, ...]) -> str:
     """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
     if not any(each.origin for each in results):
         return table(("metric", "value"), [(plain(each.name), repr(each.value)) for each in results])
-    return table(("metric", "value", "from"), [(plain(each.name), repr(each.value), each.origin) for each in results])
+    rows = [(plain(each.name), repr(each.value), each.origin) for each in results]
+    return table(("metric", "value", f"from ({COUNTED[0].lower()}{COUNTED[1:]})"), rows)
 
 
 def _hub_header(card: ModelCard) -> dict[str, object]:

@@ -15,7 +15,7 @@ from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import listed
-from reprobook.promote.result_text import proof_sentence, saved_files
+from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
 
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, `artifacts/` and `figures/`
@@ -96,15 +96,15 @@ def readme(plan: Plan, facts: Facts) -> str:
         _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        "## Left out\n\n" + "\n".join(left_out) if left_out else "",
+        f"## Left out\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _cell(index: int, facts: Facts) -> str:
-    """Name a code cell for people: by its place, counted from 1, and its first line."""
+    """Name a code cell for people: by its number, from 0 as everywhere, and its first line."""
     line = facts.cells.get(index, "")
-    return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
+    return f"code cell {index}" + (f", `{code(line)}`" if line else "")
 
 
 def _install(facts: Facts) -> str:
@@ -137,7 +137,7 @@ def _failures(facts: Facts) -> str:
     failed = facts.failed_commands.items()
     cells = ", ".join(f"{_cell(cell, facts)} (exit code {exit_code})" for cell, exit_code in failed)
     about = "A shell line failed in the notebook's run, which went on, as the script does"
-    return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
+    return f"## Shell lines that failed\n\n{about}: {cells}. {COUNTED}." if cells else ""
 
 
 def _container(facts: Facts) -> str:

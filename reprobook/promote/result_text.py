@@ -11,6 +11,7 @@ from reprobook.promote.measured import Measured, measured
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
 
+COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
 _MOST_METRICS = 5
 _LOADERS: Mapping[str, str] = {
@@ -34,7 +35,7 @@ def results_of(plan: Plan, facts: Facts) -> list[Measured]:
     sections = {cell: function.name for function in plan.functions for cell in function.cells}
 
     def place(cell: int) -> str:
-        return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell + 1}"
+        return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell}"
 
     return measured(facts.logged, facts.metrics, place)
 

@@ -167,7 +167,7 @@ def test_the_readme_lists_parameters_and_what_was_left_out(planned: tuple[Plan, 
     text = job_files(planned[0], facts)["README.md"]
     assert text.startswith("# A model \\| with marks\n")
     assert "| `--lr` | float | `3e-05` | step \\| width; 1e-05 to 0.1 |" in text
-    assert "- code cell 3: no result depends on `y`" in text
+    assert "Code cells are counted from 0:\n\n- code cell 2: no result depends on `y`" in text
     assert "has not been tried" in text
 
 
@@ -187,15 +187,15 @@ def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[
         replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged, equivalent=True, checked={"metrics": 10}),
     )
     text = files["MODEL_CARD.md"]
-    assert "| loss | 0.25 | `run_experiment`, code cell 4, the last of 8 |" in text
-    assert "| loss | 0.5 | code cell 3 |" in text
+    assert "| loss | 0.25 | `run_experiment`, code cell 3, the last of 8 |" in text
+    assert "| loss | 0.5 | code cell 2 |" in text
     metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
     assert [each["name"] for each in metrics] == [
-        "loss (run_experiment, code cell 4)",
-        "loss (code cell 3)",
+        "loss (run_experiment, code cell 3)",
+        "loss (code cell 2)",
         "n",
     ]
-    said = "`loss` 0.25 in `run_experiment` (code cell 4), `loss` 0.5 in code cell 3, `n` 2"
+    said = "`loss` 0.25 in `run_experiment` (code cell 3), `loss` 0.5 in code cell 2, `n` 2"
     assert f"10 values of 2 metrics (last: {said})" in files["README.md"]
 
 
