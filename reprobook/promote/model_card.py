@@ -122,7 +122,7 @@ def job_card(plan: Plan, facts: Facts) -> str:
         summary=plan.summary,
         modules={one.module.partition(".")[0] for one in plan.imports},
         license=facts.license,
-        circumstances=tuple(_circumstances(facts)),
+        circumstances=tuple(_circumstances(facts, plots=plan.plots)),
         parameters=parameter_table(plan, facts.style) if plan.fields else "",
         data=known.text,
         data_name=known.only_loader or f"data of {facts.provenance.notebook}",
@@ -132,7 +132,7 @@ def job_card(plan: Plan, facts: Facts) -> str:
     return render_model_card(card)
 
 
-def _circumstances(facts: Facts) -> list[tuple[str, str]]:
+def _circumstances(facts: Facts, *, plots: bool) -> list[tuple[str, str]]:
     """Return what is known of the training run, as rows."""
     origin = facts.provenance
     return [
@@ -140,6 +140,6 @@ def _circumstances(facts: Facts) -> list[tuple[str, str]]:
         *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
         *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
         ("Python", facts.python_version),
-        ("artifacts", artifact_row(facts)),
+        ("artifacts", artifact_row(facts, plots=plots)),
         *([("hardware", plain(facts.hardware))] if facts.hardware else []),
     ]

@@ -29,6 +29,7 @@ _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
 _SAVING = "save_results"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SAYING = (*_DEFINITIONS, ast.Assign, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,17 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
         return [_below_heading(heading, wish, first), *parts[at:]]
     if USUAL.get(wish) == _SAVING:
         return [replace(_below_heading(heading, wish, sources), wish=_saving_name(sources, names), deed="")]
-    kind = next(iter(done - {""})) if len(done - {""}) == 1 else _kind_at_least(sources, names)
+    done -= {""}
+    least = "" if asks(wish) else _kind_at_least(sources, names)
+    kind = next(iter(done)) if len(done) == 1 else least
     return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
 
 
 def _kind_at_least(sources: Sequence[Source], names: Names) -> str:
-    """Name the kind of work of cells that do no one kind that is recognised: they log, make loaders, or draw."""
+    """Name the work of cells that do no one kind that is recognised: they log, define, make loaders, or draw."""
     trees = [statement.tree for source in sources for statement in source.statements]
+    if any(isinstance(tree, _DEFINITIONS) for tree in trees) and all(isinstance(tree, _SAYING) for tree in trees):
+        return "define"
     effects = Effects()
     for tree in trees:
         effects |= effects_of(tree, names)

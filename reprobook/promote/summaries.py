@@ -34,6 +34,25 @@ _DEEDS = {
     "validate": "Validate the model",
 }
 
+# What calls set, by their names.
+_SETTINGS = {
+    "filterwarnings": "ignore warnings",
+    "simplefilter": "ignore warnings",
+    "manual_seed": "seed the generators",
+    "seed": "seed the generators",
+    "basicConfig": "configure logging",
+    "chdir": "change the working folder",
+    "set_default_dtype": "set the default dtype",
+    "set_float32_matmul_precision": "set the precision of matrix products",
+    "set_num_threads": "set the number of threads",
+    "set_option": "set how tables are shown",
+    "set_printoptions": "set how arrays are shown",
+    "set_verbosity_error": "quiet the libraries",
+    "set_verbosity_warning": "quiet the libraries",
+    "disable_progress_bar": "quiet the libraries",
+}
+_BESIDE = frozenset({"device", "is_available", "print"})  # they set nothing
+
 
 def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
@@ -49,6 +68,14 @@ def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
         parts.pop()
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def setting_of(trees: Sequence[ast.stmt]) -> str:
+    """Return which settings a section changes, where all its calls are known to; else nothing."""
+    called = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = [func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called]
+    said = list(dict.fromkeys(_SETTINGS.get(name, "") for name in names if name not in _BESIDE))
+    return "" if not said or "" in said else listed(said).capitalize()
 
 
 def _deed(name: str) -> str:

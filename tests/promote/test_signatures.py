@@ -224,6 +224,8 @@ def test_a_score_that_is_also_saved_is_an_evaluation(promote: Promote) -> None:
 def test_settings_folders_and_seeds_are_told_apart(promote: Promote) -> None:
     begin = f"{LIBRARIES}\n{SKLEARN}"
     model = "class Net(torch.nn.Module):\n    pass\n\n\ntorch.manual_seed(0)\nmodel = Net()"
+    planned, _ = promote(begin, ("import warnings\nwarnings.filterwarnings('ignore')", "keep"), "rb.log(n=1)")
+    assert [(each.name, each.summary) for each in planned.functions[:1]] == [("set_up", "Ignore warnings.")]
     for cell, name in ((DIRECTORY, "make_folders"), ("np.seterr(all='ignore')", "set_up"), (model, "build_model")):
         planned, _ = promote("md:# T", begin, (cell, "keep"), "rb.log(n=torch.rand(1).item())")
         assert planned.functions[0].name == name
@@ -235,6 +237,7 @@ def test_settings_folders_and_seeds_are_told_apart(promote: Promote) -> None:
         ("Multiple choice", "rb.log(n=sum(x))", "report_multiple_choice"),
         ("Augmentation", "plt.plot(x)\nplt.show()\nx.append(1)", "draw_augmentation"),
         ("Batches", "loader = DataLoader(x)", "build_batches"),
+        ("Collation", "y = len(x)\n\n\ndef pairs():\n    return x, y", "define_collation"),
         ("Counting", "x.append(1)", "counting"),
         ("Choice", "model = x", "choose_model"),
     ],
@@ -243,6 +246,6 @@ def test_a_heading_that_is_a_noun_gets_the_verb_of_what_is_done(
     promote: Promote, heading: str, cell: str, name: str
 ) -> None:
     libraries = "import matplotlib.pyplot as plt\nimport reprobook as rb\nfrom torch.utils.data import DataLoader"
-    end = ("md:## Result", "rb.log(last=list(x)[0], seen=[1 for each in globals()])")
+    end = ("md:## Result", "rb.log(last=list(x)[0])")
     planned, _ = promote("md:# T", libraries, "md:## Data", "x = [1, 2]", f"md:## {heading}", (cell, "keep"), *end)
     assert name in [each.name for each in planned.functions]
