@@ -150,15 +150,15 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
 
 
 def _kind_at_least(sources: Sequence[Source], names: Names) -> str:
-    """Name the work of cells that do no one kind that is recognised: they log, define, make loaders, or draw."""
+    """Name the work of cells that do no one kind that is recognised: they define, measure, make loaders, or draw."""
     trees = [statement.tree for source in sources for statement in source.statements]
     if any(isinstance(tree, _DEFINITIONS) for tree in trees) and all(isinstance(tree, _SAYING) for tree in trees):
         return "define"
     effects = Effects()
     for tree in trees:
         effects |= effects_of(tree, names)
-    if effects.sinks:
-        return "evaluate"
+    if any(isinstance(tree, ast.For) and effects_of(tree, names).sinks for tree in trees):
+        return "evaluate"  # one case after the other
     written = {name for tree in trees for name in flow_of(tree).writes}
     return "build_model" if written & names.loaders else "draw" if effects.figures else ""
 

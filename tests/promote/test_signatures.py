@@ -234,7 +234,7 @@ def test_settings_folders_and_seeds_are_told_apart(promote: Promote) -> None:
 @pytest.mark.parametrize(
     ("heading", "cell", "name"),
     [
-        ("Multiple choice", "rb.log(n=sum(x))", "report_multiple_choice"),
+        ("Multiple choice", "for each in x:\n    rb.log(n=each)", "report_multiple_choice"),
         ("Augmentation", "plt.plot(x)\nplt.show()\nx.append(1)", "draw_augmentation"),
         ("Batches", "loader = DataLoader(x)", "build_batches"),
         ("Collation", "y = len(x)\n\n\ndef pairs():\n    return x, y", "define_collation"),

@@ -331,3 +331,9 @@ def test_a_seed_out_of_entropy_is_one(sliced: Callable[..., Slice], call: str) -
     assert code_of(found.kept[1].statements[0].node).strip() == call
     assert 1 in kept(sliced(call, f"rb.log(x=float({stream}))"))
     assert reasons(sliced(call, "rb.log(x=1)"))[1] == f"no result draws from what `{call}` seeds"
+
+
+def test_a_name_that_the_script_sets_elsewhere_is_told_apart(sliced: Callable[..., Slice]) -> None:
+    found = sliced("p = [1]\nq = 2", "p = [2]\nrb.log(n=len(p))", "r = 1")
+    assert reasons(found)[1] == "no result depends on `p`, `q` as set here"
+    assert reasons(found)[3] == "no result depends on `r`"
