@@ -140,7 +140,7 @@ class ReprotrainMagics(Magics):  # type: ignore[misc]  # IPython has no types
         progress = display(_message("starting a fresh kernel"), raw=True, display_id=True)
 
         def show(event: RunEvent) -> None:
-            where = "" if event.cell is None else f"cell {event.cell + 1} of {event.total}"
+            where = "" if event.cell is None else f"cell {event.cell} of {event.total}"
             progress.update(_message(f"Restart and run all, in another kernel: {event.text or where}"), raw=True)
 
         options = VerifyOptions(diagnose="--diagnose" in words, on_event=show)

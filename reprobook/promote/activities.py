@@ -44,12 +44,15 @@ def activity(source: Source, names: Names) -> str:
     for tree in trees:
         effects |= effects_of(tree, names)
     flow = flow_of(trees)
-    if (effects.seeds or SETTING in effects.changes) and not flow.reads & flow.writes and len(flow.writes) <= 1:
-        return "set_seeds" if effects.seeds and SETTING not in effects.changes else "set_up"
     calls = {name for tree in trees for name in method_calls(tree)}
+    classes = {name for name, tree in names.definitions.items() if isinstance(tree, ast.ClassDef)}
+    sets = (effects.seeds or SETTING in effects.changes) and not calls & (libraries.SAVING | classes)
+    if sets and not flow.reads & flow.writes and len(flow.writes) <= 1:
+        if calls and calls <= _MAKING_FOLDERS:
+            return "make_folders"
+        return "set_seeds" if effects.seeds and SETTING not in effects.changes else "set_up"
     if "load_state_dict" in calls and any(trains(tree, names) for tree in trees):
         return "train"  # and goes back to the best weights
-    classes = {name for name, tree in names.definitions.items() if isinstance(tree, ast.ClassDef)}
     return next((name for name, does in _RULES if does(calls, flow.writes, classes)), "")
 
 
@@ -75,10 +78,20 @@ def _trains(calls: Collection[str], _: Collection[str], __: Collection[str]) -> 
 
 
 def _evaluates(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
-    telling = {"predict", "predict_proba", "score", "classification_report", "no_grad", "inference_mode"}
+    telling = {"predict", "predict_proba", "no_grad", "inference_mode"}
+    return bool(telling & set(calls)) or _scores(calls, written)
+
+
+def _scores(calls: Collection[str], written: Collection[str]) -> bool:
     scores = any(call.endswith(_SCORING) or (call.startswith("eval") and call != "eval") for call in calls)
     results = any(_is_score(name) and _HELD_OUT & set(name.split("_")) for name in written)
-    return bool(telling & set(calls)) or ((scores or results) and "backward" not in calls) or "accuracy" in written
+    told = {"score", "classification_report"} & set(calls) or "accuracy" in written
+    return bool(told) or ((scores or results) and "backward" not in calls)
+
+
+def _saves(calls: Collection[str], written: Collection[str], _: Collection[str]) -> bool:
+    """Tell a cell that writes a file, be it of predictions that it makes, and neither logs nor scores."""
+    return "log" not in calls and bool(libraries.SAVING & set(calls)) and not _scores(calls, written)
 
 
 def _is_score(name: str) -> bool:
@@ -119,13 +132,14 @@ _PARTS = frozenset({"train", "test", "val"})
 _SHORT_PART = re.compile(r"[XxYy](tr|te|dev|val|train|test)")  # Xtr, Ydev
 _HELD_OUT = frozenset({"test", "val", "valid", "validation"})
 _NO_WORK = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_MAKING_FOLDERS = frozenset({"makedirs", "mkdir", "Path"})
 _RULES = (
     ("choose_device", lambda _calls, written, _classes: set(written) == {"device"}),
     ("train", lambda calls, _written, _classes: "backward" in calls),
     ("load_checkpoint", lambda calls, _written, _classes: "load_state_dict" in calls),
     ("train", _trains),
+    ("save_results", _saves),
     ("evaluate", _evaluates),
-    ("save_results", lambda calls, _written, _classes: "log" not in calls and bool(libraries.SAVING & set(calls))),
     ("split_data", _splits),
     ("build_model", _builds),
     ("load_data", _loads),

@@ -20,8 +20,8 @@ _NUMBER = re.compile(
 )
 _TALK = frozenset(
     """i i'm i've i'll me my mine we we'll we're we've our ours us let's lets you you'll you're you've your yours here
-    below above preceding aforementioned notebook notebooks colab jupyter kaggle tutorial lecture homework exercise
-    exercises recall remember please github""".split()  # noqa: SIM905 - so many words read best as a text
+    below above preceding aforementioned section notebook notebooks colab jupyter kaggle tutorial lecture homework
+    exercise exercises recall remember please github""".split()  # noqa: SIM905 - so many words read best as a text
 )
 _OPENINGS = frozenset(
     """again all also alternatively and another assume but consider finally first firstly fourth hint hopefully

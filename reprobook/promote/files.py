@@ -56,13 +56,18 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
         "ruff.toml": _RUFF,
-        ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n",
+        ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n" + _ignored(facts.written),
         "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),
         "tests/test_train.py": smoke_test(plan, facts, entries(facts.data)),
         **{JOB_FILES[one].path: JOB_FILES[one].text(launch) for one in facts.launchers},
     }
+
+
+def _ignored(written: Sequence[str]) -> str:
+    """Return the lines of ``.gitignore`` for the files that the code itself writes; those with odd names apart."""
+    return "".join(f"/{path}\n" for path in written if re.fullmatch(r"[\w./-]+", path))
 
 
 def imported(plan: Plan, facts: Facts) -> list[str]:

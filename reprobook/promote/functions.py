@@ -30,7 +30,7 @@ from reprobook.promote.passage import once_run
 from reprobook.promote.python import statements, tree_of
 from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
-from reprobook.promote.summaries import outcome, summary_of
+from reprobook.promote.summaries import outcome, setting_of, summary_of
 from reprobook.promote.surroundings import Surroundings
 
 _FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
@@ -98,7 +98,8 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
 
 def _summary(part: _Part, returns: Sequence[str], around: Surroundings) -> str:
     found = outcome(part.trees, returns, around.words.job, figures=part.figures)
-    return summary_of(part.name, part.deed, found)
+    said = setting_of(part.trees) if part.name == "set_up" and not part.deed else part.deed
+    return summary_of(part.name, said, found)
 
 
 def _why_it_is_there(part: _Part, around: Surroundings) -> str:

@@ -37,12 +37,15 @@ SEEDING = {
     "numpy.random.set_state": {"rng:numpy"},
     "torch.manual_seed": {"rng:torch"},
     "torch.random.manual_seed": {"rng:torch"},
+    "torch.seed": {"rng:torch"},  # from entropy
+    "torch.random.seed": {"rng:torch"},
     "torch.set_rng_state": {"rng:torch"},
     "transformers.set_seed": STREAMS,
     "pytorch_lightning.seed_everything": STREAMS,
     "lightning.seed_everything": STREAMS,
 }
 _SEED_MORE = frozenset({"torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.mps.manual_seed"})
+_SEED_MORE |= {"torch.cuda.seed", "torch.cuda.seed_all", "torch.mps.seed"}
 
 # They change how later code behaves, without a name that shows it.
 _SETTINGS = frozenset({"os.chdir", "os.putenv", "os.umask", "locale.setlocale", "logging.basicConfig", "os.makedirs"})

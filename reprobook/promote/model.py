@@ -10,6 +10,7 @@ import libcst as cst
 
 from reprobook.promote.loops import Loop
 from reprobook.promote.packaged_data import PackagedData
+from reprobook.promote.python import code_of
 from reprobook.promote.slice import Dropped
 from reprobook.space.model import Space
 
@@ -195,6 +196,12 @@ class Plan:
     def plots(self) -> bool:
         """Whether any figure is written."""
         return any(function.takes_out for function in self.functions)
+
+    @property
+    def saves(self) -> bool:
+        """Whether any artifact is saved."""
+        call = f"{self.words.job}.save("
+        return any(call in code_of(line) for function in self.functions for line in function.body)
 
     @property
     def is_async(self) -> bool:

@@ -14,7 +14,7 @@ from reprobook.promote.markdown import code, plain, table
 from reprobook.promote.measured import Measured
 from reprobook.promote.model import Plan
 from reprobook.promote.parameter_table import parameter_table
-from reprobook.promote.result_text import artifact_row, results_of
+from reprobook.promote.result_text import COUNTED, artifact_row, results_of
 from reprobook.promote.shown import is_expression
 from reprobook.space.plain_yaml import write_yaml
 from reprobook.trace.shown import is_telling
@@ -87,7 +87,8 @@ def _results(results: tuple[Measured, ...]) -> str:
     """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
     if not any(each.origin for each in results):
         return table(("metric", "value"), [(plain(each.name), repr(each.value)) for each in results])
-    return table(("metric", "value", "from"), [(plain(each.name), repr(each.value), each.origin) for each in results])
+    rows = [(plain(each.name), repr(each.value), each.origin) for each in results]
+    return table(("metric", "value", f"from ({COUNTED[0].lower()}{COUNTED[1:]})"), rows)
 
 
 def _hub_header(card: ModelCard) -> dict[str, object]:
@@ -121,7 +122,7 @@ def job_card(plan: Plan, facts: Facts) -> str:
         summary=plan.summary,
         modules={one.module.partition(".")[0] for one in plan.imports},
         license=facts.license,
-        circumstances=tuple(_circumstances(facts)),
+        circumstances=tuple(_circumstances(facts, plots=plan.plots)),
         parameters=parameter_table(plan, facts.style) if plan.fields else "",
         data=known.text,
         data_name=known.only_loader or f"data of {facts.provenance.notebook}",
@@ -131,7 +132,7 @@ def job_card(plan: Plan, facts: Facts) -> str:
     return render_model_card(card)
 
 
-def _circumstances(facts: Facts) -> list[tuple[str, str]]:
+def _circumstances(facts: Facts, *, plots: bool) -> list[tuple[str, str]]:
     """Return what is known of the training run, as rows."""
     origin = facts.provenance
     return [
@@ -139,6 +140,6 @@ def _circumstances(facts: Facts) -> list[tuple[str, str]]:
         *([("recipe", f"`{code(origin.recipe_digest)}`")] if origin.recipe_digest else []),
         *([("run", f"`{code(facts.run_id)}`")] if facts.run_id else []),
         ("Python", facts.python_version),
-        ("artifacts", artifact_row(facts)),
+        ("artifacts", artifact_row(facts, plots=plots)),
         *([("hardware", plain(facts.hardware))] if facts.hardware else []),
     ]

@@ -110,6 +110,8 @@ _QUESTIONS = frozenset(
 )
 _OF_KINDS = {
     "build_model": "build",
+    "define": "define",
+    "draw": "draw",
     "evaluate": "report",
     "load_data": "load",
     "prepare_data": "prepare",

@@ -14,11 +14,12 @@ from reprobook.promote.markdown import MOST_FILES, code, data_table, plain, pros
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
 from reprobook.promote.parameter_table import parameter_table
-from reprobook.promote.prose import listed
-from reprobook.promote.result_text import proof_sentence, saved_files
+from reprobook.promote.prose import clipped, listed
+from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
+from reprobook.promote.seeds_in_code import seeds_in_code
 
 _PATHS = """\
-Paths in the script are relative to the folder it runs in, as in the notebook. Metrics, `artifacts/` and `figures/`
+Paths in the script are relative to the folder it runs in, as in the notebook. {{written}}
 go to {}; `result.json` there holds the result digest."""
 _PROCESSES = """\
 With its defaults the script is one process in the notebook's own arithmetic. `--devices 4 --strategy ddp` trains on
@@ -50,9 +51,15 @@ Installed from a folder, not from an index: {names}. The wheel that the first co
 
 """
 _LOCK = """\
-`requirements.txt` pins what the script imports, `constraints.txt` what that brings along. `pylock.reprobook.toml`
+`requirements.txt` pins what the script needs, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
-it names no wheels{run}."""
+it names no wheels{run}.
+
+`header.json` is the recipe of the notebook's run: code, parameters, seeds, data and environment, each by its digest.
+`proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
+they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
+_PRINTED = """\
+Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
@@ -76,17 +83,20 @@ def readme(plan: Plan, facts: Facts) -> str:
     origin = facts.provenance
     commands = "\n".join(visible(command) for command in origin.commands)
     left_out = [f"- {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.dropped]
-    left_out += [f"- of {_cell(each.cell, facts)}: {prose(each.reason)}" for each in plan.trimmed]
+    left_out += [f"- of {_named(each.cell, each.line)}: {prose(each.reason)}" for each in plan.trimmed]
     parts = [
         f"# {plain(plan.title)}",
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
         proof_sentence(plan, facts),
+        _PRINTED if plan.printed_metrics and facts.metrics else "",
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
         _environment(facts),
-        _WHERE[facts.style],
-        saved_files(facts),
+        _WHERE[facts.style].format(written=_written_to_out(plan, facts)),
+        _options(plan, facts),
+        prose(seeds_in_code(plan)),
+        saved_files(facts, plots=plan.plots),
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
@@ -96,15 +106,32 @@ def readme(plan: Plan, facts: Facts) -> str:
         _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        "## Left out\n\n" + "\n".join(left_out) if left_out else "",
+        f"## Left out\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _cell(index: int, facts: Facts) -> str:
-    """Name a code cell for people: by its place, counted from 1, and its first line."""
-    line = facts.cells.get(index, "")
-    return f"code cell {index + 1}" + (f", `{code(line)}`" if line else "")
+    """Name a code cell for people: by its number, from 0 as everywhere, and its first line."""
+    return _named(index, facts.cells.get(index, ""))
+
+
+def _named(index: int, line: str) -> str:
+    return f"code cell {index}" + (f", `{code(clipped(line))}`" if line else "")
+
+
+def _written_to_out(plan: Plan, facts: Facts) -> str:
+    """Return what a run writes to its output folder, as the beginning of a sentence."""
+    folders = [name for name, there in (("`artifacts/`", facts.artifacts), ("`figures/`", plan.plots)) if there]
+    return listed(["Metrics", *folders])
+
+
+def _options(plan: Plan, facts: Facts) -> str:
+    """Say what the options beside the parameters do."""
+    lite = ", ".join(f"`{name}={value!r}`" for name, value in plan.lite.items())
+    if facts.style == "hydra" or not lite:
+        return ""
+    return f"`--lite` is a quick look, with {lite}. `--config` reads parameters from a file; the command line wins."
 
 
 def _install(facts: Facts) -> str:
@@ -137,7 +164,7 @@ def _failures(facts: Facts) -> str:
     failed = facts.failed_commands.items()
     cells = ", ".join(f"{_cell(cell, facts)} (exit code {exit_code})" for cell, exit_code in failed)
     about = "A shell line failed in the notebook's run, which went on, as the script does"
-    return f"## Shell lines that failed\n\n{about}: {cells}." if cells else ""
+    return f"## Shell lines that failed\n\n{about}: {cells}. {COUNTED}." if cells else ""
 
 
 def _container(facts: Facts) -> str:

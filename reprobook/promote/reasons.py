@@ -55,6 +55,8 @@ def _of_display(source: Source, flow: Flow, effects: Effects, used: Sequence[str
     if effects.prints:
         return f"only prints {quoted(used)}" if used else "only prints"
     last = source.statements[-1]
+    if effects.seeds:
+        return f"no result draws from what `{ast.unparse(last.tree)}` seeds"
     if (line := source.written(last)).startswith(_SHELL):
         return f"no result reads what `{line.replace('`', _QUOTE)}` does"
     return f"only shows `{ast.unparse(last.tree)}`"

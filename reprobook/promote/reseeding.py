@@ -43,7 +43,7 @@ def _seeds(tree: ast.stmt, names: Names, seen: Sequence[str] = ()) -> frozenset[
         return _NONE
     dotted = names.dotted(call.func)
     if dotted is not None:
-        return frozenset(libraries.SEEDING.get(dotted, ())) if call.args or call.keywords else _NONE
+        return frozenset(libraries.SEEDING.get(dotted, ()))  # without an argument it seeds from entropy
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     function = names.definitions.get(name)
     if not isinstance(function, ast.FunctionDef) or name in seen:

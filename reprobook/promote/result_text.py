@@ -11,6 +11,7 @@ from reprobook.promote.measured import Measured, measured
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
 
+COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
 _MOST_METRICS = 5
 _LOADERS: Mapping[str, str] = {
@@ -34,7 +35,7 @@ def results_of(plan: Plan, facts: Facts) -> list[Measured]:
     sections = {cell: function.name for function in plan.functions for cell in function.cells}
 
     def place(cell: int) -> str:
-        return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell + 1}"
+        return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell}"
 
     return measured(facts.logged, facts.metrics, place)
 
@@ -76,25 +77,28 @@ def _short(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
-def saved_files(facts: Facts) -> str:
+def saved_files(facts: Facts, *, plots: bool) -> str:
     """Say which files of the output folder hold what was saved, and how each is read; or that no weights are."""
     if not facts.artifacts:
-        return "" if facts.written else f"{_only_metrics(facts)}."
+        return "" if facts.written else f"{_only_metrics(facts, plots=plots)}."
     lines = [_artifact(name) for name in _names(facts)]
     more = len(lines) - MOST_FILES
     return "\n".join([*lines[:MOST_FILES], *([f"- and {more} more"] if more > 0 else [])])
 
 
-def artifact_row(facts: Facts) -> str:
+def artifact_row(facts: Facts, *, plots: bool) -> str:
     """Return the same for a table: the names of the files."""
     if facts.artifacts:
         return listed([f"`{code(name)}`" for name in _names(facts)[:MOST_FILES]])
     written = [f"`{code(path)}`" for path in facts.written[:MOST_FILES]]
-    return f"the code itself writes {listed(written)}" if written else f"none: {_only_metrics(facts).lower()}"
+    if written:
+        return f"the code itself writes {listed(written)}"
+    return f"none: {_only_metrics(facts, plots=plots).lower()}"
 
 
-def _only_metrics(facts: Facts) -> str:
-    return f"The job {'writes metrics only' if facts.metrics else 'logs no metric'}; no weights are saved"
+def _only_metrics(facts: Facts, *, plots: bool) -> str:
+    metrics = f"writes metrics {'and figures' if plots else 'only'}"
+    return f"The job {metrics if facts.metrics else 'logs no metric'}; no weights are saved"
 
 
 def _names(facts: Facts) -> list[str]:
@@ -107,6 +111,7 @@ def _artifact(name: str) -> str:
     path = f"{ARTIFACTS}/{name}"
     if name.endswith("/"):
         return f"- `{code(path)}`: checkpoints, a folder for each, with `weights` and the state of the training"
-    loader = _LOADERS.get(PurePosixPath(name).suffix)
+    loader = _LOADERS.get(PurePosixPath(name).suffix, "")
     trust = ", if you trust whoever wrote it" if loader == "pickle.load" else ""
-    return f"- `{code(path)}`" + (f": load it with `{loader}`{trust}" if loader else "")
+    weights = "; a model takes that dict with `load_state_dict`" if loader.startswith("safetensors") else ""
+    return f"- `{code(path)}`" + (f": load it with `{loader}`{weights}{trust}" if loader else "")

@@ -14,12 +14,12 @@ from reprobook.promote.files import needed
 from reprobook.promote.hidden_modules import artifacts, hidden_modules
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
+from reprobook.promote.prose import clipped
 from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe
 from reprobook.promote.style import version_of_style
 
 _QUICK_S = 60  # a test of the whole job takes no longer
-_WIDTH = 60  # of the line that stands for a cell
 
 
 def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: bool | None) -> Facts:
@@ -78,7 +78,7 @@ def _first_lines(recipe: Recipe) -> dict[int, str]:
     for cell in recipe.notebook.code_cells:
         lines = [line.strip() for line in cell.source.splitlines() if line.strip("#=- ")]
         if lines and cell.code_index is not None:
-            found[cell.code_index] = lines[0] if len(lines[0]) <= _WIDTH else f"{lines[0][:_WIDTH]} …"
+            found[cell.code_index] = clipped(lines[0])
     return found
 
 

@@ -10,11 +10,16 @@ from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, method_calls, only_empties, works
 from reprobook.promote.comments import imperative, without_comment
 from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
+from reprobook.promote.effect import Effects
+from reprobook.promote.effects import effects_of
+from reprobook.promote.flow import flow_of
 from reprobook.promote.headings import Heading, headings
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import asks, is_neutral, names_no_work, snake_case, trained_name, with_verb
 from reprobook.promote.python import code_of
+from reprobook.promote.saving import saving_name
 from reprobook.promote.source import Source
+from reprobook.promote.verbs import USUAL
 
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 _LONGEST = 40  # lines, from which on a section is split where it can be
@@ -22,7 +27,9 @@ _LONG = 24  # those from which on its own headings split it
 _PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
 _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
+_SAVING = "save_results"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SAYING = (*_DEFINITIONS, ast.Assign, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,31 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
         at = kinds.index("train", 1)
         first = tuple(source for part in parts[:at] for source in part.sources)
         return [_below_heading(heading, wish, first), *parts[at:]]
-    kind = next(iter(done - {""})) if len(done - {""}) == 1 else ""
+    if USUAL.get(wish) == _SAVING:
+        return [replace(_below_heading(heading, wish, sources), wish=_saving_name(sources, names), deed="")]
+    done -= {""}
+    least = "" if asks(wish) else _kind_at_least(sources, names)
+    kind = next(iter(done)) if len(done) == 1 else least
     return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
+
+
+def _kind_at_least(sources: Sequence[Source], names: Names) -> str:
+    """Name the work of cells that do no one kind that is recognised: they define, measure, make loaders, or draw."""
+    trees = [statement.tree for source in sources for statement in source.statements]
+    if any(isinstance(tree, _DEFINITIONS) for tree in trees) and all(isinstance(tree, _SAYING) for tree in trees):
+        return "define"
+    effects = Effects()
+    for tree in trees:
+        effects |= effects_of(tree, names)
+    if any(isinstance(tree, ast.For) and effects_of(tree, names).sinks for tree in trees):
+        return "evaluate"  # one case after the other
+    written = {name for tree in trees for name in flow_of(tree).writes}
+    return "build_model" if written & names.loaders else "draw" if effects.figures else ""
+
+
+def _saving_name(sources: Sequence[Source], names: Names) -> str:
+    job = next((name for name, origin in names.imports.items() if origin == "reprobook"), "")
+    return saving_name((statement.tree for source in sources for statement in source.statements), job)
 
 
 def _built_and_trained(heading: Heading, trained: str, parts: Sequence[Section]) -> list[Section]:
@@ -196,11 +226,13 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
     if groups:
         groups[-1][1].extend(waiting)
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
-    return [_of_kind("run_experiment" if only else kind, found) for kind, found in groups]
+    return [_of_kind("run_experiment" if only else kind, found, names) for kind, found in groups]
 
 
-def _of_kind(kind: str, sources: Sequence[Source]) -> Section:
+def _of_kind(kind: str, sources: Sequence[Source], names: Names) -> Section:
     """Return the section of a kind of work, or of a comment, which is its docstring then."""
+    if kind == _SAVING:
+        return Section(_saving_name(sources, names), "", tuple(sources))
     if " " not in kind:
         return Section(kind, "", tuple(sources))
     wish = snake_case(kind)

@@ -28,10 +28,11 @@ _NO_CELLS: frozenset[int] = frozenset()
 
 @dataclass(frozen=True)
 class Dropped:
-    """A code cell that is left out, and why, in plain words."""
+    """A code cell that is left out, or a part of one, which begins with ``line``; and why, in plain words."""
 
     cell: int
     reason: str
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,9 @@ def _sliced(facts: _Facts, figures: frozenset[int]) -> Slice:
         elif source.index in wishes.keep or _is_wanted(source, facts, sinks, needed, later=bool(kept)):
             rest = trimmed(source, needed, facts.cells, facts.care(source, needed, sinks))
             kept[source.index], needed = rest.source, rest.needed
-            left_out = [*(Dropped(source.index, facts.why(part)) for part in rest.removed), *left_out]
-    dropped = [Dropped(s.index, facts.why(s)) for s in facts.sources if s.index not in kept]
+            left_out = [*(facts.left_out_of(source, part) for part in rest.removed), *left_out]
+    again = _NONE.union(*(flow_of(each.tree).binds for source in kept.values() for each in source.statements))
+    dropped = [Dropped(s.index, facts.why(s, again)) for s in facts.sources if s.index not in kept]
     return Slice(tuple(kept[index] for index in sorted(kept)), tuple(dropped), facts.cells.names, tuple(left_out))
 
 
@@ -171,9 +173,16 @@ class _Facts:
         draws = any(name.startswith("rng:") for name in flow.writes)
         return draws or trains(statement.tree, self.cells.names)
 
-    def why(self, source: Source) -> str:
-        """Say why a cell, or a part of one, is left out."""
-        return reason(source, self.cells.flow(source), self.cells.effects(source), self.cells.names.imports)
+    def why(self, source: Source, again: frozenset[str] = _NONE) -> str:
+        """Say why a cell, or a part of one, is left out; ``again`` are variables that the script sets elsewhere."""
+        why = reason(source, self.cells.flow(source), self.cells.effects(source), self.cells.names.imports)
+        trees = [statement.tree for statement in source.statements]
+        elsewhere = why.startswith("no result depends on") and bool(flow_of(trees).binds & again)
+        return f"{why} as set here" if elsewhere else why
+
+    def left_out_of(self, source: Source, part: Source) -> Dropped:
+        """Describe a part of a cell that is left out."""
+        return Dropped(source.index, self.why(part), part.written(part.statements[0]))
 
     def care(self, source: Source, needed: frozenset[str], sinks: Collection[int]) -> Care:
         """Say what stays in a kept cell: all of one that was asked for, no more than that of one for a parameter."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from reprobook.promote.prose import listed
+from reprobook.promote.saving import saved_names
 from reprobook.promote.verbs import VERBS
 
 _WIDTH = 78  # what a line of 88 holds, within a function and between its quotes
@@ -27,16 +28,36 @@ _DEEDS = {
     "save_results": "Save the results",
     "scale_data": "Scale the data",
     "set_seeds": "Seed the generators",
-    "set_up": "Change the settings of libraries",
+    "set_up": "Set up the run",
     "split_data": "Split the data",
     "train": "Train the model",
     "validate": "Validate the model",
 }
 
+# What calls set, by their names.
+_SETTINGS = {
+    "filterwarnings": "ignore warnings",
+    "simplefilter": "ignore warnings",
+    "manual_seed": "seed the generators",
+    "seed": "seed the generators",
+    "basicConfig": "configure logging",
+    "chdir": "change the working folder",
+    "set_default_dtype": "set the default dtype",
+    "set_float32_matmul_precision": "set the precision of matrix products",
+    "set_num_threads": "set the number of threads",
+    "set_option": "set how tables are shown",
+    "set_printoptions": "set how arrays are shown",
+    "set_verbosity_error": "quiet the libraries",
+    "set_verbosity_warning": "quiet the libraries",
+    "disable_progress_bar": "quiet the libraries",
+}
+_BESIDE = frozenset({"device", "is_available", "print"})  # they set nothing
+
 
 def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
-    done = deed or ("" if name.startswith("save") and outcome else _deed(name))
+    saves = name.startswith("save") and any(each.startswith("save ") for each in outcome)
+    done = deed or ("" if saves else _deed(name))
     if done.endswith("?"):
         return done
     parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
@@ -47,6 +68,14 @@ def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
         parts.pop()
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def setting_of(trees: Sequence[ast.stmt]) -> str:
+    """Return which settings a section changes, where all its calls are known to; else nothing."""
+    called = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = [func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in called]
+    said = list(dict.fromkeys(_SETTINGS.get(name, "") for name in names if name not in _BESIDE))
+    return "" if not said or "" in said else listed(said).capitalize()
 
 
 def _deed(name: str) -> str:
@@ -64,14 +93,11 @@ def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figu
     logged: dict[str, None] = {}
     saved: dict[str, None] = {}
     for node in (node for tree in trees for node in ast.walk(tree)):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node, ast.Call):
             continue
-        if ast.unparse(node.func.value) != job:
-            continue
-        if node.func.attr == "log":
+        saved |= dict.fromkeys(saved_names(node, job))
+        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == f"{job}.log":
             logged |= dict.fromkeys(word.arg for word in node.keywords if word.arg and word.arg != "step")
-        elif node.func.attr == "save" and node.args and isinstance(node.args[0], ast.Constant):
-            saved[str(node.args[0].value)] = None
     clauses = [f"{verb} {listed(list(names))}" for verb, names in (("log", logged), ("save", saved)) if names]
     clauses += ["draw figures"] * figures
     return clauses + ([f"return {listed(returns)}"] if returns else [])

@@ -16,6 +16,7 @@ from reprobook.promote.layout.escape import docstring, visible
 from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
+from reprobook.promote.prose import listed
 from reprobook.promote.python import code_of
 from reprobook.promote.seeding_text import seeding
 
@@ -116,7 +117,7 @@ def _main(plan: Plan, entry: Entry) -> str:
     prefix = "async " if plan.is_async else ""
     lines = [
         f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
-        '    """Run the job; metrics and artifacts go to the output folder."""',
+        f'    """Run the job; {_results(plan)} go to the output folder."""',
         *(f"    {statement}" for statement in entry.before_job),
         f"    with {words.job}.job({options}){folder}:",
     ]
@@ -126,6 +127,11 @@ def _main(plan: Plan, entry: Entry) -> str:
         lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")
     lines += [f"        {_call(function, plan)}" for function in plan.functions]
     return "\n".join(lines if plan.functions else [*lines, "        pass"])
+
+
+def _results(plan: Plan) -> str:
+    """Return what a run writes to its output folder, in words."""
+    return listed(["metrics", *["figures"] * plan.plots, *["artifacts"] * plan.saves])
 
 
 def _call(function: Function, plan: Plan) -> str:

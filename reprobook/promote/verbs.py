@@ -35,6 +35,7 @@ USUAL = {
     "prediction": "predict",
     "predictions": "predict",
     "inference": "predict",
+    "choice": "choose_model",
     "result": "report",
     "results": "report",
     "metrics": "report",

@@ -167,7 +167,7 @@ def test_the_readme_lists_parameters_and_what_was_left_out(planned: tuple[Plan, 
     text = job_files(planned[0], facts)["README.md"]
     assert text.startswith("# A model \\| with marks\n")
     assert "| `--lr` | float | `3e-05` | step \\| width; 1e-05 to 0.1 |" in text
-    assert "- code cell 3: no result depends on `y`" in text
+    assert "Code cells are counted from 0:\n\n- code cell 2: no result depends on `y`" in text
     assert "has not been tried" in text
 
 
@@ -187,15 +187,15 @@ def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[
         replace(facts, metrics={"loss": 0.5, "n": 2}, logged=logged, equivalent=True, checked={"metrics": 10}),
     )
     text = files["MODEL_CARD.md"]
-    assert "| loss | 0.25 | `run_experiment`, code cell 4, the last of 8 |" in text
-    assert "| loss | 0.5 | code cell 3 |" in text
+    assert "| loss | 0.25 | `run_experiment`, code cell 3, the last of 8 |" in text
+    assert "| loss | 0.5 | code cell 2 |" in text
     metrics = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"][0]["metrics"]
     assert [each["name"] for each in metrics] == [
-        "loss (run_experiment, code cell 4)",
-        "loss (code cell 3)",
+        "loss (run_experiment, code cell 3)",
+        "loss (code cell 2)",
         "n",
     ]
-    said = "`loss` 0.25 in `run_experiment` (code cell 4), `loss` 0.5 in code cell 3, `n` 2"
+    said = "`loss` 0.25 in `run_experiment` (code cell 3), `loss` 0.5 in code cell 2, `n` 2"
     assert f"10 values of 2 metrics (last: {said})" in files["README.md"]
 
 
@@ -309,7 +309,7 @@ def test_the_readme_says_what_was_compared(
         ({"written": ("a.pt",)}, "The code itself writes `a.pt`", "| artifacts | the code itself writes `a.pt` |"),
         (
             {"artifacts": ("model.safetensors",)},
-            "- `out/artifacts/model.safetensors`: load it with `safetensors.torch.load_file`\n",
+            "- `out/artifacts/model.safetensors`: load it with `safetensors.torch.load_file`; a model",
             "| artifacts | `model.safetensors` |",
         ),
         (
@@ -433,3 +433,37 @@ def test_a_container_may_run_as_anybody(planned: tuple[Plan, str], facts: Facts)
     assert "chmod a+rwx /job" in files["Dockerfile"]
     assert '--user "$(id -u):$(id -g)" -v "$PWD/out:/job/out"' in files["README.md"]
     assert "mkdir -p out\n" in files["README.md"]
+
+
+def test_the_readme_quotes_what_was_removed_and_says_what_is_written(
+    promote: Promote, facts: Facts, definition: Callable[[str, str], str]
+) -> None:
+    libraries = "import random\nimport numpy as np\nimport matplotlib.pyplot as plt\nimport reprobook as rb"
+    cell = "x = np.arange(3)\nx.mean()\ny = 2 * x\nunread = 1"
+    planned, script = promote(libraries, cell, "random.seed(3)\nrb.log(n=y.sum() + random.random())")
+    plain = replace(facts, metrics={"n": 1.0}, artifacts=(), written=("a/m.pt", "odd name.pt"))
+    files = job_files(planned, plain)
+    assert "- of code cell 1, `x.mean()`: only shows `x.mean()`" in files["README.md"]
+    assert "- of code cell 1, `unread = 1`: no result depends on `unread`" in files["README.md"]
+    assert "\nMetrics\ngo to" in files["README.md"].replace("notebook. Metrics\n", "notebook.\nMetrics\n")
+    assert "Seeds stand in the code: `random.seed(3)`." in files["README.md"]
+    assert "/a/m.pt\n" in files[".gitignore"]
+    assert "odd" not in files[".gitignore"]
+    assert "Run the job; metrics go to the output folder." in definition(script, "main")
+    drawn, script = promote(libraries, ("plt.plot([1])\nplt.show()\nrb.save('x', 1)\nrb.log(n=1)", "keep"))
+    assert "Run the job; metrics, figures and artifacts go to" in definition(script, "main")
+    said = job_files(drawn, replace(facts, artifacts=("x.json",), metrics={"n": 1.0}))
+    assert "Metrics, `artifacts/` and `figures/`" in said["README.md"]
+    nothing = job_files(drawn, replace(facts, artifacts=(), metrics={"n": 1.0}))
+    assert "The job writes metrics and figures; no weights are saved." in nothing["README.md"]
+
+
+def test_the_readme_tells_of_entropy_of_printed_metrics_and_of_the_quick_look(promote: Promote, facts: Facts) -> None:
+    cells = ("import torch\nimport reprobook as rb", ("epochs: rb.Int(1, 9, lite=2) = 5", "parameters"))
+    planned, _ = promote(*cells, "torch.seed()\nx = torch.rand(epochs)\nrb.log(n=x.mean())")
+    text = job_files(planned, facts)["README.md"]
+    assert "No two runs are alike: `torch.seed()` seeds from entropy." in text
+    assert "`--lite` is a quick look, with `epochs=2`." in text
+    assert "numbers that it prints" not in text
+    printed = replace(planned, printed_metrics=True)
+    assert "numbers that it prints" in job_files(printed, replace(facts, metrics={"n": 1.0}))["README.md"]

@@ -693,6 +693,10 @@ def test_a_name_that_is_more_than_a_figure_is_none(promote: Promote) -> None:
             ["x = torch.rand(2)", "torch.manual_seed(1)", "x = x + torch.rand(2)"],
             "affects torch only until the code seeds it",
         ),
+        (
+            ["x = torch.rand(2)", "torch.seed()", "x = x + torch.rand(2)"],
+            "affects torch only until the code seeds it",
+        ),
         (["if len('a'):\n    torch.manual_seed(1)", "x = torch.rand(2)"], "seeds every generator"),
     ],
 )
@@ -712,6 +716,7 @@ def test_a_seed_that_the_code_overrides_is_said_to_be(
         ["torch.manual_seed(1)", "x = torch.rand(2)"],
         ["def fix(seed):\n    torch.manual_seed(seed)", ("fix(3)", "keep"), "x = torch.rand(2)"],
         ["torch.manual_seed(1)", "random.seed(1)", "x = torch.rand(2) + random.random()"],
+        ["torch.seed()", "random.seed()", "x = torch.rand(2) + random.random()"],
     ],
 )
 def test_a_seed_without_any_effect_is_no_option(promote: Promote, cells: list[str | tuple[str, str]]) -> None:

@@ -229,8 +229,8 @@ def test_the_job_names_the_data_that_its_script_reads(promoted: Promoted, tmp_pa
 def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promoted, tmp_path: Path) -> None:
     promoted("import reprobook as rb", "rb.log(loss=3)\nrb.log(loss=2)", "rb.log(loss=1.5)")
     text = (tmp_path / "job" / "MODEL_CARD.md").read_text()
-    assert "| loss | 2 | `run_experiment`, code cell 2, the last of 2 |" in text
-    assert "| loss | 1.5 | `run_experiment`, code cell 3 |" in text
+    assert "| loss | 2 | `run_experiment`, code cell 1, the last of 2 |" in text
+    assert "| loss | 1.5 | `run_experiment`, code cell 2 |" in text
 
 
 def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store
     assert [cell.exit_code for cell in read_trace(run).cells] == [0, 3, 0, None]
     made = promote_notebook(run, store, out=tmp_path / "job")
     assert (made.equivalent, made.failed_commands) == (True, {1: 3})
-    assert "code cell 2, `!exit 3` (exit code 3)" in (tmp_path / "job" / "README.md").read_text()
+    assert "code cell 1, `!exit 3` (exit code 3)" in (tmp_path / "job" / "README.md").read_text()
 
 
 def test_a_size_is_no_result_where_there_is_another(promoted: Promoted, tmp_path: Path) -> None:

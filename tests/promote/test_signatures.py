@@ -177,3 +177,75 @@ def test_a_question_is_answered_without_a_full_stop(promote: Promote) -> None:
         *FIT[:1], "import reprobook as rb", "md:## Does the order matter?", "rb.log(n=sorted('ba').index('a'))"
     )
     assert planned.functions[0].summary == "Does the order matter?"
+
+
+LIBRARIES = "import json, os\nimport joblib\nimport numpy as np\nimport pandas as pd\nimport torch"
+SKLEARN = "from sklearn.linear_model import LogisticRegression\nimport reprobook as rb"
+FITTED = "x, y = np.eye(4), np.arange(4)\nmodel = LogisticRegression().fit(x, y)"
+DIRECTORY = "os.makedirs('models', exist_ok=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "summary"),
+    [
+        (
+            DIRECTORY + "joblib.dump(model, 'models/m.joblib')\npd.DataFrame({'y': y}).to_csv('y.csv')",
+            "save_results",
+            "Save models/m.joblib and y.csv.",
+        ),
+        ("json.dump({'n': 4}, open('metrics.json', 'w'))", "save_metrics", "Save metrics.json."),
+        (
+            "pd.DataFrame({'y': y, 'p': model.predict(x)}).to_csv('predictions.csv')",
+            "save_predictions",
+            "Save predictions.csv.",
+        ),
+        (DIRECTORY + "torch.save(model, 'models/last.pt')", "save_model", "Save models/last.pt."),
+        ("name = str(y[0])\njoblib.dump(model, name)", "save_results", "Save the results."),
+        ("rb.save('weights', model.coef_)", "save_weights", "Save weights."),
+    ],
+)
+def test_a_section_that_writes_files_is_called_so(promote: Promote, cell: str, name: str, summary: str) -> None:
+    evidence = ("rb.log(n=model.score(x, y))", (cell, "keep"))
+    planned, _ = promote("md:# T", f"{LIBRARIES}\n{SKLEARN}", "np.seterr(all='ignore')", FITTED, *evidence)
+    assert (planned.functions[-1].name, planned.functions[-1].summary) == (name, summary)
+    headed, _ = promote("md:# T", f"{LIBRARIES}\n{SKLEARN}", FITTED, evidence[0], "md:## Save", evidence[1])
+    assert headed.functions[-1].name == name
+
+
+def test_a_score_that_is_also_saved_is_an_evaluation(promote: Promote) -> None:
+    cell = "test_loss = 1 - model.score(x, y)\nnp.save('loss.npy', test_loss)"
+    planned, _ = promote("md:# T", f"{LIBRARIES}\n{SKLEARN}", FITTED, "rb.log(n=len(x))", (cell, "keep"))
+    assert (planned.functions[-1].name, planned.functions[-1].summary) == (
+        "evaluate",
+        "Evaluate the model; save loss.npy.",
+    )
+
+
+def test_settings_folders_and_seeds_are_told_apart(promote: Promote) -> None:
+    begin = f"{LIBRARIES}\n{SKLEARN}"
+    model = "class Net(torch.nn.Module):\n    pass\n\n\ntorch.manual_seed(0)\nmodel = Net()"
+    planned, _ = promote(begin, ("import warnings\nwarnings.filterwarnings('ignore')", "keep"), "rb.log(n=1)")
+    assert [(each.name, each.summary) for each in planned.functions[:1]] == [("set_up", "Ignore warnings.")]
+    for cell, name in ((DIRECTORY, "make_folders"), ("np.seterr(all='ignore')", "set_up"), (model, "build_model")):
+        planned, _ = promote("md:# T", begin, (cell, "keep"), "rb.log(n=torch.rand(1).item())")
+        assert planned.functions[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "name"),
+    [
+        ("Multiple choice", "for each in x:\n    rb.log(n=each)", "report_multiple_choice"),
+        ("Augmentation", "plt.plot(x)\nplt.show()\nx.append(1)", "draw_augmentation"),
+        ("Batches", "loader = DataLoader(x)", "build_batches"),
+        ("Collation", "y = len(x)\n\n\ndef pairs():\n    return x, y", "define_collation"),
+        ("Counting", "x.append(1)", "counting"),
+        ("Choice", "model = x", "choose_model"),
+    ],
+)
+def test_a_heading_that_is_a_noun_gets_the_verb_of_what_is_done(
+    promote: Promote, heading: str, cell: str, name: str
+) -> None:
+    libraries = "import matplotlib.pyplot as plt\nimport reprobook as rb\nfrom torch.utils.data import DataLoader"
+    end = ("md:## Result", "rb.log(last=list(x)[0])")
+    planned, _ = promote("md:# T", libraries, "md:## Data", "x = [1, 2]", f"md:## {heading}", (cell, "keep"), *end)
+    assert name in [each.name for each in planned.functions]

@@ -321,3 +321,19 @@ def test_a_generator_that_came_with_an_import_did_not_move(sliced: Callable[...,
 def test_axes_that_a_loop_goes_through_are_figures(sliced: Callable[..., Slice], loop: str) -> None:
     found = sliced("x = [1, 2]", f"fig, axes = plt.subplots(2, 2)\n{loop}", "rb.log(n=len(x))")
     assert reasons(found)[2] == "only plots `x`"
+
+
+@pytest.mark.parametrize("call", ["torch.seed()", "torch.random.seed()", "np.random.seed()", "random.seed()"])
+def test_a_seed_out_of_entropy_is_one(sliced: Callable[..., Slice], call: str) -> None:
+    """It sets a generator: whoever draws from it needs the call, and nobody else does."""
+    stream = {"t": "torch.rand(1)", "n": "np.random.rand()", "r": "random.random()"}[call[0]]
+    found = sliced("x = 1", f"{call}\ny = float({stream})", "rb.log(x=x, y=y)")
+    assert code_of(found.kept[1].statements[0].node).strip() == call
+    assert 1 in kept(sliced(call, f"rb.log(x=float({stream}))"))
+    assert reasons(sliced(call, "rb.log(x=1)"))[1] == f"no result draws from what `{call}` seeds"
+
+
+def test_a_name_that_the_script_sets_elsewhere_is_told_apart(sliced: Callable[..., Slice]) -> None:
+    found = sliced("p = [1]\nq = 2", "p = [2]\nrb.log(n=len(p))", "r = 1")
+    assert reasons(found)[1] == "no result depends on `p`, `q` as set here"
+    assert reasons(found)[3] == "no result depends on `r`"

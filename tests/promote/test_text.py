@@ -95,7 +95,7 @@ def test_what_takes_more_than_a_line_stands_below_the_summary(
     promote: Promote, definition: Callable[[str, str], str], ruff_says: Callable[[str], str]
 ) -> None:
     said = (
-        "70 % to learn from, 15 % to watch the training, 15 % that only the last section \\ sees. "
+        "70 % to learn from, 15 % to watch the training, 15 % that only the last lines \\ see. "
         "Every class keeps its share."
     )
     _, text = promote(
@@ -109,8 +109,7 @@ def test_what_takes_more_than_a_line_stands_below_the_summary(
     lines = ast.get_docstring(ast.parse(definition(text, "split_data")).body[0])
     assert lines == (
         "Split the data; return first and last.\n\n"
-        "70 % to learn from, 15 % to watch the training, 15 % that only the last section \\\n"
-        "sees."
+        "70 % to learn from, 15 % to watch the training, 15 % that only the last lines \\ see."
     )
     assert ruff_says(text) == ""
 

@@ -1,0 +1,52 @@
+"""The seeds that a script's own code sets: what ``--seed`` cannot change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from reprobook.promote.model import Plan
+from reprobook.promote.prose import listed
+from reprobook.promote.python import tree_of
+
+_SEEDING = frozenset({"RandomState", "default_rng", "manual_seed", "manual_seed_all", "seed", "seed_all"})
+_SEEDING |= {"seed_everything", "set_seed"}
+_KEYWORDS = frozenset({"random_state", "seed"})
+_MOST = 6
+
+
+def seeds_in_code(plan: Plan) -> str:
+    """Say which seeds stand in the code of a script, and what it seeds from entropy, in Markdown; empty if none do."""
+    lines = [*plan.module, *(line for function in plan.functions for line in function.body)]
+    calls = [node for line in lines for node in ast.walk(tree_of(line)) if isinstance(node, ast.Call)]
+    fixed = list(dict.fromkeys(each for call in calls for each in _fixed(call)))
+    free = list(dict.fromkeys(ast.unparse(call) for call in calls if _is_free(call)))
+    said = [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
+    said += [f"No two runs are alike: {_quoted(free)} seeds from entropy."] if free else []
+    return " ".join(said)
+
+
+def _fixed(call: ast.Call) -> Iterator[str]:
+    name = _name(call)
+    if name in _SEEDING and call.args and all(isinstance(each, ast.Constant) for each in call.args):
+        yield ast.unparse(call)
+    for word in call.keywords:
+        value = word.value
+        if word.arg in _KEYWORDS and isinstance(value, ast.Constant) and isinstance(value.value, int):
+            yield f"{word.arg}={value.value}"
+
+
+def _is_free(call: ast.Call) -> bool:
+    """Tell ``torch.seed()`` and ``default_rng()``."""
+    random = ast.unparse(call.func).endswith(("random.seed", "torch.seed")) or _name(call) == "default_rng"
+    return random and not call.args and not call.keywords
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _quoted(code: Iterable[str]) -> str:
+    found = [f"`{each}`" for each in (text.replace("`", "'") for text in code)]
+    more = len(found) - _MOST
+    return listed([*found[:_MOST], *([f"{more} more"] if more > 0 else [])])
