@@ -9,6 +9,7 @@ from reprobook.promote.facts import Facts
 from reprobook.promote.layout import formatted
 from reprobook.promote.model import Field, Plan
 from reprobook.promote.python import literal
+from reprobook.promote.tolerance import tolerance
 
 
 def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
@@ -31,9 +32,16 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
         whole="whole: dict[str, Any], " if proved and not plan.lite else "",
         **parts,
         **needs,
-        **({**_PROOF, "proof": _PROOF["proof"].format(**needs)} if proved else _NO_PROOF),
+        **(_proof(plan, facts, needs["mark"]) if proved else _NO_PROOF),
     )
     return formatted(text)
+
+
+def _proof(plan: Plan, facts: Facts, mark: str) -> dict[str, str]:
+    """Return the parts of a test that hold a run against the proof."""
+    said = tolerance(plan, facts.metrics)
+    near = _NEAR_SHARES if "SHARES" in said else _NEAR
+    return {**_PROOF, "here": _HERE + said, "proof": _HELD.format(mark=mark, near=near)}
 
 
 def _ranges(field: Field, parts: Mapping[str, str]) -> str:
@@ -114,9 +122,6 @@ HERE = {
     "packages": {name: version(name) for name in PROOF["platform"]["packages"]},
 }
 ELSEWHERE = [name for name, value in PROOF["platform"].items() if HERE.get(name) != value]
-# On another platform the last bits differ, and training carries that on; how far depends on the training. Widen this
-# once you have seen how far the metrics move there: other data or a mistake should still fail.
-TOLERANCE = 0.02
 """
 _HELD = """
 
@@ -132,16 +137,21 @@ def test_the_bits_are_those_of_the_proof(whole: dict[str, Any]) -> None:
 
 {mark}def test_the_metrics_are_those_of_the_proof(whole: dict[str, Any]) -> None:
     metrics = {{name: whole["metrics"].get(name) for name in PROOF["metrics"]}}
-    assert metrics == pytest.approx(PROOF["metrics"], rel=TOLERANCE, abs=1e-6)
+    assert metrics == {near}
 """
+_NEAR = 'pytest.approx(PROOF["metrics"], rel=TOLERANCE, abs=1e-6)'
+_NEAR_SHARES = """{
+        name: pytest.approx(value, rel=0, abs=SHARES[name])
+        if name in SHARES
+        else pytest.approx(value, rel=TOLERANCE, abs=1e-6)
+        for name, value in PROOF["metrics"].items()
+    }"""
 _PROOF = {
-    "here": _HERE,
-    "proof": _HELD,
     "platform": "import platform\n",
     "metadata": _METADATA,
     "capture": _CAPTURE,
 }
-_NO_PROOF = dict.fromkeys(_PROOF, "")
+_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "")
 _DATA = """\
 DATA = {data}
 MISSING = [path for path in DATA if not (JOB / path).exists()]

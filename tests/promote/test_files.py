@@ -266,6 +266,45 @@ def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 -
     assert ruff_says(text) == ""
 
 
+@pytest.mark.parametrize(
+    ("library", "metrics", "said"),
+    [
+        ("json", {"accuracy": 0.5}, ["TOLERANCE = 1e-3"]),
+        ("sklearn.linear_model", {"accuracy": 0.5}, ["TOLERANCE = 1e-3"]),
+        ("torch", {"loss": 0.5}, ["TOLERANCE = 0.05"]),
+        ("torch", {"loss": 0.5, "val_accuracy": 0.9}, ["TOLERANCE = 0.05", '= {"val_accuracy": 0.03}']),
+        ("sklearn.neural_network", {"test F1": 91.5}, ["TOLERANCE = 0.05", '= {"test F1": 3.0}']),
+        ("torch", {"accuracy": -1.0}, ["TOLERANCE = 0.05"]),
+    ],
+)
+def test_how_far_a_metric_may_be_off_elsewhere_depends_on_how_it_is_made(  # noqa: PLR0913 - a table
+    promote: Promote,
+    facts: Facts,
+    ruff_says: Callable[[str], str],
+    *,
+    library: str,
+    metrics: dict[str, float],
+    said: list[str],
+) -> None:
+    """A share moves by examples; what takes no steps of a training moves in its last digits."""
+    name = library.partition(".")[0]
+    planned, _ = promote(f"import {library}\nimport reprobook as rb", f"rb.log(n=len(str({name})))")
+    text = job_files(planned, replace(facts, metrics=metrics, quick=True, equivalent=True))["tests/test_train.py"]
+    assert [each for each in said if each not in text] == []
+    assert ruff_says(text) == ""
+    (check,) = [node for node in ast.parse(text).body if getattr(node, "name", "").startswith("test_the_metrics")]
+    known: dict[str, Any] = {"PROOF": {"metrics": metrics}, "pytest": pytest, "Any": object}
+    known["TOLERANCE"] = float(said[0].rpartition(" ")[2])
+    if len(said) > 1:
+        known["SHARES"] = ast.literal_eval(said[1].removeprefix("= "))
+    check.decorator_list = []
+    exec(ast.unparse(check), known)  # noqa: S102 - a test of what is emitted
+    held = known[check.name]
+    held({"metrics": {each: value + 0.0005 * abs(value) for each, value in metrics.items()}})
+    with pytest.raises(AssertionError):
+        held({"metrics": {each: value + 0.07 * abs(value) for each, value in metrics.items()}})
+
+
 def test_the_documented_ci_has_the_python_of_the_proof(planned: tuple[Plan, str], facts: Facts) -> None:
     assert "    container: python:3.11.7-slim\n" in job_files(planned[0], facts)["README.md"]
 
