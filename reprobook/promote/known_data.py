@@ -33,11 +33,6 @@ class KnownData:
         return "\n\n".join(part for part in parts if part)
 
     @property
-    def only_loader(self) -> str:
-        """The call that loads the data, where all of it comes from one; else empty."""
-        return self.loads[0].call if len(self.loads) == 1 and not self.files else ""
-
-    @property
     def gap(self) -> str:
         """What is not known of files: where they come from."""
         names = [f"`{code(path)}`" for path in list(self.files)[:_MOST_FILES]]

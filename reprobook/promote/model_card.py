@@ -125,7 +125,7 @@ def job_card(plan: Plan, facts: Facts) -> str:
         circumstances=tuple(_circumstances(facts, plots=plan.plots)),
         parameters=parameter_table(plan, facts.style) if plan.fields else "",
         data=known.text,
-        data_name=known.only_loader or f"data of {facts.provenance.notebook}",
+        data_name=f"data of {facts.provenance.notebook}",
         data_gap=known.gap or nothing,
         results=tuple(results_of(plan, facts)),
     )

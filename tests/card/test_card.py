@@ -104,7 +104,7 @@ def test_data_that_come_with_a_library_are_named(record: Callable[..., RunFolder
     assert "- `load_iris()` of scikit-learn " in text
     assert "training data" not in text
     results = ModelCard(text).data.eval_results or ()
-    assert {each.dataset_name for each in results} == {"load_iris()"}
+    assert {each.dataset_name for each in results} == {"data of flats.ipynb"}
     assert "| n | 1 | code cell [1] |" in text.replace("\\", "")
     assert {each.metric_name for each in results} == {"n (code cell [1])", "n (code cell [2])"}
 
