@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reprobook.cli.console import cell_text, console, number_text, table
+from reprobook.cli.messages import plain
 from reprobook.cli.render_run import status_text
 from reprobook.cli.summary import Summary
 from reprobook.runs import RunRecord
@@ -71,7 +72,7 @@ def show_records(out: Console, records: Sequence[RunRecord], asked: Sequence[str
             left_out.append(column)
     out.print(_table([each for each in everything if each.heading in shown], narrow=narrow))
     if left_out:
-        names = ", ".join(each.heading for each in left_out)
+        names = ", ".join(plain(each.heading) for each in left_out)
         out.print(Text(f"no room for {names}: a wider terminal, or --json", style="dim"))
 
 

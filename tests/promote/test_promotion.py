@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -219,11 +220,14 @@ def test_the_job_names_the_data_that_its_script_reads(promoted: Promoted, tmp_pa
         "numbers.txt"
     ]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert (done.returncode, "2 skipped" in done.stdout) == (0, True), done.stdout
+    at_home = {name: value for name, value in os.environ.items() if name != "CI"}
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env=at_home)
+    assert (done.returncode, "3 skipped" in done.stdout) == (0, True), done.stdout
+    done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env={**at_home, "CI": "true"})
+    assert (done.returncode, "skipped" in done.stdout) == (1, False), done.stdout
     (job / "numbers.txt").write_text("1 2 3")
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert (done.returncode, "4 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "5 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promoted, tmp_path: Path) -> None:
@@ -260,19 +264,19 @@ def test_the_test_of_a_job_holds_it_against_the_proof(promoted: Promoted, tmp_pa
     assert made.equivalent is True
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "4 passed" in done.stdout, done.stdout
+    assert "5 passed" in done.stdout, done.stdout
     (job / "train.py").write_text((job / "train.py").read_text().replace("x.mean()", "x.max()"))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "1 failed, 3 passed" in done.stdout, done.stdout
+    assert "2 failed, 3 passed" in done.stdout, done.stdout
     assert "result_digest" in done.stdout
     proof = json.loads((job / "proof.json").read_text())
     assert proof["platform"]["instruction_sets"] == list(read_hardware({}).instruction_sets)
     (job / "proof.json").write_text(json.dumps(proof | {"platform": proof["platform"] | {"machine": "pdp11"}}))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "1 failed, 3 passed" in done.stdout, done.stdout
-    (job / "train.py").write_text((job / "train.py").read_text().replace("x.max()", "(x.mean() + 0.01)"))
+    assert "1 failed, 3 passed, 1 skipped" in done.stdout, done.stdout
+    (job / "train.py").write_text((job / "train.py").read_text().replace("x.max()", "(x.mean() + 0.001)"))
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert "4 passed" in done.stdout, done.stdout
+    assert "4 passed, 1 skipped" in done.stdout, done.stdout
 
 
 def test_the_lock_of_a_job_holds_what_the_script_needs(promoted: Promoted, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_choices_of_text_and_truth(form: SweepForm) -> None:
         ("layers", {"low": "1.5"}, "whole numbers"),
         ("batch_size", {"options": "16, 17"}, "17"),
         ("batch_size", {"options": ""}, "option"),
-        ("hidden", {"value": "many"}, "not a int"),
+        ("hidden", {"value": "many"}, "not an int"),
     ],
 )
 def test_wrong_entries_are_said_at_their_parameter(
