@@ -15,6 +15,7 @@ from pathlib import Path
 _MODULES = {"lab": "jupyterlab", "notebook": "notebook"}
 _NO_NEWS = "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 _PATIENCE = 120  # seconds; machines are shared
+_END = 30  # seconds
 
 
 class Jupyter:
@@ -90,19 +91,18 @@ class Jupyter:
     def stop(self) -> None:
         """End the server; it ends its kernels.
 
-        Raises:
-            RuntimeError: If it does not end by itself: something of ours keeps it.
+        Jupyter Server sometimes stays where it reads files: it stops its loop while a task of anyio's runs, and then
+        waits for ever for a worker thread that nobody told to end. What is ours is looked at by `test_server_end.py`.
         """
         process, self._process = self._process, None
         if process is None:
             return
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(_PATIENCE)
+            process.wait(_END)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise RuntimeError((self.home / "server.log").read_text(errors="replace")) from None
 
 
 Serve = Callable[..., Jupyter]
