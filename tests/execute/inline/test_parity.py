@@ -127,14 +127,22 @@ def _timeless(metadata: dict[str, Any]) -> None:
 
 
 def _merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join the pieces of a stream: nbclient makes an output of each time that it was flushed."""
+    """Join the pieces of each stream: nbclient makes an output of each time that one was flushed.
+
+    What another process writes comes through a pipe for each stream, and in which order these are read is chance.
+    """
     found: list[dict[str, Any]] = []
+    streams: dict[str, dict[str, Any]] = {}
     for output in outputs:
-        text = "".join(output["text"]) if "text" in output else None
-        if text is not None and found and found[-1].get("name") == output["name"]:
-            found[-1]["text"] += text
+        if "text" not in output:
+            found.append(output)
+            continue
+        text = "".join(output["text"])
+        if output["name"] in streams:
+            streams[output["name"]]["text"] += text
         else:
-            found.append(output if text is None else {**output, "text": text})
+            streams[output["name"]] = {**output, "text": text}
+            found.append(streams[output["name"]])
     return found
 
 
