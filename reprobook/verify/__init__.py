@@ -5,9 +5,10 @@ from reprobook.verify.integrity import notebook_integrity
 from reprobook.verify.job import is_job, verify_job
 from reprobook.verify.live.belonging import notebook_of_session
 from reprobook.verify.model import Divergence, MetricPair, ValueChange, Verdict, Verification
+from reprobook.verify.options import VerifyOptions
 from reprobook.verify.recorded import recorded_run, run_of_header
 from reprobook.verify.tolerance import BITWISE, Tolerance, parse_tolerance
-from reprobook.verify.verify import VerifyOptions, verify_notebook, verify_run
+from reprobook.verify.verify import verify_notebook, verify_run
 
 __all__ = [
     "BITWISE",
