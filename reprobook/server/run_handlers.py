@@ -11,6 +11,7 @@ from tornado.web import HTTPError
 from reprobook.comparison import CompareOptions, assess, select
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import Query, RunFolder, Side, Store, diff, series
+from reprobook.runs.deletion import delete_runs, doomed
 from reprobook.runs.files import read_bytes
 from reprobook.runs.ids import is_id
 from reprobook.runs.model import json_number
@@ -68,12 +69,12 @@ class RunHandler(Handler):
     @web.authenticated
     @allowed("write")
     async def delete(self, run_id: str) -> None:
-        """Remove it with all its files."""
+        """Remove it with all that only it needed: files, replays, blobs."""
         store = self.store()
 
         def delete() -> dict[str, Any]:
-            store.delete(run_of(store, run_id))
-            return {"deleted": run_id}
+            going = doomed(store, [run_of(store, run_id)])
+            return {"deleted": [each.run.run_id for each in going], "freed": delete_runs(store, going)}
 
         await self.reply(delete)
 

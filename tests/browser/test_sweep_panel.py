@@ -157,7 +157,7 @@ def stop_and_resume(page: NotebookPage, panel: Any) -> Any:
     assert 0 < finished(panel) < 12
     page.screenshot("4-stopped", panel)
     button(panel, "Resume").click()
-    expect(panel).to_contain_text(re.compile(r"running · \d+ of 12"))
+    expect(panel).to_contain_text(re.compile(r"(running|finished) · \d+ of 12"))
     panel = opened(page)
     expect(panel).to_contain_text(re.compile(r"\d+ of 12 trials"))
     expect(panel).to_contain_text("finished · 12 of 12 trials")

@@ -89,7 +89,10 @@ async def test_compare_lists_what_is_not_the_same_in_all(ask: Any, record: Any) 
 
 async def test_a_deleted_run_is_gone_a_running_one_is_not_deleted(ask: Any, store: Store, record: Any) -> None:
     run, active = record(), record(ended=False)
-    assert (await ask("runs", run.run_id, path=PATH, method="DELETE")).document == {"deleted": run.run_id}
+    replay = record(kind="replay", parent=run.run_id)
+    gone = (await ask("runs", run.run_id, path=PATH, method="DELETE")).document
+    assert gone["deleted"] == [run.run_id, replay.run_id]
+    assert gone["freed"] > 0
     assert store.names() == [active.run_id]
     assert (await ask("runs", run.run_id, path=PATH, method="DELETE")).code == 404
     assert (await ask("runs", active.run_id, path=PATH, method="DELETE")).code == 400
