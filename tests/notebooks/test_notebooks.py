@@ -27,8 +27,8 @@ SAYS = {
     "03_verify_and_diagnose.ipynb": (
         r"2 hazards",
         r"cause: hash_randomization\.set_order proven",
-        r"cell 2: rng, order, train, test — unseeded_rng\.numpy_generator\. Fix",
-        r"cell 3: model — wall_clock\.time_seed\. Fix",
+        r"cell 2: rng, order, train, test — unseeded_rng\.numpy_generator \(proven\)\. Fix",
+        r"cell 3: model — wall_clock\.time_seed \(proven\)\. Fix",
         r"reproduced, bit by bit",
     ),
     "04_promote.ipynb": (
