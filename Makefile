@@ -103,10 +103,11 @@ browser: ## install Chromium for the browser tests by apt-get, where there is no
 bench: .venv/.dev ## measure what reprobook costs
 	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
 
-# The seed of each round is drawn anew; what is found stands in .hypothesis and is tried first from then on.
+# Rounds of minutes, so that each target has its turn with several seeds, drawn anew. What is found stands in .hypothesis
+# and is tried first from then on.
 fuzz: .venv/.dev ## 30 minutes of fuzzing (SECONDS_OF_FUZZING=N for another time); ends at the first finding
 	@set -e; end=$$(($$(date +%s) + $${SECONDS_OF_FUZZING:-1800})); while [ $$(date +%s) -lt $$end ]; do \
-		REPROBOOK_FUZZ=20 $(BIN)/pytest -q tests/fuzz --hypothesis-seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); done
+		REPROBOOK_FUZZ=5 $(BIN)/pytest -q tests/fuzz --hypothesis-seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); done
 
 clean: ## remove what was built (runs in .reprobook/ stay)
 	rm -rf .venv build dist reprobook/labextension labextension/lib labextension/node_modules labextension/.installed labextension/.built .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -25,6 +25,8 @@ from reprobook.execute.silence import Silence
 
 # Of a connection that is refused.
 _RETRY_MS = 5
+# Its driver waits for the end of a kernel; a run in the driver's own process ends as that process does.
+_LEAVE_EARLY = "__import__('reprobook.execute.leaving', fromlist=['leaving']).leave_early()\n"
 _REPLACED = "Does a cell replace a function that Jupyter itself needs?"
 
 
@@ -170,7 +172,7 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             self.kc.context.setsockopt(RECONNECT_IVL, _RETRY_MS)
             self.kc.start_channels()
             self.kc.allow_stdin = False
-            self._reply = await first_reply(self.kc, self.recording.prologue, self.startup_timeout)
+            self._reply = await first_reply(self.kc, _LEAVE_EARLY + self.recording.prologue, self.startup_timeout)
         except BaseException:
             await self._async_cleanup_kernel()
             raise

@@ -14,7 +14,6 @@ from reprobook.execute.active import activate, deactivate
 from reprobook.execute.cell_map import CellMap
 from reprobook.execute.inputs import keep_modules
 from reprobook.execute.journal import Journal
-from reprobook.execute.leaving import leave_early
 from reprobook.execute.request import RecordRequest
 from reprobook.execute.sinklog import Place, SinkLog
 from reprobook.execute.snapshot import Provenance
@@ -191,6 +190,5 @@ def end() -> Session | None:
 
 
 def begin_in_kernel(request: str) -> None:
-    """Start to record in a kernel that the driver started; ``request`` is JSON of ``RecordRequest``."""
-    leave_early()  # the driver waits for its end
+    """Start to record in the shell of this process; ``request`` is JSON of ``RecordRequest``."""
     begin(RecordRequest.model_validate_json(request), sys.modules["IPython"].get_ipython())

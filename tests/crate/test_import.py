@@ -12,7 +12,7 @@ import stat
 import struct
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -280,14 +280,11 @@ def _forked_import(archive: Path, store: Store, number: int) -> bool:
     return os.WIFEXITED(status)
 
 
-def _steps() -> Iterator[int]:
-    """Yield each step at the beginning, and later every third."""
-    yield from range(1, 12)
-    yield from range(12, 1000, 3)
-
-
-def test_killed_at_any_step_it_leaves_nothing_half_imported(archive: Path, store: Store, run: RunFolder) -> None:
-    for number in _steps():
+@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_at_any_step_it_leaves_nothing_half_imported(
+    archive: Path, store: Store, run: RunFolder, stride: int
+) -> None:
+    for number in (*range(1, 12), *range(12, 1000, stride)):
         ended = _forked_import(archive, store, number)
         names = store.names()
         assert names in ([], [run.run_id])

@@ -32,7 +32,7 @@ from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inline import execution  # noqa: F401  # what a run imports, once for all forks
 from reprobook.promote import JobOptions, promote_notebook
 from reprobook.promote.job_folder import PROOF
-from reprobook.runs import Store, current_owner, fsck
+from reprobook.runs import RunFolder, Store, current_owner, fsck
 from reprobook.runs.files import sha256_file
 from reprobook.space import Int
 from reprobook.sweep.folder import SweepFolder, sweep_ids
@@ -267,11 +267,19 @@ class Loop:
         for record in [each for each in records if each.run_id not in self._read]:
             self._read.add(record.run_id)
             folder = self.store.folder(record.run_id)
-            if record.status == "succeeded" and len(read_trace(folder).cells) != len(CELLS):
-                found.append(f"{record.run_id} succeeded with {len(read_trace(folder).cells)} cells")
+            if record.status == "succeeded":
+                found += self._lacking(folder)
             if record.files:
                 folder.check_integrity()
         return found
+
+    def _lacking(self, run: RunFolder) -> list[str]:
+        """Return what a run that is said to have succeeded has not left."""
+        kept = (run.source, run.header, run.trace, run.executed)
+        if missing := [path.name for path in kept if not path.exists()]:
+            return [f"{run.run_id} succeeded without {missing}"]
+        cells = len(read_trace(run).cells)
+        return [f"{run.run_id} succeeded with {cells} cells"] if cells != len(CELLS) else []
 
     def _sweeps(self, when: str, states: set[str]) -> list[str]:
         """Go on with the newest sweep; whatever it had, it ends with both of its trials, in one of these states."""

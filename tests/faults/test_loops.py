@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 LOOP = Path(__file__).with_name("fault_loop.py")
-_FEWEST_STEPS = {"run": 60, "sweep": 150, "promote": 50, "fsck": 30}
+_FEWEST_STEPS = {"run": 60, "sweep": 150, "promote": 50, "fsck": 30, "create": 12}
 
 
 def _wrong(what: str, fault: str, folder: Path, number: int) -> list[str]:
@@ -31,6 +31,11 @@ def _wrong(what: str, fault: str, folder: Path, number: int) -> list[str]:
 @pytest.mark.parametrize("fault", ["kill", "ENOSPC"])
 def test_a_run_survives_some_of_its_steps(tmp_path: Path, fault: str) -> None:
     assert _wrong("run", fault, tmp_path, 29) == []
+
+
+@pytest.mark.parametrize("fault", ["kill", "ENOSPC", "EIO", "EACCES"])
+def test_a_creation_survives_each_of_its_steps(tmp_path: Path, fault: str) -> None:
+    assert _wrong("create", fault, tmp_path, 1) == []
 
 
 def test_a_sweep_survives_some_of_its_steps(tmp_path: Path) -> None:

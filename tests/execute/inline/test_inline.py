@@ -134,6 +134,23 @@ def test_a_signal_records_the_run_as_interrupted(write: Write, store: Store, num
     assert [c["metadata"]["papermill"]["status"] for c in cells_of(folder)] == ["completed", "failed", "pending"]
 
 
+_THEN_STOPS = """
+import sys; from pathlib import Path; from reprobook.runs import Store
+from reprobook.execute import RunOptions, run_notebook
+run_notebook(Path(sys.argv[1]), Store(Path(sys.argv[2])), RunOptions(kernel=sys.argv[3]))
+{stops}
+"""
+
+
+@pytest.mark.parametrize("kernel", ["inline", "cold"])
+@pytest.mark.parametrize(("stops", "code"), [("sys.exit(7)", 7), ("1 / 0", 1)])
+def test_the_process_ends_with_its_own_status(write: Write, store: Store, kernel: str, stops: str, code: int) -> None:
+    """Its status is how CI and `make` learn that something failed after the run: pytest among others."""
+    script = [sys.executable, "-c", _THEN_STOPS.format(stops=stops), str(write("x = 1")), str(store.root), kernel]
+    assert subprocess.run(script, capture_output=True, check=False).returncode == code
+    assert [record.status for record in store.records()] == ["succeeded"]
+
+
 def test_the_process_is_left_as_it_was_found(inline: Run, tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text("value = 1\n")
     random.seed(1)
