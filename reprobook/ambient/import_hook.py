@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 Action = Callable[[ModuleType], None]
 
 
-class AfterImport(MetaPathFinder):
+class AfterImport:
     """A finder that finds nothing of its own, and acts after the modules that it waits for.
+
+    It has no base: ``importlib.abc`` would bring ``tempfile`` and all that packs files.
 
     Args:
         actions: What to do after which module. The action's errors reach whoever imports the module.

@@ -9,10 +9,11 @@ from reprobook.lazy import lazy_names
 if TYPE_CHECKING:
     from reprobook.capture.direct_url import parse_direct_url, read_direct_url
     from reprobook.capture.distributions import installed_distributions
-    from reprobook.capture.hardware import read_hardware, usable_cpus
+    from reprobook.capture.hardware import read_hardware
     from reprobook.capture.local_modules import local_module_files
     from reprobook.capture.lock import LOCK_NAME, Wheel, write_lock
     from reprobook.capture.probe import Subject, capture
+    from reprobook.capture.processors import usable_cpus
     from reprobook.capture.python import current_timezone, implementation, python_version
     from reprobook.capture.redact import is_secret_name, strip_credentials
     from reprobook.capture.seeding import apply_seed, import_drawers, seed_environment, stop_seeding, used_generators
@@ -46,10 +47,11 @@ __all__ = [
 _HOMES = {
     "direct_url": ("parse_direct_url", "read_direct_url"),
     "distributions": ("installed_distributions",),
-    "hardware": ("read_hardware", "usable_cpus"),
+    "hardware": ("read_hardware",),
     "local_modules": ("local_module_files",),
     "lock": ("LOCK_NAME", "Wheel", "write_lock"),
     "probe": ("Subject", "capture"),
+    "processors": ("usable_cpus",),
     "python": ("current_timezone", "implementation", "python_version"),
     "redact": ("is_secret_name", "strip_credentials"),
     "seeding": ("apply_seed", "import_drawers", "seed_environment", "stop_seeding", "used_generators"),

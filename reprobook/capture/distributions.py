@@ -30,9 +30,10 @@ def installed_distributions(search_path: Sequence[str]) -> tuple[Distribution, .
     found: dict[str, Distribution] = {}
     for folder in dict.fromkeys(entry or "." for entry in search_path if not _is_vendored(entry)):
         for metadata in _metadata_folders(folder):
-            name, version = _identify(metadata)
+            described, project = _described(metadata, _stamp(metadata))
+            name = described.name
             if name and name not in found:
-                found[name] = _distribution(name, version, metadata)
+                found[name] = described if project is None else _with_sources(described, Path(metadata), project)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -45,14 +46,14 @@ def _is_vendored(entry: str) -> bool:
     return not _INSTALL_FOLDERS.isdisjoint(Path(entry).parent.parts)
 
 
-def _metadata_folders(folder: str) -> Iterator[Path]:
+def _metadata_folders(folder: str) -> Iterator[str]:
     """Yield the ``.dist-info`` and ``.egg-info`` entries of a folder in order of name; none if it is no folder."""
     try:
         with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+            found = sorted(entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
     except OSError:
         return
-    yield from (Path(folder, name) for name in names)
+    yield from found
 
 
 def _identify(metadata: Path) -> tuple[str, str]:
@@ -73,17 +74,39 @@ def _read_identity(metadata: Path) -> tuple[str, str] | None:
     return None
 
 
-def _distribution(name: str, version: str, metadata: Path) -> Distribution:
-    """Describe one distribution. Of reprobook only name and version: work on it must not change recipes."""
+def _stamp(metadata: str) -> tuple[int, ...]:
+    """Return what changes when a distribution is installed anew, or its RECORD is edited."""
+    found: list[int] = []
+    for path in (metadata, f"{metadata}/RECORD"):
+        try:
+            status = os.stat(path)  # noqa: PTH116  # of hundreds, in every run: pathlib would take most of the time
+        except OSError:
+            continue
+        found += status.st_ino, status.st_mtime_ns, status.st_size
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _described(folder: str, _changed: tuple[int, ...]) -> tuple[Distribution, Path | None]:
+    """Describe one distribution, and name the folder of an editable one; a process that captures twice reads it once.
+
+    Of reprobook only name and version: work on it must not change recipes.
+    """
+    metadata = Path(folder)
+    name, version = _identify(metadata)
     if name == _OWN_NAME:
-        return Distribution(name=name, version=version)
+        return Distribution(name=name, version=version), None
     url, editable = _direct_url(metadata / "direct_url.json")
-    record = metadata / "RECORD"
     if url and editable:
-        # Its RECORD holds little more than a path of this machine.
-        content = digest_editable(metadata.parent, record, Path(url.path))
-        return Distribution(name=name, version=version, content=content, direct_url=str(url))
-    return Distribution(name=name, version=version, record=_record_digest(record), direct_url=str(url) if url else None)
+        return Distribution(name=name, version=version, direct_url=str(url)), Path(url.path)
+    record = _record_digest(metadata / "RECORD")
+    return Distribution(name=name, version=version, record=record, direct_url=str(url) if url else None), None
+
+
+def _with_sources(described: Distribution, metadata: Path, project: Path) -> Distribution:
+    """Add the content of an editable install: its RECORD holds little more than a path of this machine."""
+    content = digest_editable(metadata.parent, metadata / "RECORD", project)
+    return described.model_copy(update={"content": content})
 
 
 def _direct_url(file: Path) -> tuple[DirectUrl | None, bool]:
@@ -100,17 +123,10 @@ def _record_digest(record: Path) -> str | None:
     Left out are files without a digest (bytecode), files outside the folder (scripts hold the interpreter's path)
     and files that the installer adds.
     """
+    own = tuple(f"{record.parent.name}/{file},".encode() for file in _INSTALLER_FILES)
     try:
-        stat = record.stat()
+        lines = [line for line in record.read_bytes().splitlines() if line[-2:] != b",," and line[:3] != b"../"]
     except OSError:
         return None
-    return _cached_record_digest(record, stat.st_mtime_ns, stat.st_size)
-
-
-@functools.lru_cache(maxsize=4096)
-def _cached_record_digest(record: Path, _mtime_ns: int, _size: int) -> str:
-    """Digest one RECORD; a process that captures twice reads it once."""
-    own = tuple(f"{record.parent.name}/{file},".encode() for file in _INSTALLER_FILES)
-    lines = [line for line in record.read_bytes().splitlines() if line[-2:] != b",," and line[:3] != b"../"]
     kept = sorted(line for line in lines if not line.startswith(own))
     return hashlib.sha256(b"\n".join(kept)).hexdigest()

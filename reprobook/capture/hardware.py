@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reprobook.capture.gpu import read_driver
+from reprobook.capture.processors import usable_cpus
 from reprobook.header import Distribution, Hardware
 
 # BLAS, oneDNN, ATen and NumPy choose their kernels by these; other flags change no result.
@@ -63,13 +64,6 @@ def instruction_sets(cpu: Mapping[str, str]) -> tuple[str, ...]:
     """Return the instruction sets that decide results, sorted (``flags`` on x86, ``Features`` on ARM)."""
     flags = cpu.get("flags") or cpu.get("Features") or ""
     return tuple(sorted(flag for flag in flags.split() if _INSTRUCTION_SETS.fullmatch(flag)))
-
-
-def usable_cpus() -> int | None:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def _thread_counts(environ: Mapping[str, str]) -> dict[str, int]:

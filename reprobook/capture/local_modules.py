@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import sys
 import sysconfig
 import warnings
@@ -42,7 +43,7 @@ def _roots(sources: Sequence[str], folder: Path) -> dict[str, Path]:
     Local is what lies in ``folder``, in an entry of ``sys.path`` that is neither the standard library nor a
     site-packages folder, or in a folder that a cell adds to ``sys.path`` by name.
     """
-    trees = [tree for source in sources if (tree := parse_cell(source)) is not None]
+    trees = [tree for source in sources if _may_import(source) and (tree := parse_cell(source)) is not None]
     path = _SearchPath([folder, *_added_folders(trees, folder), *_local_entries()])
     pending = [name for tree in trees for name in _imported(tree)]
     roots: dict[str, Path] = {}
@@ -53,6 +54,11 @@ def _roots(sources: Sequence[str], folder: Path) -> dict[str, Path]:
             roots[name] = root
             pending += _imported_by(root)
     return dict(sorted(roots.items()))
+
+
+def _may_import(source: str) -> bool:
+    """Tell whether a cell may import something or add to ``sys.path``; of most cells no tree need be walked."""
+    return "import" in source or "path" in source or not source.isascii()
 
 
 class _SearchPath:
@@ -90,10 +96,15 @@ def _local_entries() -> list[Path]:
 
 def _is_local(entry: str) -> bool:
     """Say whether an entry of ``sys.path`` is neither the standard library's nor a site-packages folder."""
-    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-    path = Path(entry)
+    library, path = _library(), Path(entry)
     in_library = path.suffix == ".zip" or entry in library or str(path.parent) in library
     return not in_library and _INSTALLED.isdisjoint(path.parts)
+
+
+@functools.cache
+def _library() -> frozenset[str]:
+    """Return the folders of the standard library."""
+    return frozenset({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -50,13 +51,25 @@ def write_lock(environment: Environment, wheels: Mapping[str, Wheel] | None = No
     ``tool.reprobook.missing``. Sources of one's own (version control, archive, folder) are complete. No credentials, no
     absolute paths.
     """
-    major, minor = environment.python.split(".")[:2]
-    packages = [_package(item, (wheels or {}).get(item.name)) for item in environment.distributions]
-    tool: dict[str, Any] = {"python": environment.python, "implementation": environment.implementation}
-    if wheels is not None:
-        without = [each for each in packages if _SOURCE_TABLES.isdisjoint(each)]
-        packages = [each for each in packages if each not in without]
-        tool["missing"] = [f"{each['name']}=={each['version']}" for each in without]
+    if wheels is None:
+        return _plain_lock(environment.python, environment.implementation, environment.distributions)
+    packages = [_package(item, wheels.get(item.name)) for item in environment.distributions]
+    without = [each for each in packages if _SOURCE_TABLES.isdisjoint(each)]
+    missing = [f"{each['name']}=={each['version']}" for each in without]
+    kept = [each for each in packages if each not in without]
+    return _text(kept, {"python": environment.python, "implementation": environment.implementation, "missing": missing})
+
+
+@lru_cache(maxsize=4)
+def _plain_lock(python: str, implementation: str, distributions: tuple[Distribution, ...]) -> str:
+    """Return the lock that every run has; a fork of a warm server finds it written."""
+    packages = [_package(item, None) for item in distributions]
+    return _text(packages, {"python": python, "implementation": implementation})
+
+
+def _text(packages: list[dict[str, Any]], tool: dict[str, Any]) -> str:
+    """Return the text of a lock."""
+    major, minor = tool["python"].split(".")[:2]
     lock = {
         "lock-version": "1.0",
         "requires-python": f"=={major}.{minor}.*",

@@ -19,7 +19,7 @@ def read_origin(folder: Path, notebook: str | None) -> Origin:
         user=_user(),
         notebook=notebook,
         folder=str(folder),
-        reprobook=_version(),
+        reprobook=_VERSION,
     )
 
 
@@ -37,3 +37,7 @@ def _version() -> str | None:
         return metadata.version("reprobook")
     except metadata.PackageNotFoundError:
         return None
+
+
+# Read as this is imported: a fork of a warm server finds it read.
+_VERSION = _version()

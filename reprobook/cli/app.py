@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -95,7 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # A terminal or pipe that is not UTF-8 shows ? for a tick; it must not end the program.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+    code = run_command(sys.argv[1:] if arguments is None else arguments)
+    # The interpreter's last look for garbage would go through all that was imported: longer than many a command takes.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:

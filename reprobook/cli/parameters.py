@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reprobook.capture import is_secret_name
 from reprobook.errors import InputError, ParameterError
 
 
@@ -73,6 +72,10 @@ def _mapping(text: str, place: str) -> Mapping[str, Any]:
 
 def _refuse_secrets(values: Mapping[str, Any]) -> None:
     """Refuse values that would be written into records which are made to be shared."""
+    if not values:
+        return
+    from reprobook.capture import is_secret_name  # noqa: PLC0415 - most runs are given no values
+
     for name, value in values.items():
         if isinstance(name, str) and is_secret_name(name) and value not in (None, ""):
             msg = f"parameter {name!r} looks like a secret; its value would be recorded with the run"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 PROGRESS = "REPROBOOK_PROGRESS"
-# What shows a run that has ended, imported while the run goes on.
-_SHOWS_RUNS = "reprobook.cli.render_run"
 
 
 class Progress:
@@ -56,7 +54,7 @@ class Progress:
         """Show one event."""
         if event.kind == "started":
             self._run, self._metrics = event.text, ""
-            threading.Thread(target=import_module, args=(_SHOWS_RUNS,), daemon=True).start()
+            threading.Thread(target=_import_what_shows, daemon=True).start()
         elif event.kind == "cell":
             self._cell = f"run {self._run}: cell {event.cell} of {event.total}"
         elif event.kind == "metric":
@@ -82,3 +80,12 @@ class Progress:
                 return f"run {self._run}: {event.text}"
             case _:
                 return event.text
+
+
+def _import_what_shows() -> None:
+    """Import what reads and shows a run that has ended, while it goes on."""
+    for name in ("reprobook.cli.render_run", "reprobook.runs.store"):
+        import_module(name)
+    from reprobook.runs import RunRecord  # noqa: PLC0415 - see above
+
+    RunRecord.model_rebuild()

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
-from reprobook.cli.console import console, print_json
 from reprobook.cli.exit_codes import exit_code_of_sweep
 from reprobook.cli.messages import examples
 from reprobook.cli.options import common_options, cwd_option, open_store
 from reprobook.cli.pairs import read_pairs
 from reprobook.cli.parameters import collect_values
-from reprobook.cli.render_sweep import show_sweep, sweep_json
-from reprobook.cli.sweep_progress import SweepProgress
-from reprobook.sweep.handle import resume_sweep, run_sweep
+from reprobook.sweep.early_server import early_server
 from reprobook.sweep.model import SweepOptions
 from reprobook.sweep.spaces import read_spaces
-from reprobook.track import NAMES
+from reprobook.track.registry import NAMES
+
+if TYPE_CHECKING:
+    from reprobook.sweep.model import SweepRecord
 
 # What may be said beside --resume: everything else was frozen with the plan.
 _OF_RESUME = {"notebook", "resume", "store_path", "as_json"}
@@ -104,11 +104,9 @@ def sweep(  # noqa: PLR0913  # options of a command line, by keyword
 
     Ctrl-C, or worse, loses no trial that has ended: --resume goes on, and ends as if nothing had happened.
     """
-    store = open_store(store_path, notebook or ".")
     if resume is not None:
         _check_resume(click.get_current_context())
-        with SweepProgress(store) as progress:
-            record = resume_sweep(store, resume, progress)
+        record = _resume(resume, store_path, notebook or ".")
     else:
         path = notebook or _missing("NB")
         settings["metric"] = settings["metric"] or _missing("--metric")
@@ -119,13 +117,36 @@ def sweep(  # noqa: PLR0913  # options of a command line, by keyword
             prune=pruner or prune,
             **{**settings, "constraints": tuple(settings["constraints"]), "track": tuple(settings["track"])},
         )
-        with SweepProgress(store) as progress:
-            record = run_sweep(path, store, options, progress)
+        record = _begin(path, store_path, options)
+    from reprobook.cli.console import console, print_json  # noqa: PLC0415 - see _begin
+    from reprobook.cli.render_sweep import show_sweep, sweep_json  # noqa: PLC0415
+
     if as_json:
         print_json(sweep_json(record))
     else:
         show_sweep(console(), record)
     return exit_code_of_sweep(record)
+
+
+def _begin(path: Path, store_path: Path | None, options: SweepOptions) -> SweepRecord:
+    """Run a sweep; what its progress and the store need is imported while its server starts."""
+    with early_server(path, options) as server:
+        from reprobook.cli.sweep_progress import SweepProgress  # noqa: PLC0415
+        from reprobook.sweep.handle import run_sweep  # noqa: PLC0415
+
+        store = open_store(store_path, path)
+        with SweepProgress(store) as progress:
+            return run_sweep(path, store, options, progress, server)
+
+
+def _resume(sweep_id: str, store_path: Path | None, target: str | Path) -> SweepRecord:
+    """Go on with a sweep."""
+    from reprobook.cli.sweep_progress import SweepProgress  # noqa: PLC0415 - see _begin
+    from reprobook.sweep.handle import resume_sweep  # noqa: PLC0415
+
+    store = open_store(store_path, target)
+    with SweepProgress(store) as progress:
+        return resume_sweep(store, sweep_id, progress)
 
 
 def _missing(what: str) -> NoReturn:

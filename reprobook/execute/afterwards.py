@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reprobook.execute.journal import read_trace
 from reprobook.execute.options import OnEvent, RunEvent
 from reprobook.execute.shell_lines import failed_shell_lines
 from reprobook.execute.shown_secrets import report_shown_secrets
@@ -10,10 +9,9 @@ from reprobook.runs import RunFolder
 from reprobook.trace import Trace
 
 
-def report_afterwards(run: RunFolder, total: int, on_event: OnEvent) -> None:
-    """Send the notes of a sealed run."""
-    if run.trace.exists():
-        trace = read_trace(run)
+def report_afterwards(run: RunFolder, trace: Trace | None, total: int, on_event: OnEvent) -> None:
+    """Send the notes of a sealed run; ``trace`` is what it was sealed with."""
+    if trace is not None:
         _report_shell_lines(trace, total, on_event)
         _report_threads(trace, total, on_event)
     report_shown_secrets(run, total, on_event)

@@ -45,7 +45,7 @@ class Journal:
         """Let go of the file."""
         with self._lock:
             self._closed = True
-            self._lines.close()
+            self._lines.close(durable=False)  # the trace takes its place, and is durable
 
 
 def cells_done(run: RunFolder) -> int:

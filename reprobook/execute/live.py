@@ -20,6 +20,7 @@ from reprobook.header import encode, sha256_hex
 from reprobook.notebook import InitOptions, Notebook, read_notebook
 from reprobook.runs import NewRun, RunFolder, Store
 from reprobook.runs.files import write_atomic
+from reprobook.runs.folder import SOURCE, SPEC
 from reprobook.space import declared_parameters
 from reprobook.spec import read_spec
 
@@ -40,6 +41,7 @@ def begin_live(shell: Any, options: InitOptions) -> Session:
     store = Store.open(None, path.parent if path else cwd)
     notebook = _read(path)
     parameters = {p.name: p.default for p in declared_parameters(notebook)} if notebook else {}
+    spec = read_spec(path) if path else None
     run = store.create(
         NewRun(
             kind="live",
@@ -48,14 +50,11 @@ def begin_live(shell: Any, options: InitOptions) -> Session:
             notebook=str(path or ""),
             parameters=parameters,
             seed=options.seed,
-        )
+        ),
+        {SOURCE: path.read_bytes() if path else _empty_notebook()} | ({SPEC: spec} if spec is not None else {}),
+        status="running",
     )
-    write_atomic(run.source, path.read_bytes() if path else _empty_notebook())
-    run.update(status="running")
     cells = notebook.code_cells if notebook else ()
-    spec = read_spec(path) if path else None
-    if spec is not None:
-        write_atomic(run.spec, spec)
     request = RecordRequest(
         folder=str(run.path),
         sources=tuple(cell.source for cell in cells),

@@ -23,8 +23,9 @@ from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.tracking import Tracking
 from reprobook.execute.watch import reported_metrics
 from reprobook.header import header_data
-from reprobook.runs import NewRun, RunError, RunFolder, Store
+from reprobook.runs import NewRun, RunError, RunFolder, RunRecord, Store
 from reprobook.runs.files import StorageError, write_atomic
+from reprobook.runs.folder import SOURCE, SPEC
 from reprobook.trace import Trace
 
 
@@ -60,12 +61,10 @@ def run_in(
             trial=options.trial,
             parameters=prepared.parameters,
             seed=prepared.seed,
-        )
+        ),
+        {SOURCE: prepared.source} | ({SPEC: prepared.spec} if prepared.spec is not None else {}),
+        status="running",
     )
-    write_atomic(run.source, prepared.source, entry=False)
-    if prepared.spec is not None:
-        write_atomic(run.spec, prepared.spec, entry=False)
-    run.update(status="running")
     started = time.monotonic()
     total = len(prepared.notebook.code_cells)
     tracking = Tracking(run, options, on_event)
@@ -81,11 +80,11 @@ def run_in(
         interrupted = True
     except ExecutionError as error:
         recording.error = error
-    _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
+    record, trace = _seal(run, recording, prepared, interrupted=interrupted, duration=time.monotonic() - started)
     tracking.end()
     _write_copy(run, options.output)
-    report_afterwards(run, total, on_event)
-    on_event(RunEvent("ended", None, total, run.read_record().status))
+    report_afterwards(run, trace, total, on_event)
+    on_event(RunEvent("ended", None, total, record.status))
     if interrupted:
         raise KeyboardInterrupt
     return run
@@ -171,28 +170,30 @@ def _without_outputs(prepared: Preparation, trace: Trace) -> Any:
     return node
 
 
-def _seal(run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float) -> None:
-    """Write trace and executed notebook, and end the run with the status that is true.
+def _seal(
+    run: RunFolder, recording: Recording, prepared: Preparation, *, interrupted: bool, duration: float
+) -> tuple[RunRecord, Trace | None]:
+    """Write trace and executed notebook, and end the run with the status that is true; returns record and trace.
 
     Where the disk takes no more, or a cell wrote into the journal, the run has failed, and what is there is sealed.
     """
-    error, result_digest = _error(recording, prepared), None
+    error, trace = _error(recording, prepared), None
     try:
         trace = seal_trace(run)
-        result_digest = trace.result_digest
         keep_files(trace, prepared.cwd, run.blobs)
         if recording.notebook is not None:
             error = error or _unrecorded(recording, trace)
             _write_executed(run, recording.notebook, prepared)
     except (StorageError, IntegrityError) as refused:
         error = error or RunError(ename=type(refused).__name__, evalue=str(refused), hint=refused.hint)
-    run.seal(
+    record = run.seal(
         status="interrupted" if interrupted else "failed" if error else "succeeded",
-        result_digest=result_digest,
+        result_digest=None if trace is None else trace.result_digest,
         duration_s=round(duration, 3),
         notebook=str(run.executed if run.executed.exists() else prepared.path),
         error=error,
     )
+    return record, trace
 
 
 def _error(recording: Recording, prepared: Preparation) -> RunError | None:

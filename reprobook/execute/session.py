@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.ambient.pin import apply_pins
-from reprobook.capture import LOCK_NAME, Subject, apply_seed, capture, write_lock
+from reprobook.capture import Subject, apply_seed, capture, write_lock
 from reprobook.dataset.fetch import cache_folder
 from reprobook.dataset.frozen import frozen_sources
 from reprobook.execute.active import activate, deactivate
@@ -119,10 +119,8 @@ class Session:
                 spec=request.spec,
             )
         )
-        self.run.write_header(header)
+        self.run.write_header(header, write_lock(header.environment) if header.environment is not None else None)
         keep_modules(self.run, request.sources, Path(request.cwd))
-        if header.environment is not None:
-            write_atomic(self.run.path / LOCK_NAME, write_lock(header.environment).encode(), entry=False)
         return header
 
     def _place(self) -> Place:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,8 +69,9 @@ def open_header(data: bytes, place: str) -> Header:
     except (ValueError, RecursionError) as error:
         msg = f"{place}: the header is not readable JSON ({error})"
         raise IntegrityError(msg, hint=_HINT) from error
-    header = check_header(content, place)
-    if header_bytes(header) != data:
+    header, text = _sealed(content, place)
+    if text + b"\n" != data:
+        _check_whole(text, content, place)
         msg = f"{place}: the header was edited (its bytes are not the canonical form it was written in)"
         raise IntegrityError(msg, hint=_HINT)
     return header
@@ -80,16 +83,53 @@ def check_header(content: Any, place: str) -> Header:
     Raises:
         IntegrityError: If a digest is missing or does not match, or the schema is not known; names ``place``.
     """
+    header, text = _sealed(content, place)
+    _check_whole(text, content, place)
+    return header
+
+
+def _sealed(content: Any, place: str) -> tuple[Header, bytes]:
+    """Return the header whose digests match, and its canonical text.
+
+    Raises:
+        IntegrityError: As ``check_header``.
+    """
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         found = content.get("schema") if isinstance(content, dict) else type(content).__name__
         msg = f"{place}: not a header of schema {SCHEMA} (found {found!r})"
         raise IntegrityError(msg, hint="Read it with the release of reprobook that wrote it, or restore the file.")
-    try:
+    with _naming(place):
         header = Header.model_validate(content)
-        expected = seal(header)
-        # Defaults that validation fills in would hide a deleted field; the data itself must be what was sealed.
-        # Compared as text: in Python, True == 1.
-        whole = canonical_json(header_data(header)) == canonical_json(content)
+        data = header_data(header)
+        expected = (digest_json(identity(header)), _header_digest(data))
+        text = canonical_json(data)
+    for name, digest in zip(_DIGESTS, expected, strict=True):
+        if digest != getattr(header, name):
+            msg = f"{place}: the header was edited ({name} does not match its content)"
+            raise IntegrityError(msg, hint=_HINT)
+    return header, text
+
+
+def _check_whole(text: bytes, content: Any, place: str) -> None:
+    """Refuse data that is not what was sealed: defaults that validation fills in would hide a deleted field.
+
+    Compared as text: in Python, True == 1.
+
+    Raises:
+        IntegrityError: If it is not.
+    """
+    with _naming(place):
+        whole = text == canonical_json(content)
+    if not whole:
+        msg = f"{place}: the header was edited (fields are missing or of another type)"
+        raise IntegrityError(msg, hint=_HINT)
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Say of a header that is no header where it is wrong."""
+    try:
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -98,14 +138,6 @@ def check_header(content: Any, place: str) -> Header:
     except (InputError, ValueError) as error:  # ValueError: pydantic's word for "too deeply nested"
         msg = f"{place}: the header is malformed: {error}"
         raise IntegrityError(msg, hint=_HINT) from error
-    for name in _DIGESTS:
-        if getattr(expected, name) != getattr(header, name):
-            msg = f"{place}: the header was edited ({name} does not match its content)"
-            raise IntegrityError(msg, hint=_HINT)
-    if not whole:
-        msg = f"{place}: the header was edited (fields are missing or of another type)"
-        raise IntegrityError(msg, hint=_HINT)
-    return header
 
 
 def short_id(header: Header) -> str:

@@ -13,33 +13,37 @@ _MAGIC = re.compile(r"\s*[%!?]|[^#'\"]*\?\s*$")
 _ASSIGNED_MAGIC = re.compile(r"(\s*[^#'\"=]+=\s*)[%!]")
 
 
-@functools.lru_cache(maxsize=1024)  # a run asks for each cell several times
 def cell_body(source: str) -> str:
     """Return the Python of a cell, line for line: each magic, shell or help line becomes ``pass``.
 
     Only lines at which the parser stumbles are touched: a line of a triple-quoted text, or a continued expression,
     may begin with ``%`` too. What follows a cell magic that is not known to have Python below it is blanked.
     """
-    lines = [line.decode() for line in source.encode().splitlines()]
-    magic = next((line.split()[0] for line in lines if line.strip()), "")
-    if magic.startswith("%%") and magic not in _PYTHON_MAGICS:
-        return "\n" * (len(lines) - 1)
-    while (stumble := _first_error(lines)) is not None and _put_aside(lines, stumble):
-        pass
-    return "\n".join(lines)
+    return _read(source)[0]
 
 
-@functools.lru_cache(maxsize=1024)
 def parse_cell(source: str) -> ast.Module | None:
     """Parse a cell; None if its Python does not parse. Line numbers are those of the cell.
 
     The tree is everybody's: it is read, not changed.
     """
     try:
-        return _parse(cell_body(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        # MemoryError: the parser's own word for "too deeply nested" in some releases of CPython.
-        return None
+        return _read(source)[1]
+    except UnicodeEncodeError:
+        return None  # half a character
+
+
+@functools.lru_cache(maxsize=1024)  # a run asks for each cell several times
+def _read(source: str) -> tuple[str, ast.Module | None]:
+    """Return the Python of a cell, and its tree."""
+    lines = [line.decode() for line in source.encode().splitlines()]
+    magic = next((line.split()[0] for line in lines if line.strip()), "")
+    if magic.startswith("%%") and magic not in _PYTHON_MAGICS:
+        lines = [""] * len(lines)
+    tree, stumble = _attempt(lines)
+    while stumble is not None and _put_aside(lines, stumble):
+        tree, stumble = _attempt(lines)
+    return "\n".join(lines), tree
 
 
 def imported(source: str) -> dict[str, str]:
@@ -60,15 +64,15 @@ def _parse(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-def _first_error(lines: list[str]) -> int | None:
-    """Return the 0-based line at which the parser stumbles; None if there is none, or it does not say."""
+def _attempt(lines: list[str]) -> tuple[ast.Module | None, int | None]:
+    """Return the tree, or the 0-based line at which the parser stumbles, if it says so."""
     try:
-        _parse("\n".join(lines))
+        return _parse("\n".join(lines)), None
     except SyntaxError as error:
-        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
+        return None, error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
     except (ValueError, RecursionError, MemoryError):
-        pass
-    return None
+        # MemoryError: the parser's own word for "too deeply nested" in some releases of CPython.
+        return None, None
 
 
 def _put_aside(lines: list[str], at: int) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json import dumps, loads  # by name: a cell may replace json.dumps, and this module works beside the cells
@@ -73,21 +73,50 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, durable: bool = 
     Raises:
         StorageError: If the disk refuses; ``path`` then still holds what it held.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    with naming("write", path):
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
+    write_together({path: data}, mode=mode, durable=durable, entry=entry)
+
+
+def write_together(
+    contents: Mapping[Path, bytes], *, mode: int = 0o600, durable: bool = True, entry: bool = True
+) -> None:
+    """Replace several files of one folder as ``write_atomic`` does one, in this order.
+
+    The first is replaced when all are on the disk: a file system that keeps a journal writes them out at once, which
+    takes hardly longer than for one of them.
+
+    Raises:
+        StorageError: If the disk refuses; those that were not replaced yet hold what they held.
+    """
+    temporaries = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}") for path in contents}
+    with naming("write", next(iter(contents))):  # a disk that refuses one later is named by that one
         try:
-            try:
-                _write_all(descriptor, data)
-                if durable:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            temporary.replace(path)
+            _write_new({temporaries[path]: (path, data) for path, data in contents.items()}, mode, durable=durable)
+            for path, temporary in temporaries.items():
+                with naming("write", path):
+                    temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            for temporary in temporaries.values():
+                temporary.unlink(missing_ok=True)
         if durable and entry:
-            sync_folder(path.parent)
+            sync_folder(next(iter(contents)).parent)
+
+
+def _write_new(contents: Mapping[Path, tuple[Path, bytes]], mode: int, *, durable: bool) -> None:
+    """Write new files, each with the name by which messages know it; first all, then wait for the disk."""
+    opened: dict[Path, int] = {}
+    try:
+        for new, (path, data) in contents.items():
+            with naming("write", path):
+                opened[new] = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
+                _write_all(opened[new], data)
+        for new, (path, _) in contents.items():
+            with naming("write", path):
+                if durable:
+                    os.fsync(opened[new])
+                os.close(opened.pop(new))
+    finally:
+        for descriptor in opened.values():
+            os.close(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -200,13 +229,14 @@ class JsonLines:
             os.ftruncate(descriptor, content.rfind(b"\n") + 1)
         return descriptor
 
-    def close(self) -> None:
-        """Make everything durable and let go of the file."""
+    def close(self, *, durable: bool = True) -> None:
+        """Make everything durable, unless the file is soon to be replaced, and let go of it."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             with naming("write", self._path):
                 try:
-                    os.fsync(descriptor)
+                    if durable:
+                        os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
 

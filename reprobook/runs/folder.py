@@ -12,8 +12,10 @@ from reprobook.errors import InputError
 from reprobook.header import Header, header_bytes, open_header
 from reprobook.runs import seal
 from reprobook.runs.blobs import Blobs
-from reprobook.runs.files import JsonLines, Lines, locked, make_folder, read_bytes, write_atomic
+from reprobook.runs.files import JsonLines, Lines, locked, make_folder, read_bytes, write_atomic, write_together
 from reprobook.runs.model import RunRecord, json_number, parse_record, record_bytes
+
+SOURCE, SPEC = "source.ipynb", "spec.yaml"
 
 
 class RunFolder:
@@ -27,9 +29,9 @@ class RunFolder:
         self.run_id = path.name
         self.header = path / "header.json"
         self.run = path / seal.RECORD
-        self.source = path / "source.ipynb"
+        self.source = path / SOURCE
         self.executed = path / "executed.ipynb"
-        self.spec = path / "spec.yaml"
+        self.spec = path / SPEC
         self.trace = path / "trace.json"
         self.trace_journal = path / "trace.jsonl"
         self.metrics = path / "metrics.jsonl"
@@ -91,8 +93,8 @@ class RunFolder:
         fields = {name: getattr(record, name) for name in type(record).model_fields}
         return RunRecord.model_validate({**fields, **changes})
 
-    def write_header(self, header: Header) -> None:
-        """Freeze the sealed header into the folder and note its digests in the record.
+    def write_header(self, header: Header, lock: str | None = None) -> None:
+        """Freeze the sealed header into the folder, with the lock of its environment; the record gets its digests.
 
         Raises:
             InputError: If there is one already.
@@ -100,8 +102,12 @@ class RunFolder:
         if self.header.exists():
             msg = f"run {self.run_id} has a frozen header already"
             raise InputError(msg, hint="Start a new run: a recipe is never changed after the fact.")
-        write_atomic(self.header, header_bytes(header), entry=False)
-        self.update(recipe_digest=header.recipe_digest, header_digest=header.header_digest)
+        contents = {self.header: header_bytes(header)}
+        if lock is not None:
+            contents[self.lock] = lock.encode()
+        with self._locked():
+            record = self._changed({"recipe_digest": header.recipe_digest, "header_digest": header.header_digest})
+            write_together({**contents, self.run: record_bytes(record)}, entry=False)
 
     def read_header(self) -> Header:
         """Return the header, its own seal checked.

@@ -6,9 +6,11 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from reprobook.runs.files import sync_folder, write_atomic
+from reprobook.runs.files import sync_folder, write_together
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.model import RunRecord, record_bytes
 
@@ -22,12 +24,12 @@ class Shelf:
     def __init__(self, runs: Path) -> None:
         self._runs = runs
 
-    def place(self, record: RunRecord) -> RunFolder:
-        """Make the folder of a new run, its record in it."""
+    def place(self, record: RunRecord, files: Mapping[str, bytes] = MappingProxyType({})) -> RunFolder:
+        """Make the folder of a new run, its record in it, with other files, by name."""
         hidden = self._new()
         try:
             hidden.mkdir(mode=0o700)
-            return self._show(hidden, record)
+            return self._show(hidden, record, files)
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
 
@@ -36,7 +38,7 @@ class Shelf:
         hidden, gone = self._new(), self._old(record.run_id)
         try:
             shutil.move(path, hidden)
-            return self._show(hidden, record, gone)
+            return self._show(hidden, record, gone=gone)
         finally:
             for left in (hidden, gone):
                 shutil.rmtree(left, ignore_errors=True)
@@ -48,10 +50,17 @@ class Shelf:
         self._announce()
         shutil.rmtree(hidden)
 
-    def _show(self, hidden: Path, record: RunRecord, gone: Path | None = None) -> RunFolder:
+    def _show(
+        self,
+        hidden: Path,
+        record: RunRecord,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        gone: Path | None = None,
+    ) -> RunFolder:
         """Give a complete folder its name; what has that name goes to ``gone``."""
         final = self._runs / record.run_id
-        write_atomic(hidden / "run.json", record_bytes(record))
+        contents = {hidden / name: data for name, data in files.items()}
+        write_together({**contents, hidden / "run.json": record_bytes(record)})
         if gone is not None and final.exists():
             final.rename(gone)
         hidden.rename(final)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import layout, seal
@@ -61,8 +63,19 @@ class Store:
         with locked(self.root / "store.lock", 60):
             yield
 
-    def create(self, new: NewRun | None = None) -> RunFolder:
+    def create(
+        self,
+        new: NewRun | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        *,
+        status: Literal["pending", "running"] = "pending",
+    ) -> RunFolder:
         """Create the folder of a new run, its record in place from the first moment; this process owns it.
+
+        Args:
+            new: What is known of it.
+            files: What is in the folder from the first moment on, by name.
+            status: Whether it goes on already.
 
         Raises:
             StorageError: If the disk refuses.
@@ -74,12 +87,13 @@ class Store:
                 record = RunRecord(
                     **dict(new or NewRun()),
                     run_id=run_id,
+                    status=status,
                     run_dir=str(self.runs / run_id),
                     created=datetime.now(UTC).isoformat(timespec="milliseconds"),
                     sequence=self._next_sequence(),
                     owner=current_owner(),
                 )
-                return self._shelf.place(record)
+                return self._shelf.place(record, files)
 
     def reserve(self, record: RunRecord) -> RunFolder:
         """Make a folder for a run that goes on in another store, under its own id, until it is adopted from there.

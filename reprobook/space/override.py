@@ -6,7 +6,6 @@ papermill injects a cell below the parameters cell, so values derived in that ce
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -49,6 +48,8 @@ def find_parameter(declared: Mapping[str, Parameter], name: str, place: str) -> 
     """
     if name in declared:
         return declared[name]
+    import difflib  # noqa: PLC0415 - only who mistyped waits for it
+
     near = difflib.get_close_matches(str(name), declared, n=1)  # a YAML file has keys that are no text
     hint = f"Did you mean {near[0]}? " if near else ""
     hint += f"Declared: {', '.join(sorted(declared))}." if declared else "The notebook assigns no literal at top level."

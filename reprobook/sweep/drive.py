@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.signals import sigterm_interrupts
+from reprobook.execute.warm import WarmServer
 from reprobook.runs import Store
 from reprobook.sweep.driver import Driver
 from reprobook.sweep.executor import open_executor
@@ -14,8 +15,8 @@ from reprobook.sweep.outcome import may_be_made
 from reprobook.sweep.plan import Plan
 
 
-def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepStatus:
-    """Drive a sweep until it has ended, and return how.
+def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent, server: WarmServer | None = None) -> SweepStatus:
+    """Drive a sweep until it has ended, and return how; ``server`` is what its runs are forked from, if there is one.
 
     Raises:
         InputError: If another process drives it, or it makes no sense to go on.
@@ -33,7 +34,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
         status: SweepStatus = "interrupted"
         error: str | None = None
         try:
-            with sigterm_interrupts(), open_executor(*_executor(plan, folder)) as executor:
+            with sigterm_interrupts(), open_executor(*_executor(plan, folder, server)) as executor:
                 status = Driver(folder, store, executor, on_event).drive()
             error = f"no trial came to a value of {plan.options.metric}" if status == "failed" else None
         except ReprobookError as problem:
@@ -45,7 +46,7 @@ def drive(folder: SweepFolder, store: Store, on_event: OnSweepEvent) -> SweepSta
     return status
 
 
-def _executor(plan: Plan, folder: SweepFolder) -> tuple[ExecutorName, ExecutorSettings]:
+def _executor(plan: Plan, folder: SweepFolder, server: WarmServer | None) -> tuple[ExecutorName, ExecutorSettings]:
     """Return the name of the executor of a plan, and its settings."""
     options = plan.options
     settings = ExecutorSettings(
@@ -55,5 +56,6 @@ def _executor(plan: Plan, folder: SweepFolder) -> tuple[ExecutorName, ExecutorSe
         address=options.address,
         device=options.device,
         log=folder.log,
+        server=server,
     )
     return options.executor, settings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reprobook.errors import InputError
 from reprobook.execute.preparation import read_source
+from reprobook.execute.warm import WarmServer
 from reprobook.runs import Store
 from reprobook.sweep.drive import drive
 from reprobook.sweep.folder import SweepFolder, create_folder, find_folder, new_sweep_id, sweep_ids
@@ -37,16 +38,27 @@ def start_sweep(notebook: Path, store: Store, options: SweepOptions) -> SweepHan
 
 
 def run_sweep(
-    notebook: Path, store: Store, options: SweepOptions, on_event: OnSweepEvent = ignore_event
+    notebook: Path,
+    store: Store,
+    options: SweepOptions,
+    on_event: OnSweepEvent = ignore_event,
+    server: WarmServer | None = None,
 ) -> SweepRecord:
     """Run a sweep in this process until it has ended, and return its record.
+
+    Args:
+        notebook: The notebook.
+        store: The store that the runs go into.
+        options: What is asked.
+        on_event: Told of what happens.
+        server: What its runs are forked from, where ``early_server`` has started it.
 
     Raises:
         InputError: If the notebook, a space, a constraint or another option is wrong: nothing ran.
         KeyboardInterrupt: On Ctrl-C or SIGTERM, after the sweep was left so that it can be resumed.
     """
     folder = _freeze(notebook, store, options)
-    drive(folder, store, on_event)
+    drive(folder, store, on_event, server)
     return read_record(folder)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprobook.ambient import Pins
 from reprobook.execute import RunOptions
-from reprobook.runs import Store
 from reprobook.sweep.executor.port import TaskKey, TrialTask
 from reprobook.sweep.plan import Plan
+
+if TYPE_CHECKING:
+    from reprobook.runs import Store  # whoever only asks for options does not wait for it
 
 # Where OpenMP, MKL and OpenBLAS, and with them torch, NumPy and scikit-learn, begin.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

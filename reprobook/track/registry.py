@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -26,6 +25,8 @@ def check_trackers(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in _LIBRARIES:
+            import difflib  # noqa: PLC0415 - who only lists the names does not wait for it
+
             close = difflib.get_close_matches(name, NAMES, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Known are {', '.join(NAMES)}."
             msg = f"there is no tracker {name!r}"

@@ -96,6 +96,13 @@ def test_a_changed_record_is_seen_in_the_same_process(tmp_path: Path) -> None:
     assert only(tmp_path).record != before
 
 
+def test_one_that_is_installed_anew_is_seen_in_the_same_process(tmp_path: Path) -> None:
+    folder = install(tmp_path, "pkg", "1.0")
+    assert only(tmp_path).direct_url is None
+    (folder / "direct_url.json").write_text(json.dumps({"url": "https://host/pkg-1.0.whl", "archive_info": {}}))
+    assert only(tmp_path).direct_url == "https://host/pkg-1.0.whl"
+
+
 @pytest.mark.parametrize(
     ("direct_url", "expected"),
     [

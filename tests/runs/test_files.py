@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from reprobook.errors import IntegrityError
-from reprobook.runs.files import JsonLines, StorageError, is_inside, make_folder, read_bytes, write_atomic
+from reprobook.runs.files import (
+    JsonLines,
+    StorageError,
+    is_inside,
+    make_folder,
+    read_bytes,
+    write_atomic,
+    write_together,
+)
 
 FailingDisk = Callable[[int, int], AbstractContextManager[list[str]]]
 
@@ -39,6 +47,40 @@ def test_a_file_holds_old_or_new_content_whichever_call_fails(
             assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]
     # open, write, fsync, rename, open the folder, fsync it
     assert failures == 6
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_files_that_are_written_together_are_each_old_or_new_and_in_their_order(
+    tmp_path: Path, failing_disk: FailingDisk, code: int
+) -> None:
+    paths = [tmp_path / name for name in ("header.json", "lock.toml", "run.json")]
+    failures = set()
+    for number in range(1, 40):
+        for path in paths:
+            path.write_bytes(b"old")
+        try:
+            with failing_disk(number, code):
+                write_together(dict.fromkeys(paths, b"new"))
+        except StorageError as error:
+            failures.update(path.name for path in paths if str(path) in str(error))
+        else:
+            assert [path.read_bytes() for path in paths] == [b"new"] * 3
+            break
+        finally:
+            found = [path.read_bytes() for path in paths]
+            # None is new before those that come before it are.
+            assert found == sorted(found, key=[b"new", b"old"].index)
+            assert {entry.name for entry in tmp_path.iterdir()} == {path.name for path in paths}
+    assert failures == {path.name for path in paths}
+
+
+def test_all_are_on_the_disk_before_the_first_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (calls.append("fsync"), fsync(descriptor))[1])
+    monkeypatch.setattr(os, "replace", lambda *paths: (calls.append("replace"), replace(*paths))[1])
+    write_together({tmp_path / "a": b"1", tmp_path / "b": b"2"})
+    assert calls == ["fsync", "fsync", "replace", "replace", "fsync"]
 
 
 def test_a_short_write_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,9 @@ _CALLS = {
     "breakpoint": "a debugger waits for somebody to type",
     "interact": _WIDGETS,
 }
+# A cell without any of these words has no reason; of letters beyond ASCII, some stand for others in a name.
+_WORDS = {*(name.rpartition(".")[2] for name in _MODULES), *_ATTRIBUTES, *_CALLS}
+_TELLING = re.compile(rf"\b(?:{'|'.join(sorted(_WORDS))})\b")
 
 
 def needs_kernel(notebook: Notebook) -> str | None:
@@ -59,6 +62,8 @@ def needs_kernel(notebook: Notebook) -> str | None:
 def _reasons(source: str) -> Iterator[str]:
     """Yield the reasons that a cell gives."""
     yield from (reason for pattern, reason in _MAGICS if pattern.search(source))
+    if source.isascii() and not _TELLING.search(source):
+        return  # to walk the tree of every cell takes longer than all else that is asked before a run
     for node in ast.walk(parse_cell(source) or ast.Module([], [])):
         for name in _modules(node):
             # ``import a.b`` uses what ``a`` stands for too.

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+# Read as this is imported: a fork of a warm server finds it read.
+_PAPERMILL = version("papermill")
 _MARKER_TAG = "papermill-error-cell-tag"
 _STYLE = 'style="color:red; font-family:Helvetica Neue, Helvetica, Arial, sans-serif; font-size:2em;"'
 _AT_TOP = "<span {style}>An Exception was encountered at '<a href=\"#papermill-error-cell\">In [{count}]</a>'.</span>"
@@ -103,7 +105,7 @@ def _papermill() -> dict[str, Any]:
         "default_parameters": {},
         "parameters": {},
         "environment_variables": {},
-        "version": version("papermill"),
+        "version": _PAPERMILL,
     }
 
 

@@ -9,36 +9,12 @@ import resource
 import signal
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
+from reprobook.execute.warm.circumstances import LIMITS, Circumstances
 from reprobook.execute.warm.shelf import Shelf
 
 _PR_SET_PDEATHSIG = 1
-_LIMITS = {name: getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
 _RESET = (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """What a process that is started takes over from the one that starts it.
-
-    Attributes:
-        environment: All its variables.
-        cwd: Its working folder.
-        umask: Of the files that it makes.
-        limits: Of the system, by name: soft and hard.
-    """
-
-    environment: dict[str, str]
-    cwd: str
-    umask: int
-    limits: dict[str, list[int]]
-
-    @classmethod
-    def of_this_process(cls, environment: dict[str, str], cwd: str) -> Circumstances:
-        """Return those of this process, but for its variables and folder."""
-        return cls(environment, cwd, _umask(), {name: list(resource.getrlimit(kind)) for name, kind in _LIMITS.items()})
 
 
 def become(circumstances: Circumstances, descriptors: Sequence[int], server: int, shelf: Shelf) -> None:
@@ -63,8 +39,8 @@ def become(circumstances: Circumstances, descriptors: Sequence[int], server: int
         os.close(descriptor)
     os.umask(circumstances.umask)
     for name, (soft, hard) in circumstances.limits.items():
-        if name in _LIMITS and resource.getrlimit(_LIMITS[name]) != (soft, hard):
-            resource.setrlimit(_LIMITS[name], (soft, hard))
+        if name in LIMITS and resource.getrlimit(LIMITS[name]) != (soft, hard):
+            resource.setrlimit(LIMITS[name], (soft, hard))
     os.environ.clear()
     os.environ.update(circumstances.environment)
     os.chdir(circumstances.cwd)
@@ -86,9 +62,3 @@ def reseed(shelf: Shelf) -> None:
     if torch := shelf.module("torch"):
         # Those of GPUs begin at a fixed seed in every process.
         torch.default_generator.seed()
-
-
-def _umask() -> int:
-    """Return the umask; to ask the system for it is to change it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))

@@ -18,8 +18,8 @@ from reprobook.execute.kernels import run_environment
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.signals import sigterm_interrupts
-from reprobook.execute.warm.child import Circumstances
-from reprobook.execute.warm.connection import Request, fork, take_leave
+from reprobook.execute.warm.circumstances import Circumstances
+from reprobook.execute.warm.connection import Request, fork, start, take_leave
 from reprobook.execute.warm.handle import WarmRun
 from reprobook.execute.warm.planning import plan_of
 from reprobook.execute.warm.refusal import ColdOnlyError
@@ -28,6 +28,8 @@ from reprobook.execute.warm.task import RunTask
 if TYPE_CHECKING:
     from reprobook.runs import RunFolder, Store
 
+# What is reported within it is taken at once: to be woken for each short cell would slow down whoever runs them.
+_MOMENT_S = 0.02
 _STARTING = "a warm server starts, and imports what the notebook does; later runs find it done"
 
 
@@ -44,6 +46,16 @@ class WarmServer:
         self._token = secrets.token_hex(8) if private else ""
         # The servers hold the other end, and end when this one is closed.
         self._ends = socket.socketpair() if private else None
+        self._used = False
+
+    def warm_up(self, prepared: Preparation, options: RunOptions) -> None:
+        """Let the process start that a run will be forked from, and return at once.
+
+        Raises:
+            ColdOnlyError: If the run cannot be forked.
+        """
+        plan = plan_of(prepared, options, self._environment(prepared, options), token=self._token)
+        start(plan, self._ends[1] if self._ends else None)
 
     def start(self, path: Path, store: Store, options: RunOptions, *, source: bytes | None = None) -> WarmRun:
         """Start a run and return at once; several may go on at a time.
@@ -63,11 +75,12 @@ class WarmServer:
         self, prepared: Preparation, root: Path, options: RunOptions, on_event: OnEvent = ignore
     ) -> WarmRun:
         """Start the run of a prepared notebook, as ``start`` does; ``on_event`` is told if a server has to start."""
-        environment = run_environment(prepared, options, {**os.environ, **self._env})
+        environment = self._environment(prepared, options)
         plan = plan_of(prepared, options, environment, token=self._token)
         # The pins of the environment hold in the fork from its start; there are no others.
-        body = _packed(RunTask(prepared.path, prepared.source, root, replace(options, pins=NO_PINS)))
+        body = _packed(RunTask(prepared, root, replace(options, pins=NO_PINS)))
         reports, end = os.pipe()
+        self._used = True
         try:
             request = Request(
                 kind="run",
@@ -123,7 +136,11 @@ class WarmServer:
             return
         for end in self._ends:
             end.close()
-        take_leave(self._ends[1])
+        take_leave(self._ends[1], unused=not self._used)
+
+    def _environment(self, prepared: Preparation, options: RunOptions) -> dict[str, str]:
+        """Return the variables of a run."""
+        return run_environment(prepared, options, {**os.environ, **self._env})
 
 
 @contextmanager
@@ -159,6 +176,7 @@ def _followed(run: WarmRun, on_event: OnEvent) -> RunFolder:
             try:
                 for event in run.events():
                     on_event(event)
+                run.rest(_MOMENT_S)
             except KeyboardInterrupt:
                 if interrupted:
                     run.kill()

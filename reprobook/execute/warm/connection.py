@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reprobook.execute.warm.child import Circumstances
+from reprobook.execute.warm.circumstances import Circumstances
 from reprobook.execute.warm.key import SHARED, Plan
 from reprobook.execute.warm.place import Place
 from reprobook.execute.warm.refusal import ColdOnlyError
@@ -28,7 +28,18 @@ _LINES_OF_LOG = 3
 _END_S = 10.0
 # A server may end, being idle, as a request comes.
 _ATTEMPTS = 3
-_started: list[tuple[subprocess.Popen[bytes], socket.socket | None]] = []
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A server that this process started; ``owner`` is the end that a private one was given."""
+
+    process: subprocess.Popen[bytes]
+    owner: socket.socket | None
+    socket: Path
+
+
+_started: list[_Started] = []
 
 
 @dataclass(frozen=True)
@@ -123,9 +134,7 @@ def fork(
     Raises:
         ColdOnlyError: If there can be none.
     """
-    if sys.platform != "linux":
-        reason = f"forks of a process with such libraries are not safe on {sys.platform}"
-        raise ColdOnlyError(reason)
+    _check_platform()
     place, name = Place.open(), plan.name
     for _ in range(_ATTEMPTS):
         connection = _connect(plan, place, name, owner, on_start)
@@ -146,11 +155,36 @@ def fork(
     raise ColdOnlyError(reason)
 
 
-def take_leave(owner: socket.socket) -> None:
-    """Wait for the end of the private servers that were given this end, once the other one is closed."""
-    for server in [server for server, end in _started if end is owner and server.poll() is None]:
+def start(plan: Plan, owner: socket.socket | None = None) -> None:
+    """Start the server of a plan, if there is none, before a fork is asked for.
+
+    Raises:
+        ColdOnlyError: If there can be none.
+    """
+    _check_platform()
+    _connect(plan, Place.open(), plan.name, owner, lambda: None).close()
+
+
+def take_leave(owner: socket.socket, *, unused: bool) -> None:
+    """Wait for the end of the private servers that were given this end, once the other one is closed.
+
+    Args:
+        owner: The end.
+        unused: None was asked for a fork: they are not waited for until they are ready.
+    """
+    for server in [each for each in _started if each.owner is owner and each.process.poll() is None]:
+        if unused:
+            server.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            server.wait(_END_S)
+            server.process.wait(_END_S)
+        if unused:
+            _remove(server.socket)
+
+
+def _check_platform() -> None:
+    if sys.platform != "linux":
+        reason = f"forks of a process with such libraries are not safe on {sys.platform}"
+        raise ColdOnlyError(reason)
 
 
 def _connect(
@@ -216,7 +250,7 @@ def _start(plan: Plan, place: Place, name: str, owner: socket.socket | None) -> 
                 start_new_session=True,
             )
     # Those that ended meanwhile are forgotten.
-    _started[:] = [each for each in _started if each[0].poll() is None] + [(server, owner)]
+    _started[:] = [*(each for each in _started if each.process.poll() is None), _Started(server, owner, path)]
 
 
 def _check_room(owner: socket.socket | None) -> None:
@@ -225,7 +259,8 @@ def _check_room(owner: socket.socket | None) -> None:
     Raises:
         ColdOnlyError: If there are.
     """
-    if owner is not None and sum(end is owner and server.poll() is None for server, end in _started) >= _MOST_PRIVATE:
+    alive = sum(each.owner is owner and each.process.poll() is None for each in _started)
+    if owner is not None and alive >= _MOST_PRIVATE:
         reason = f"{_MOST_PRIVATE} servers run already, one for each hash seed"
         raise ColdOnlyError(reason)
 
@@ -236,8 +271,7 @@ def _clear(place: Place) -> None:
     for path in place.folder.glob("*.sock"):
         connection = _try(path)
         if connection is None:
-            path.unlink(missing_ok=True)
-            path.with_suffix(".log").unlink(missing_ok=True)
+            _remove(path)
         else:
             connection.close()
             alive += [path] if path.name.startswith(SHARED) else []
@@ -247,6 +281,12 @@ def _clear(place: Place) -> None:
         if connection is not None:
             with closing(connection), suppress(OSError):
                 send(connection, {"kind": "end"})
+
+
+def _remove(path: Path) -> None:
+    """Remove the socket of a dead server, and its log."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(".log").unlink(missing_ok=True)
 
 
 def _last_lines(log: Path) -> str:

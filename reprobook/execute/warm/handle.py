@@ -64,6 +64,11 @@ class WarmRun:
             self._close()
         return found
 
+    def rest(self, seconds: float) -> None:
+        """Wait, but no longer than it goes on."""
+        if not self.ended:
+            select.select([self._fork.fileno()], [], [], seconds)
+
     def _is_event(self, message: Message) -> bool:
         """Tell whether a message is an event; the other kind is the last one."""
         if "event" not in message:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,4 +65,6 @@ class Place:
 
 
 def _temporary() -> Path:
+    import tempfile  # noqa: PLC0415 - most users have a folder for what runs
+
     return Path(tempfile.gettempdir(), f"reprobook-warm-{os.getuid()}")

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from reprobook.execute.warm.pages import use_huge_pages
 from reprobook.execute.warm.preload import ThreadsLeftError, UnfitImportError, preload
 from reprobook.execute.warm.server import Server
 from reprobook.execute.warm.settings import Settings
@@ -63,7 +62,6 @@ def main(argument: str) -> None:
     # What is left stays; the collector of a fork would touch, and so copy, all of it.
     gc.freeze()
     gc.enable()
-    use_huge_pages()
     job = Server(settings, shelf, defaults).serve()
     if job is None:
         # What modules asked for is done; to take them apart would take as long as a run.

@@ -18,7 +18,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 from reprobook.errors import ReprobookError
-from reprobook.execute.warm.child import Circumstances
+from reprobook.execute.warm.circumstances import Circumstances
 from reprobook.execute.warm.connection import Fork, Request, fork
 from reprobook.execute.warm.imports import early_imports
 from reprobook.execute.warm.key import Plan, server_environment

@@ -12,12 +12,14 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprobook.execute.warm.child import Circumstances, become
+from reprobook.execute.warm.child import become
+from reprobook.execute.warm.circumstances import Circumstances
+from reprobook.execute.warm.pages import huge_pages
 from reprobook.execute.warm.safety import refusal, shadowed
 from reprobook.execute.warm.settings import Settings
 from reprobook.execute.warm.shelf import Shelf
@@ -27,6 +29,8 @@ from reprobook.execute.warm.wire import Message, receive, send
 _PATIENCE_S = 10.0
 # From SIGTERM to SIGKILL, for a fork whose requester is gone: to record that it was interrupted.
 _GRACE_S = 5.0
+# After so many forks it pays to put the memory together, even beside some that go on.
+_MANY = 32
 
 
 @dataclass
@@ -80,6 +84,8 @@ class Server:
         self._forks: dict[int, _Fork] = {}
         self._used = time.monotonic()
         self._ending = False
+        self._made = 0
+        self._pages: Iterator[int] | None = huge_pages()
         self._bound = _Bound(Path(settings.path))
         self._awake, wake = os.pipe()
         os.set_blocking(wake, False)
@@ -95,7 +101,11 @@ class Server:
     def serve(self) -> Job | None:
         """Return the job in the fork that is to do it, and None in the server when it is to end."""
         while not self._is_over():
-            for key, _ in self._selector.select(self._wait_s()):
+            at_leisure = self._has_leisure()
+            ready = self._selector.select(0.0 if at_leisure else self._wait_s())
+            if at_leisure and not ready:
+                self._put_together()
+            for key, _ in ready:
                 if key.data == "request":
                     # It may have been told to end a moment ago.
                     job = None if self._ending else self._answer()
@@ -112,6 +122,15 @@ class Server:
             self._kill_late()
         self._bound.remove()
         return None
+
+    def _has_leisure(self) -> bool:
+        """Tell whether there is memory to put together, and time for it."""
+        return self._pages is not None and (not self._forks or self._made >= _MANY)
+
+    def _put_together(self) -> None:
+        """Put one piece of memory together: a request waits for no more."""
+        if self._pages is not None and next(self._pages, None) is None:
+            self._pages = None
 
     def _is_over(self) -> bool:
         if self._forks:
@@ -169,6 +188,7 @@ class Server:
         """Fork; returns the job in the fork, None in the server."""
         server = os.getpid()
         self._used = time.monotonic()
+        self._made += 1
         pid = os.fork()
         if pid == 0:
             requester.close()

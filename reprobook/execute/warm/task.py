@@ -8,16 +8,16 @@ from typing import Any
 
 from reprobook.errors import ReprobookError
 from reprobook.execute.options import RunOptions
+from reprobook.execute.preparation import Preparation
 from reprobook.execute.warm.refusal import ColdOnlyError
 from reprobook.execute.warm.wire import Message
 
 
 @dataclass(frozen=True)
 class RunTask:
-    """A run to be done: the notebook as bytes, where it lies, and the root of the store."""
+    """A run to be done: the notebook as it was prepared, and the root of the store."""
 
-    path: Path
-    source: bytes
+    prepared: Preparation
     store: Path
     options: RunOptions
 

@@ -14,7 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from reprobook.capture import import_drawers, installed_distributions
+from pydantic import BaseModel
+
+from reprobook.capture import implementation, import_drawers, installed_distributions, python_version, write_lock
 from reprobook.errors import ReprobookError
 from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.heavy import import_nbformat
@@ -22,11 +24,11 @@ from reprobook.execute.inline import be_for_one_run
 from reprobook.execute.kernels import other_environment
 from reprobook.execute.leaving import leave
 from reprobook.execute.options import RunEvent
-from reprobook.execute.preparation import prepare
 from reprobook.execute.run import run_prepared
 from reprobook.execute.warm.refusal import ColdOnlyError
 from reprobook.execute.warm.task import RunTask, error_message
 from reprobook.execute.warm.wire import Message, packed
+from reprobook.header import Environment
 from reprobook.runs import Store
 
 if TYPE_CHECKING:
@@ -43,18 +45,34 @@ _MACHINERY = (
     "IPython.core.logger",
     "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    # What waits for its first use.
+    "bdb",
+    "encodings.utf_8_sig",
+    "filelock",
+    "pydantic.dataclasses",
 )
+_OWN = "reprobook."
 
 
 def load() -> None:
-    """Do, in the server, what is the same in every fork: imports, the schema of notebooks, installed packages."""
+    """Do, in the server, what is the same in every fork: imports, schemas, installed packages and their lock."""
     nbformat = import_nbformat()
     for name in _MACHINERY:
         import_module(name)
     import_drawers()  # as a seed does, so they are no part of what a notebook's import brings
     nbformat.validate(nbformat.v4.new_notebook())
+    _build_models(BaseModel)
     # By path, time and size: a fork reads only those that were changed.
-    installed_distributions(sys.path)
+    found = installed_distributions(sys.path)
+    write_lock(Environment(python=python_version(), implementation=implementation(), distributions=found))
+
+
+def _build_models(base: type[BaseModel]) -> None:
+    """Build the validators of our models, which wait for their first use."""
+    for model in base.__subclasses__():
+        if model.__module__.startswith(_OWN):
+            model.model_rebuild()
+        _build_models(model)
 
 
 def do(job: Job) -> None:
@@ -89,13 +107,12 @@ def _do_run(job: Job) -> None:
     try:
         # From the requester, through a socket that only this user can open.
         task: RunTask = pickle.loads(job.body)  # noqa: S301
-        prepared = prepare(task.path, task.options, task.source)
-        if name := other_environment(prepared):
+        if name := other_environment(task.prepared):
             reason = f"{name} is another environment"
             raise ColdOnlyError(reason)  # noqa: TRY301  # it goes the way of all errors
         options = replace(task.options, kernel="inline")
         try:
-            run = run_prepared(prepared, Store(task.store), options, reports.event)
+            run = run_prepared(task.prepared, Store(task.store), options, reports.event)
         finally:
             end_descendants(0, descendants(os.getpid()))  # of a process that is made for one run, all are the cells'
         reports.send({"done": run.run_id})

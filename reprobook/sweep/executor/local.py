@@ -23,7 +23,7 @@ class LocalExecutor:
 
     def __init__(self, settings: ExecutorSettings) -> None:
         self._cold = ColdPool(settings.log)
-        self._warm = WarmPool() if settings.kernel == "warm" else None
+        self._warm = WarmPool(settings.server) if settings.kernel == "warm" else None
         self._found: list[TrialEvent] = []
         self._refusals: set[str] = set()
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 
 from reprobook.execute import RunOptions
+from reprobook.execute.warm import WarmServer
 from reprobook.sweep.model import SweepKernel
 
 
@@ -76,6 +77,7 @@ class ExecutorSettings:
         address: Of the Ray cluster.
         device: As in ``SweepOptions``.
         log: File that worker processes write what they print to; None: they inherit the streams.
+        server: What runs are forked from, where it was started already.
     """
 
     jobs: int = 1
@@ -84,6 +86,7 @@ class ExecutorSettings:
     address: str | None = None
     device: str = "auto"
     log: Path | None = None
+    server: WarmServer | None = None
 
 
 class Executor(Protocol):

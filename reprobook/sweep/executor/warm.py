@@ -80,10 +80,14 @@ class WarmTask:
 
 
 class WarmPool:
-    """The runs of a sweep in forks; the server, and all of them, end with the pool or with this process."""
+    """The runs of a sweep in forks; the server, and all of them, end with the pool or with this process.
 
-    def __init__(self) -> None:
-        self._server = WarmServer(private=True)
+    Args:
+        server: Where it was started already.
+    """
+
+    def __init__(self, server: WarmServer | None = None) -> None:
+        self._server = server or WarmServer(private=True)
         self._tasks: list[WarmTask] = []
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from watching import Servers, until
 
 from reprobook.errors import ParameterError
 from reprobook.execute import RunEvent, RunOptions, run_notebook
+from reprobook.execute.preparation import prepare
 from reprobook.execute.warm import WarmServer, warm_server
 from reprobook.runs import RunFolder, Store
 
@@ -217,6 +218,27 @@ def test_a_private_server_runs_several_at_a_time_and_ends_with_its_block(
             stopped.result()
         assert store.folder(stopped.run_id).read_record().status == "interrupted"
     assert {each.pid for each in servers.alive()} == shared
+
+
+def test_a_server_that_was_started_early_is_the_one_that_runs_are_forked_from(
+    servers: Servers, write: Write, store: Store
+) -> None:
+    shared = {each.pid for each in servers.alive()}
+    path = write(WHERE)
+    with warm_server() as server:
+        server.warm_up(prepare(path, WARM), WARM)
+        (early,) = [each for each in servers.alive() if each.pid not in shared]
+        assert server.run(path, store, WARM).read_record().metrics["server"] == early.pid
+    assert {each.pid for each in servers.alive()} == shared
+
+
+def test_a_server_that_nobody_needed_is_not_waited_for_and_leaves_nothing(servers: Servers, write: Write) -> None:
+    shared = {each.pid for each in servers.alive()}
+    with warm_server() as server:
+        server.warm_up(prepare(write(WHERE), WARM), WARM)
+        (early,) = [each for each in servers.alive() if each.pid not in shared]
+    assert gone(early.pid)
+    assert not list(servers.folder.glob("reprobook-warm/own-*"))
 
 
 def test_an_idle_server_ends_and_leaves_nothing(
