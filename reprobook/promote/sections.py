@@ -209,7 +209,8 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
     for source in sources:
         kind = activity(source, names)
         before = groups[-1][0] if groups else ""
-        if not kind and works(source) and groups and (before in _FINAL or _lines([*groups[-1][1], source]) > _LONGEST):
+        apart = before in _FINAL or " " in before or (groups and _lines([*groups[-1][1], source]) > _LONGEST)
+        if not kind and works(source) and apart:
             kind = imperative(source)
         if not kind and before in _PREPARING:
             kind = "prepare_data" if works(source) else before

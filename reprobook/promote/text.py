@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from textwrap import fill, indent
 
 import libcst as cst
@@ -125,8 +126,22 @@ def _main(plan: Plan, entry: Entry) -> str:
         lines.append(f'        ({words.out} / "{FOLDER}").mkdir(exist_ok=True)')
     if seeding(plan):
         lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")
-    lines += [f"        {_call(function, plan)}" for function in plan.functions]
+    ends = _ends(plan.functions)
+    for at, function in enumerate(plan.functions):
+        lines += [""] * (at in ends) + [f"        {_call(function, plan)}"]
     return "\n".join(lines if plan.functions else [*lines, "        pass"])
+
+
+def _ends(functions: Sequence[Function]) -> set[int]:
+    """Return where a train of several sections ends: nothing that was made before is read from there on."""
+    found: set[int] = set()
+    live: set[str] = set()
+    for at in reversed(range(len(functions))):
+        if not live:
+            found.add(at + 1)
+        live = (live - set(functions[at].returns)) | set(functions[at].arguments)
+    starts = sorted({0, *found})
+    return {end for start, end in pairwise(starts) if end - start > 1 and end < len(functions)}
 
 
 def _results(plan: Plan) -> str:
