@@ -25,7 +25,10 @@ def imports(plan: Plan) -> list[Import]:
 def config_class(plan: Plan) -> str:
     """Return the dataclass of the parameters."""
     lines = ["@dataclass(frozen=True)", f"class {plan.words.config_class}:"]
-    lines += ['    """The parameters of a run; each can be set on the command line."""', ""]
+    said = (
+        "The parameters of a run; each can be set on the command line." if plan.fields else "A run has no parameters."
+    )
+    lines += [f'    """{said}"""', ""]
     for at, field in enumerate(plan.fields):
         lines += [""] * bool(field.above and at)
         lines += [f"    # {comment.strip()}" for comment in field.above if comment.strip()]

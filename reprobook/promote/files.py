@@ -30,6 +30,7 @@ _OF_STYLE: Mapping[Style, tuple[str, ...]] = {
     "fabric": ("yaml", "lightning_fabric"),
 }
 
+_PLAIN = re.compile(r"[\w./-]+")
 # ruff's own default rules grow from release to release; these are its first ones.
 _RUFF = """\
 # How the notebook's author writes is left alone: the script was proved as it stands.
@@ -56,7 +57,7 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
         "ruff.toml": _RUFF,
-        ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n" + _ignored(facts.written),
+        ".gitignore": _ignored(facts.written),
         "Dockerfile": dockerfile(facts, entries(facts.data)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),
@@ -66,8 +67,9 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
 
 
 def _ignored(written: Sequence[str]) -> str:
-    """Return the lines of ``.gitignore`` for the files that the code itself writes; those with odd names apart."""
-    return "".join(f"/{path}\n" for path in written if re.fullmatch(r"[\w./-]+", path))
+    """Return ``.gitignore``: results, and the files that the code itself writes; those with odd names apart."""
+    folders = ["out/", *(["work/"] if written else []), "__pycache__/", ".pytest_cache/"]
+    return "".join(f"{line}\n" for line in [*folders, *(f"/{path}" for path in written if _PLAIN.fullmatch(path))])
 
 
 def imported(plan: Plan, facts: Facts) -> list[str]:

@@ -17,6 +17,7 @@ from reprobook.promote.comments import (
     without_pass,
     without_repetition,
 )
+from reprobook.promote.descriptions import tells
 from reprobook.promote.effect import Effects
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
@@ -30,7 +31,7 @@ from reprobook.promote.part import Part
 from reprobook.promote.python import statements
 from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
-from reprobook.promote.summaries import outcome, setting_of, summary_of
+from reprobook.promote.summaries import building_of, outcome, setting_of, summary_of
 from reprobook.promote.surroundings import Surroundings
 
 _FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
@@ -84,7 +85,11 @@ def _linked(parts: Sequence[Part], around: Surroundings) -> tuple[Function, ...]
 
 def _summary(part: Part, returns: Sequence[str], around: Surroundings) -> str:
     found = outcome(part.trees, returns, around.words.job, figures=part.figures)
-    said = setting_of(part.trees) if part.name == "set_up" and not part.deed else part.deed
+    said = part.deed
+    if not said and part.name == "set_up":
+        said = setting_of(part.trees)
+    elif not said and part.name == "build_model":
+        said = building_of(part.trees, around.names, around.configuration.plain)
     return summary_of(part.name, said, found)
 
 
@@ -183,8 +188,9 @@ def _part(section: Section, name: str, around: Surroundings) -> Part:
         cells.append(source.index)
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
     body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed} {section.detail}")
-    part = Part(name, section.summary, section.deed, section.detail, tuple(cells), bool(figures))
-    return part.with_body(body_final)
+    said = section.summary if tells(section.summary) else ""
+    more = section.detail or ("" if said else section.summary)  # what says something of the code, but not what it does
+    return Part(name, said, section.deed, more, tuple(cells), bool(figures)).with_body(body_final)
 
 
 def _beginning_with(part: Part, names: Collection[str], around: Surroundings) -> Part:

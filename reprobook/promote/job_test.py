@@ -81,7 +81,7 @@ def result(folder: Path, *options: str) -> dict[str, Any]:
 {link}    out = folder / "out"
     done = run(folder, *options, {run})
     assert done.returncode == 0, done.stderr
-    return json.loads((out / "result.json").read_text(encoding="utf-8"))
+    {returned}
 
 
 def {help_name}(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
     assert done.returncode == {status}
     assert {named} in done.stderr
 
-{ranges}
+{ranges}{fixture}
 {mark}def test_two_runs_give_the_same_result({whole}tmp_path: Path) -> None:
     first, second = {runs}
     assert first["result_digest"] == second["result_digest"]
@@ -123,35 +123,45 @@ HERE = {
 }
 ELSEWHERE = [name for name, value in PROOF["platform"].items() if HERE.get(name) != value]
 """
-_HELD = """
-
+_RETURNED = 'return json.loads((out / "result.json").read_text(encoding="utf-8"))'
+_RETURNED_LOGGED = """\
+logged: dict[str, list[Any]] = {}
+    for line in (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        metric = json.loads(line)
+        logged.setdefault(metric["name"], []).append(metric["value"])
+    return json.loads((out / "result.json").read_text(encoding="utf-8")) | {"logged": logged}"""
+_FIXTURE = """
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result(tmp_path_factory.mktemp("whole") / "run")
 
+"""
+_HELD = """
 
 {mark}@pytest.mark.skipif(bool(ELSEWHERE), reason=f"not the platform of the proof: {{', '.join(ELSEWHERE)}}")
 def test_the_bits_are_those_of_the_proof(whole: dict[str, Any]) -> None:
     assert whole["result_digest"] == PROOF["result_digest"]
 
 
-{mark}def test_the_metrics_are_those_of_the_proof(whole: dict[str, Any]) -> None:
-    metrics = {{name: whole["metrics"].get(name) for name in PROOF["metrics"]}}
-    assert metrics == {near}
+{mark}@pytest.mark.parametrize("metric", PROOF["logged"], ids=lambda metric: metric["label"])
+def test_a_metric_is_that_of_the_proof(whole: dict[str, Any], metric: dict[str, Any]) -> None:
+    value = whole["logged"][metric["name"]][metric["index"]]
+{near}
 """
-_NEAR = 'pytest.approx(PROOF["metrics"], rel=TOLERANCE, abs=1e-6)'
-_NEAR_SHARES = """{
-        name: pytest.approx(value, rel=0, abs=SHARES[name])
-        if name in SHARES
-        else pytest.approx(value, rel=TOLERANCE, abs=1e-6)
-        for name, value in PROOF["metrics"].items()
-    }"""
+_NEAR = '    assert value == pytest.approx(metric["value"], rel=TOLERANCE, abs=1e-6)'
+_NEAR_SHARES = """\
+    if metric["name"] in SHARES:
+        assert value == pytest.approx(metric["value"], rel=0, abs=SHARES[metric["name"]])
+    else:
+        assert value == pytest.approx(metric["value"], rel=TOLERANCE, abs=1e-6)"""
 _PROOF = {
     "platform": "import platform\n",
     "metadata": _METADATA,
     "capture": _CAPTURE,
+    "fixture": _FIXTURE,
+    "returned": _RETURNED_LOGGED,
 }
-_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "")
+_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "") | {"returned": _RETURNED}
 _DATA = """\
 DATA = {data}
 MISSING = [path for path in DATA if not (JOB / path).exists()]

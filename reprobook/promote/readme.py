@@ -96,7 +96,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         _WHERE[facts.style].format(written=_written_to_out(plan, facts)),
         _options(plan, facts),
         prose(seeds_in_code(plan)),
-        saved_files(facts, plots=plan.plots),
+        saved_files(plan, facts),
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",

@@ -144,7 +144,10 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     if USUAL.get(wish) == _SAVING:
         return [replace(_below_heading(heading, wish, sources), wish=_saving_name(sources, names), deed="")]
     done -= {""}
-    least = "" if asks(wish) else _kind_at_least(sources, names)
+    least = _kind_at_least(sources, names)
+    if asks(wish):
+        answer = _below_heading(heading, "draw_figures" if least == "draw" else "run_experiment", sources)
+        return [replace(answer, deed=heading.text)]
     kind = next(iter(done)) if len(done) == 1 else least
     return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
 from reprobook.promote.python import tree_of
+from reprobook.promote.seeding_text import decided
 
 _SEEDING = frozenset({"RandomState", "default_rng", "manual_seed", "manual_seed_all", "seed", "seed_all"})
 _SEEDING |= {"seed_everything", "set_seed"}
@@ -21,9 +22,15 @@ def seeds_in_code(plan: Plan) -> str:
     calls = [node for line in lines for node in ast.walk(tree_of(line)) if isinstance(node, ast.Call)]
     fixed = list(dict.fromkeys(each for call in calls for each in _fixed(call)))
     free = list(dict.fromkeys(ast.unparse(call) for call in calls if _is_free(call)))
-    said = [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
+    said = [_apart(plan)] if plan.fixed_seed else []
+    said += [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
     said += [f"No two runs are alike: {_quoted(free)} seeds from entropy."] if free else []
     return " ".join(said)
+
+
+def _apart(plan: Plan) -> str:
+    call = f"`{plan.words.seed_everything}({plan.seed_expression})`"
+    return f"There is no option for the seed: {call} decides {decided(plan)}, no other result."
 
 
 def _fixed(call: ast.Call) -> Iterator[str]:

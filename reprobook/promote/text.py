@@ -19,7 +19,7 @@ from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
 from reprobook.promote.prose import listed
 from reprobook.promote.python import code_of
-from reprobook.promote.seeding_text import seeding
+from reprobook.promote.seeding_text import decided, seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
 _ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {
@@ -107,7 +107,7 @@ def _names_arguments(function: Function) -> bool:
 def _main(plan: Plan, entry: Entry) -> str:
     words = plan.words
     options = f"{words.out}, config=asdict({words.config})"
-    options += f", seed={words.config}.{plan.seed}" if plan.seed else ""
+    options += f", seed={plan.seed_expression}" if plan.seed_expression else ""
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
@@ -125,11 +125,16 @@ def _main(plan: Plan, entry: Entry) -> str:
     if plan.plots:
         lines.append(f'        ({words.out} / "{FOLDER}").mkdir(exist_ok=True)')
     if seeding(plan):
-        lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")
+        lines.append(f"        {words.seed_everything}({plan.seed_expression}){_only_for(plan)}")
     ends = _ends(plan.functions)
     for at, function in enumerate(plan.functions):
         lines += [""] * (at in ends) + [f"        {_call(function, plan)}"]
     return "\n".join(lines if plan.functions else [*lines, "        pass"])
+
+
+def _only_for(plan: Plan) -> str:
+    """Return the comment on a seed that is no option."""
+    return f"  # decides {decided(plan)}, no other result" if plan.fixed_seed else ""
 
 
 def _ends(functions: Sequence[Function]) -> set[int]:

@@ -394,7 +394,7 @@ def test_data_that_come_with_a_library_are_known(
 
 def test_where_files_come_from_is_a_gap(planned: tuple[Plan, str], facts: Facts) -> None:
     text = job_files(planned[0], replace(facts, data={"names.txt": "0" * 64}))["MODEL_CARD.md"]
-    assert "- source and licence of `names.txt`\n" in text
+    assert "- source and license of `names.txt`\n" in text
 
 
 def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], facts: Facts) -> None:
