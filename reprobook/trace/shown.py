@@ -7,7 +7,7 @@ Printed text. A metric is ``name: number``, ``name = number`` or ``name=number``
   as in ``epoch 3 loss=0.5``. Quotes around it are dropped, so a printed dict counts.
 - A number is a decimal number, ``nan`` or ``inf``; thousands may be grouped by commas; a percent sign is dropped and
   does not scale (``97.2%`` is 97.2). What goes on as a date, clock time, ratio or version (``12:30``, ``3/10``,
-  ``1.2.3``) is no number.
+  ``1.2.3``) is no number, nor is one that begins a row of numbers to the end of the line.
 - Arguments in the printed form of an object, as in ``Adam(lr=0.1)``, are no metrics.
 - Counters (``epoch``, ``step``, ``batch`` …) count the lines and are no results; timings, named so or with a unit of
   time, differ in every run. Neither is taken.
@@ -27,8 +27,8 @@ _WORD = r"[^\W\d_][\w./@^-]*"
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
 # Found first, from the mark on: a line is read once, however long it is.
 _VALUE = re.compile(
-    rf"""(?P<mark>[:=])[ \t]*(?P<number>{_NUMBER})(?![\w/:]|[.,-]\d|,\d{{3}})
-    (?=(?P<unit>[ ]?(?:%|[a-zµμ]+(?:/[a-z]+)?\b)?))""",
+    rf"""(?P<mark>[:=])[ \t]*(?P<number>(?>{_NUMBER}))(?![\w/:]|[.,-]\d|,\d{{3}})
+    (?!(?:[ \t]+(?>{_NUMBER}))+[ \t]*$)(?=(?P<unit>[ ]?(?:%|[a-zµμ]+(?:/[a-z]+)?\b)?))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME = re.compile(

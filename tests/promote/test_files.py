@@ -292,17 +292,19 @@ def test_how_far_a_metric_may_be_off_elsewhere_depends_on_how_it_is_made(  # noq
     text = job_files(planned, replace(facts, metrics=metrics, quick=True, equivalent=True))["tests/test_train.py"]
     assert [each for each in said if each not in text] == []
     assert ruff_says(text) == ""
-    (check,) = [node for node in ast.parse(text).body if getattr(node, "name", "").startswith("test_the_metrics")]
-    known: dict[str, Any] = {"PROOF": {"metrics": metrics}, "pytest": pytest, "Any": object}
-    known["TOLERANCE"] = float(said[0].rpartition(" ")[2])
+    (check,) = [node for node in ast.parse(text).body if getattr(node, "name", "").startswith("test_a_metric")]
+    known: dict[str, Any] = {"pytest": pytest, "Any": object, "TOLERANCE": float(said[0].rpartition(" ")[2])}
     if len(said) > 1:
         known["SHARES"] = ast.literal_eval(said[1].removeprefix("= "))
     check.decorator_list = []
     exec(ast.unparse(check), known)  # noqa: S102 - a test of what is emitted
     held = known[check.name]
-    held({"metrics": {each: value + 0.0005 * abs(value) for each, value in metrics.items()}})
-    with pytest.raises(AssertionError):
-        held({"metrics": {each: value + 0.07 * abs(value) for each, value in metrics.items()}})
+    proved = [{"name": each, "index": -1, "value": value} for each, value in metrics.items()]
+    for metric in proved:
+        held({"logged": {each: [0.0, value + 0.0005 * abs(value)] for each, value in metrics.items()}}, metric)
+    for metric in proved:
+        with pytest.raises(AssertionError):
+            held({"logged": {each: [0.0, value + 0.07 * abs(value)] for each, value in metrics.items()}}, metric)
 
 
 def test_the_documented_ci_has_the_python_of_the_proof(planned: tuple[Plan, str], facts: Facts) -> None:
