@@ -24,9 +24,10 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     ranged = next((each for each in plan.fields if each.space is not None), None)
     runs = f'[result(tmp_path / name{parts["lite"] if plan.lite else ""}) for name in ("first", "second")]'
     text = _TEST.format(
-        names=literal([each.name for each in plan.fields]),
+        names=f"PARAMETERS = {literal([each.name for each in plan.fields])}\n" if plan.fields else "",
         environment=literal(dict(sorted(facts.environment.items()))),
         pytest="\nimport pytest\n" if proved or data else "",
+        helps=_HELPS.format(**parts) if plan.fields else "",
         ranges=_ranges(ranged, parts) if ranged else "",
         runs='whole, result(tmp_path / "second")' if proved and not plan.lite else runs,
         whole="whole: dict[str, Any], " if proved and not plan.lite else "",
@@ -63,8 +64,7 @@ import sys
 from typing import Any
 {pytest}{capture}
 JOB = Path(__file__).resolve().parent.parent
-PARAMETERS = {names}
-ENVIRONMENT = {environment}
+{names}ENVIRONMENT = {environment}
 {data}{here}
 
 def run(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -84,12 +84,7 @@ def result(folder: Path, *options: str) -> dict[str, Any]:
     {returned}
 
 
-def {help_name}(tmp_path: Path) -> None:
-    text = run(tmp_path, {help}).stdout
-    assert all({listed} in text for name in PARAMETERS)
-
-
-def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
+{helps}def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, {unknown})
     assert done.returncode == {status}
     assert {named} in done.stderr
@@ -99,6 +94,13 @@ def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
     first, second = {runs}
     assert first["result_digest"] == second["result_digest"]
 {proof}'''
+_HELPS = """\
+def {help_name}(tmp_path: Path) -> None:
+    text = run(tmp_path, {help}).stdout
+    assert all({listed} in text for name in PARAMETERS)
+
+
+"""
 _RANGES = """
 def test_a_value_out_of_range_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, {setting})

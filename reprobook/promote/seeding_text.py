@@ -44,8 +44,9 @@ def seeding(plan: Plan) -> str:
     return "\n".join([f"def {plan.words.seed_everything}({argument}) -> None:", f'    """{summary}"""', *lines])
 
 
-def decided(plan: Plan) -> str:
-    """Say what a seed that is no option decides, in plain text: ``the loss of build_model``."""
-    sections = {cell: function.name for function in plan.functions for cell in function.cells}
+def decided(plan: Plan, quote: str = "") -> str:
+    """Say what a seed that is no option decides: ``the loss of build_model``; names between quotes."""
+    sections = {cell: f"{quote}{function.name}{quote}" for function in plan.functions for cell in function.cells}
     found = plan.fixed_seed.decides if plan.fixed_seed else ()
-    return listed([f"the {name} of {sections.get(cell, f'code cell {cell}')}" for name, cell in found] or ["nothing"])
+    said = [f"the {name} of {sections.get(cell, f'code cell {cell}')}" for name, cell in found]
+    return f"only {listed(said)}" if said else "no result"

@@ -30,17 +30,23 @@ def seeds_in_code(plan: Plan) -> str:
 
 def _apart(plan: Plan) -> str:
     call = f"`{plan.words.seed_everything}({plan.seed_expression})`"
-    return f"There is no option for the seed: {call} decides {decided(plan)}, no other result."
+    return f"There is no option for the seed: {call} decides {decided(plan, '`')}."
 
 
 def _fixed(call: ast.Call) -> Iterator[str]:
     name = _name(call)
-    if name in _SEEDING and call.args and all(isinstance(each, ast.Constant) for each in call.args):
+    if name in _SEEDING and call.args and all(map(_is_fixed, call.args)):
         yield ast.unparse(call)
     for word in call.keywords:
         value = word.value
         if word.arg in _KEYWORDS and isinstance(value, ast.Constant) and isinstance(value.value, int):
             yield f"{word.arg}={value.value}"
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """Tell a number, or what is computed from numbers: ``2147483647 + 10``."""
+    parts = [value.left, value.right] if isinstance(value, ast.BinOp) else []
+    return isinstance(value, ast.Constant) or (bool(parts) and all(map(_is_fixed, parts)))
 
 
 def _is_free(call: ast.Call) -> bool:

@@ -134,7 +134,7 @@ def _main(plan: Plan, entry: Entry) -> str:
 
 def _only_for(plan: Plan) -> str:
     """Return the comment on a seed that is no option."""
-    return f"  # decides {decided(plan)}, no other result" if plan.fixed_seed else ""
+    return f"  # decides {decided(plan)}" if plan.fixed_seed else ""
 
 
 def _ends(functions: Sequence[Function]) -> set[int]:

@@ -236,6 +236,16 @@ def test_the_test_of_the_job_is_a_test(
     assert ruff_says(text) == ""
 
 
+def test_a_job_without_parameters_does_not_test_that_it_lists_them(
+    promote: Promote, facts: Facts, ruff_says: Callable[[str], str]
+) -> None:
+    planned, script = promote("import reprobook as rb", "rb.log(n=len('ab'))")
+    text = job_files(planned, facts)["tests/test_train.py"]
+    assert "PARAMETERS" not in text
+    assert '"""A run has no parameters."""' in script
+    assert ruff_says(text) == ruff_says(script) == ""
+
+
 @pytest.mark.parametrize(
     ("lite", "quick", "equivalent", "held"),
     [

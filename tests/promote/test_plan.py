@@ -745,7 +745,7 @@ def test_a_seed_for_values_that_others_follow_under_the_same_name_is_no_option(
     cells = (f"import random\n{PASSING[0]}", *PASSING[1:])
     planned, text = promote(*cells, seed=5)
     assert [field.name for field in planned.fields] == []
-    assert "seed_everything(5)  # decides the loss of build_model, no other result" in text
+    assert "seed_everything(5)  # decides only the loss of build_model" in text
     assert "seed=5)" in text
     assert ruff_says(text) == ""
     assert [field.name for field in promote(*cells, seed=5, seeds=True)[0].fields] == ["seed"]  # it is to be varied
