@@ -88,7 +88,7 @@ def _results(kept: Sequence[Source], cells: CellFlow, shown: Mapping[int, Collec
             flow = cells.statement_flow(source, statement)
             once = flow_of(once_run(statement.tree))
             depends = bool((flow.reads - (once.binds - once.uses)) & free)  # what it makes itself, it does not take
-            free = free | flow.writes if depends else free - flow.binds
+            free = free | flow.writes if depends else free - flow.binds - once.binds
             free -= _seeds(statement.tree, cells.names)
             effects = cells.effects_of(statement)
             for text, is_metric in _given(source, statement, effects, shown):
