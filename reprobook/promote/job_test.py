@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reprobook.promote.commands import has_config
 from reprobook.promote.config_text import outside
 from reprobook.promote.facts import Facts
 from reprobook.promote.layout import formatted
@@ -19,7 +20,8 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     mode the two runs that must agree are whole ones. ``data`` are what the script needs beside it.
     """
     proved = bool(facts.metrics) and facts.equivalent is True and (facts.quick or not plan.lite)
-    parts = _HYDRA if facts.style == "hydra" else _PLAIN
+    parts = dict(_HYDRA if facts.style == "hydra" else _PLAIN)
+    parts["run"] = parts["run"] if has_config(plan, facts.style) else '"--out", str(out)'
     needs = {"data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK} if data else _NONE
     ranged = next((each for each in plan.fields if each.space is not None), None)
     runs = f'[result(tmp_path / name{parts["lite"] if plan.lite else ""}) for name in ("first", "second")]'

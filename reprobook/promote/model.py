@@ -113,6 +113,7 @@ class Entry:
         after_main: Blocks below it.
         before_job: Statements at the start of ``main``.
         job_options: Further options of ``rb.job``.
+        takes_config: Whether there is a configuration.
     """
 
     imports: tuple[Import, ...]
@@ -122,6 +123,7 @@ class Entry:
     after_main: tuple[str, ...] = ()
     before_job: tuple[str, ...] = ()
     job_options: tuple[str, ...] = ()
+    takes_config: bool = True
 
 
 @dataclass(frozen=True)

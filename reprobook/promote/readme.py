@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from reprobook.promote.commands import HOME, WORK, start_command
+from reprobook.promote.commands import HOME, WORK, has_config, start_command
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
@@ -91,7 +91,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         proof_sentence(plan, facts),
         _PRINTED if plan.printed_metrics and facts.metrics else "",
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
-        f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
+        f"## Run\n\n```sh\n{_install(facts)}\n{_start(plan, facts)}\n```",
         _environment(facts),
         _WHERE[facts.style].format(written=_written_to_out(plan, facts)),
         _options(plan, facts),
@@ -175,8 +175,8 @@ def _container(facts: Facts) -> str:
     return f"mkdir -p {own}\n" + visible(f'docker run --rm --user "$(id -u):$(id -g)"{place}{data} job')
 
 
-def _start(facts: Facts) -> str:
-    return shlex.join(start_command(facts.style))
+def _start(plan: Plan, facts: Facts) -> str:
+    return shlex.join(start_command(facts.style, config=has_config(plan, facts.style)))
 
 
 def _launch(facts: Facts) -> str:

@@ -38,7 +38,7 @@ def render(plan: Plan, provenance: Provenance, style: Style = "plain") -> str:
     entry = _ENTRIES[style](plan)
     blocks = [
         header(plan, provenance, entry),
-        config_text.config_class(plan),
+        config_text.config_class(plan) if entry.takes_config else "",
         *entry.after_config,
         seeding(plan),
         *_module(plan),
@@ -106,7 +106,8 @@ def _names_arguments(function: Function) -> bool:
 
 def _main(plan: Plan, entry: Entry) -> str:
     words = plan.words
-    options = f"{words.out}, config=asdict({words.config})"
+    options = f"{words.out}, config={f'asdict({words.config})' if entry.takes_config else '{}'}"
+    config = f"{words.config}: {words.config_class}, " if entry.takes_config else ""
     options += f", seed={plan.seed_expression}" if plan.seed_expression else ""
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
@@ -117,7 +118,7 @@ def _main(plan: Plan, entry: Entry) -> str:
     folder = f" as {words.out}" if entry.job_options and plan.plots else ""
     prefix = "async " if plan.is_async else ""
     lines = [
-        f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
+        f"{prefix}def {words.main}({config}{words.out}: Path{resume}) -> None:",
         f'    """Run the job; {_results(plan)} go to the output folder."""',
         *(f"    {statement}" for statement in entry.before_job),
         f"    with {words.job}.job({options}){folder}:",
