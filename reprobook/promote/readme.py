@@ -59,7 +59,8 @@ it names no wheels{run}.
 `proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
 they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
-Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell."""
+Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell;
+`name[0]`, `name[1]` and so on are those of a row."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
