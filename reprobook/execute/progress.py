@@ -15,13 +15,14 @@ from reprobook.runs.model import json_number
 from reprobook.trace import Sink
 
 ARTIFACTS = "artifacts"
+METRICS = "metrics.jsonl"
 
 
 class JobMetrics:
     """The metrics of a job: ``metrics.jsonl`` in its output folder, and the last value of each."""
 
     def __init__(self, out: Path) -> None:
-        path = out / "metrics.jsonl"
+        path = out / METRICS
         path.unlink(missing_ok=True)
         self.last: dict[str, int | float | str] = {}
         self.lines: list[dict[str, Any]] = []

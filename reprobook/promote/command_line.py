@@ -12,19 +12,20 @@ _ANYTHING = {"Any": "object"}  # what isinstance takes for it
 
 def entry(plan: Plan) -> Entry:
     """Return how a script with a plain command line is started."""
-    call = f"{plan.words.main}(*{plan.words.parse_args}())"
+    star = "*" if plan.fields or plan.resumes else ""
+    call = f"{plan.words.main}({star}{plan.words.parse_args}())"
     return Entry(
-        imports=tuple(_imports(plan)),
+        imports=tuple(_imports(plan)) if plan.fields else (Import("argparse", "", "argparse"),),
         start=f"asyncio.run({call})" if plan.is_async else call,
-        before_main=tuple(_functions(plan)),
+        before_main=tuple(_functions(plan)) if plan.fields else (_parse_out(plan),),
+        takes_config=bool(plan.fields),
     )
 
 
 def _imports(plan: Plan) -> list[Import]:
     """Return what the command line imports."""
     found = [Import("argparse", "", "argparse"), Import("yaml", "", "yaml"), Import("typing", "Any", "Any")]
-    if plan.fields:
-        found.append(Import("typing", "get_type_hints", "get_type_hints"))
+    found.append(Import("typing", "get_type_hints", "get_type_hints"))
     if _readers(plan):
         found.append(Import("collections.abc", "Callable", "Callable"))
     if _literals(plan):
@@ -64,8 +65,6 @@ def _is_annotated(plan: Plan) -> bool:
 
 
 def _read_config(plan: Plan) -> str:
-    if not plan.fields:
-        return _READ_NOTHING
     optional = any(field.default is None for field in plan.fields)
     unless = f" and getattr({plan.words.config_class}(), name) is not None" if optional else ""
     return _READ_CONFIG.format(
@@ -78,14 +77,14 @@ def _read_config(plan: Plan) -> str:
 
 def _parse_args(plan: Plan) -> str:
     words = plan.words
-    title = "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
+    title = _description(plan)
     lite = ", ".join(f"{name}={literal(value)}" for name, value in plan.lite.items())
     values = ", ".join(f"{literal(name)}: {literal(value)}" for name, value in plan.lite.items())
     return _PARSE_ARGS.format(
         parse_args=words.parse_args,
         title=title,
         lite=_LITE_OPTION.format(about=literal(f"a quick look: {lite}".replace("%", "%%"))) if lite else "",
-        options=f"{_options(plan)}\n" if plan.fields else "",
+        options=f"{_options(plan)}\n",
         set_lite=f'    lite = {{{values}}} if options.pop("lite", False) else {{}}\n' if lite else "",
         resume=_RESUME_OPTION if plan.resumes else "",
         type=f"tuple[{words.config_class}, Path{', bool' if plan.resumes else ''}]",
@@ -94,6 +93,21 @@ def _parse_args(plan: Plan) -> str:
             result=f"out{', resume' if plan.resumes else ''}",
         ),
         pop_resume='    resume = options.pop("resume", False)\n' if plan.resumes else "",
+    )
+
+
+def _description(plan: Plan) -> str:
+    return "" if "%(" in plan.title else f"description={literal(' '.join(plan.title.split()))}, "
+
+
+def _parse_out(plan: Plan) -> str:
+    """Return what reads the command line of a script without parameters."""
+    return _PARSE_OUT.format(
+        parse_args=plan.words.parse_args,
+        title=_description(plan).removesuffix(", "),
+        type="tuple[Path, bool]" if plan.resumes else "Path",
+        resume=_RESUME_OPTION if plan.resumes else "",
+        result="options.out, options.resume" if plan.resumes else "options.out",
     )
 
 
@@ -161,13 +175,13 @@ def read_config(path: str) -> dict[str, Any]:
             raise argparse.ArgumentTypeError(f"{{path}}: {{name}}: {{error}}") from error
     return values
 '''
-_READ_NOTHING = '''
-def read_config(path: str) -> dict[str, Any]:
-    """Read a YAML file of parameters: there are none."""
-    values = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    if values:
-        raise argparse.ArgumentTypeError(f"{path}: there are no parameters")
-    return values
+_PARSE_OUT = '''
+def {parse_args}() -> {type}:
+    """Read the command line."""
+    parser = argparse.ArgumentParser({title})
+    parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the results (default: out)")
+{resume}    options = parser.parse_args()
+    return {result}
 '''
 _PARSE_ARGS = '''
 def {parse_args}() -> {type}:

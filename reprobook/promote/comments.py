@@ -12,7 +12,7 @@ from reprobook.promote.naming import words_of
 from reprobook.promote.source import Source
 from reprobook.promote.verbs import VERBS
 
-_MOST_WORDS = 7
+_LONGEST = 77  # a docstring of one line
 # What is said of imports goes where they go: they are sorted, and need no words.
 _OF_IMPORTS = ("import", "librar", "package", "module", "dependenc")
 
@@ -93,7 +93,7 @@ def imperative(source: Source) -> str:
     lines = getattr(source.statements[0].node, "leading_lines", ()) if source.statements else ()
     said = [line.comment.value.strip("#-= ") for line in lines if line.comment]
     words = words_of(said[0]) if len(said) == 1 else []
-    return said[0] if 1 < len(words) <= _MOST_WORDS and words[0] in VERBS else ""
+    return said[0] if len(words) > 1 and len(said[0]) <= _LONGEST and words[0] in VERBS else ""
 
 
 def without_comment(source: Source) -> Source:

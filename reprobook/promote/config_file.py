@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from reprobook.errors import NotPromotableError
+from reprobook.promote.commands import has_config
 from reprobook.promote.config_text import about
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.model import Field, Plan
@@ -25,7 +26,8 @@ def config_files(plan: Plan, style: Style) -> dict[str, str]:
         NotPromotableError: If the style has no form for a value.
     """
     if style != "hydra":
-        return {"config.yaml": "".join(_entry(field, _plain_value(field.default)) for field in plan.fields) or "{}\n"}
+        text = "".join(_entry(field, _plain_value(field.default)) for field in plan.fields)
+        return {"config.yaml": text} if has_config(plan, style) else {}
     for field in plan.fields:
         _check_for_hydra(field)
     files = {"conf/config.yaml": _on_top_of("schema  # the types, from train.py", plan.fields)}

@@ -12,7 +12,7 @@ _WIDTH = 88  # of ruff format
 
 def imports(plan: Plan) -> list[Import]:
     """Return what the dataclass needs."""
-    found = [Import("dataclasses", "dataclass", "dataclass")]
+    found = [Import("dataclasses", "dataclass", "dataclass"), Import("dataclasses", "asdict", "asdict")]
     if any(field.type in (list, dict, set) for field in plan.fields):
         found.append(Import("dataclasses", "field", "field"))
     if any(about(field) for field in plan.fields):
@@ -25,7 +25,8 @@ def imports(plan: Plan) -> list[Import]:
 def config_class(plan: Plan) -> str:
     """Return the dataclass of the parameters."""
     lines = ["@dataclass(frozen=True)", f"class {plan.words.config_class}:"]
-    lines += ['    """The parameters of a run; each can be set on the command line."""', ""]
+    said = '    """The parameters of a run; each can be set on the command line."""'
+    lines += [said, ""] if plan.fields else ['    """A run has no parameters."""']
     for at, field in enumerate(plan.fields):
         lines += [""] * bool(field.above and at)
         lines += [f"    # {comment.strip()}" for comment in field.above if comment.strip()]

@@ -9,14 +9,17 @@ import re
 
 from reprobook.promote.naming import imperative_words, words_of
 from reprobook.promote.prose import plain
-from reprobook.promote.verbs import NOUNS, VERBS
+from reprobook.promote.verbs import NOUNS, PLAIN_VERBS, VERBS
 
+_VERBS = VERBS | PLAIN_VERBS
 _LONGEST = 78  # what a line of 88 holds, within a function and between its quotes
 _LONGER = 240  # a paragraph of three lines
 _SHORT = 3
 _ITEM = re.compile(r"[0-9]+(?:\.[0-9]+)*[.):]")
 _NUMBER = re.compile(
-    r"^(?:(?:step|part|section|chapter|exercise|task|question)\s+)?[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+", re.IGNORECASE
+    r"^(?:(?:step|part|section|chapter|lecture|lesson|exercise|task|question)\s+)?"
+    r"[0-9]+(?:\.[0-9]+)*(?:[.):]|\s+-)?\s+",
+    re.IGNORECASE,
 )
 _TALK = frozenset(
     """i i'm i've i'll me my mine we we'll we're we've our ours us let's lets you you'll you're you've your yours here
@@ -54,6 +57,12 @@ def longer_sentence(prose: str) -> str:
     """Return the first sentence where it describes and is too long for one line; else nothing."""
     found = first_sentence(prose, _LONGER)
     return found if len(found) > _LONGEST else ""
+
+
+def tells(sentence: str) -> bool:
+    """Tell a sentence that says what code does, as ``Train a network.`` and ``Loads the images.`` do."""
+    first = sentence.partition(" ")[0].lower()
+    return bool({first, first.removesuffix("s"), first.removesuffix("es")} & _VERBS)
 
 
 def heading_sentence(heading: str, name: str) -> str:

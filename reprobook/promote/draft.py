@@ -26,6 +26,7 @@ from reprobook.promote.module_level import (
 from reprobook.promote.python import tree_of
 from reprobook.promote.reading import Reading
 from reprobook.promote.sections import sections
+from reprobook.promote.separation import separated
 from reprobook.promote.source import Source
 from reprobook.promote.surroundings import Surroundings
 
@@ -55,7 +56,7 @@ def draft(notebook: Notebook, reading: Reading, evidence: Evidence) -> Draft:
     config = configuration(reading.parameters, sliced.kept, sliced.names, cell=reading.declared)
     level = ModuleLevel(early_settings(sliced.kept, sources), guarded_imports(sliced.kept))
     around = _surroundings(reading, config, level, evidence.fixed)
-    made = functions(sections(notebook, sliced.kept, sliced.names), around)
+    made = functions(separated(sections(notebook, sliced.kept, sliced.names), sliced.names), around)
     module = module_statements(sliced.kept, level.guarded, around.hoisted)
     used = _used_imports(made, module, level, sources)
     if not _needs_search_path(used, script_imports.stars(sliced.kept), evidence):

@@ -21,6 +21,7 @@ class Evidence:
         resume: Whether the script is to write checkpoints, and to go on from them.
         opaque: The variables whose content the run could not see as a whole.
         seed: The seed that reprobook itself set in the run; None if it set none.
+        seeds: Whether the script is to be proved for other seeds, too: then it takes one.
         deterministic: Whether it asked for deterministic kernels.
         installed: The distributions of the run's environment; empty if they are not known.
         fixed: Parameters that the code cannot do with another value: they stay constants.
@@ -35,6 +36,7 @@ class Evidence:
     resume: bool = False
     opaque: Collection[str] = frozenset()
     seed: int | None = None
+    seeds: bool = False
     deterministic: bool = False
     device: str = "auto"
     installed: Collection[str] = ()

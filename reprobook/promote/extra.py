@@ -10,9 +10,9 @@ from reprobook.promote.cell_flow import CellFlow
 from reprobook.promote.configuration import Configuration
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.fabric import fabric_fields
-from reprobook.promote.model import Field
+from reprobook.promote.model import Field, FixedSeed
 from reprobook.promote.options import Style
-from reprobook.promote.reseeding import meaning_of_seed
+from reprobook.promote.reseeding import reseeding_of
 from reprobook.promote.slice import Slice
 from reprobook.space.model import Choice
 
@@ -27,6 +27,7 @@ class Roles:
     """The fields that seed a script, and that say where and how it trains; see ``Plan``."""
 
     seed: str | None = None
+    fixed_seed: FixedSeed | None = None
     device: str | None = None
     precision: str | None = None
     fabric: Mapping[str, str] = field(default_factory=dict)
@@ -36,17 +37,22 @@ def with_fields(
     config: Configuration, sliced: Slice, evidence: Evidence, style: Style
 ) -> tuple[tuple[Field, ...], Roles]:
     """Return the fields with a seed where it has an effect, and with where and how to train where that is left open."""
-    meaning = meaning_of_seed(sliced.kept, CellFlow(sliced.kept, sliced.names, evidence.observed))
-    fields, seed = _with_seed(config, evidence.seed, meaning)
+    cells = CellFlow(sliced.kept, sliced.names, evidence.observed)
+    reseeding = reseeding_of(sliced.kept, cells, evidence.shown)
+    fields, seed = _with_seed(config, evidence.seed, reseeding.meaning)
     if style == "fabric":
         fields, roles = fabric_fields(fields, sliced)
         return fields, Roles(seed, fabric=roles)
+    fixed = None
+    if evidence.seed is not None and seed and reseeding.passing is not None and not evidence.seeds:
+        fields, seed, fixed = config.fields, None, FixedSeed(evidence.seed, reseeding.passing)
     taken = {each.name for each in fields}
     asks = _calls_device(sliced) and "device" not in taken
     open_arithmetic = _leaves_arithmetic_open(sliced) and "precision" not in taken
     extra = [Field("device", str, evidence.device, _DEVICES, "where to train")] * asks
     extra += [Field("precision", str, "32-true", _PRECISIONS, "arithmetic of torch")] * open_arithmetic
-    return (*fields, *extra), Roles(seed, "device" if asks else None, "precision" if open_arithmetic else None)
+    roles = Roles(seed, fixed, "device" if asks else None, "precision" if open_arithmetic else None)
+    return (*fields, *extra), roles
 
 
 def _with_seed(config: Configuration, seed: int | None, meaning: str) -> tuple[tuple[Field, ...], str | None]:

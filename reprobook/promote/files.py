@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from reprobook.execute.script import SCRIPT
-from reprobook.promote.commands import HOME, start_command
+from reprobook.promote.commands import HOME, has_config, start_command
 from reprobook.promote.config_file import config_files
 from reprobook.promote.data_files import entries
 from reprobook.promote.distributions import brought_along, distribution_of, normalised, public
@@ -30,6 +30,7 @@ _OF_STYLE: Mapping[Style, tuple[str, ...]] = {
     "fabric": ("yaml", "lightning_fabric"),
 }
 
+_PLAIN = re.compile(r"[\w./-]+")
 # ruff's own default rules grow from release to release; these are its first ones.
 _RUFF = """\
 # How the notebook's author writes is left alone: the script was proved as it stands.
@@ -51,13 +52,14 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
         environment=facts.environment,
         gpus=facts.gpus,
         writes=bool(facts.written),
+        config=has_config(plan, facts.style),
     )
     return {
         **config_files(plan, facts.style),
         **_requirements(plan, facts),
         "ruff.toml": _RUFF,
-        ".gitignore": "out/\nwork/\n__pycache__/\n.pytest_cache/\n" + _ignored(facts.written),
-        "Dockerfile": dockerfile(facts, entries(facts.data)),
+        ".gitignore": _ignored(facts.written),
+        "Dockerfile": dockerfile(facts, entries(facts.data), config=has_config(plan, facts.style)),
         "README.md": readme(plan, facts),
         "MODEL_CARD.md": job_card(plan, facts),
         "tests/test_train.py": smoke_test(plan, facts, entries(facts.data)),
@@ -66,13 +68,15 @@ def job_files(plan: Plan, facts: Facts) -> dict[str, str]:
 
 
 def _ignored(written: Sequence[str]) -> str:
-    """Return the lines of ``.gitignore`` for the files that the code itself writes; those with odd names apart."""
-    return "".join(f"/{path}\n" for path in written if re.fullmatch(r"[\w./-]+", path))
+    """Return ``.gitignore``: results, and the files that the code itself writes; those with odd names apart."""
+    folders = ["out/", *(["work/"] if written else []), "__pycache__/", ".pytest_cache/"]
+    return "".join(f"{line}\n" for line in [*folders, *(f"/{path}" for path in written if _PLAIN.fullmatch(path))])
 
 
 def imported(plan: Plan, facts: Facts) -> list[str]:
     """Return the modules, not of the standard library or beside it, that the script imports, or others for it."""
-    modules = {one.module.partition(".")[0] for one in plan.imports} | {*_OF_STYLE[facts.style], *plan.seeded}
+    of_style = _OF_STYLE[facts.style] if has_config(plan, facts.style) else ()
+    modules = {one.module.partition(".")[0] for one in plan.imports} | {*of_style, *plan.seeded}
     modules |= {module.partition(".")[0] for module in plan.stars} | ({"matplotlib"} if plan.plots else set())
     wanted = (modules | {"reprobook", *facts.hidden}) - {"", *map(top_level, facts.modules)}
     return [module for module in sorted(wanted, key=str.lower) if not is_standard(module)]
@@ -122,13 +126,14 @@ def _options(name: str, version: str, origin: str | None) -> list[str]:
     return []
 
 
-def dockerfile(facts: Facts, data: Sequence[str] = ()) -> str:
+def dockerfile(facts: Facts, data: Sequence[str] = (), *, config: bool = True) -> str:
     """Return a Dockerfile: slim base of the recorded Python, requirements first, not as root; data stay outside.
 
     Whoever runs it, under whatever number, can write where the script runs.
     """
-    python, script, *options = start_command(facts.style, HOME)
-    copies = f"COPY {SCRIPT} ./\nCOPY conf conf" if facts.style == "hydra" else (f"COPY {SCRIPT} config.yaml ./")
+    python, script, *options = start_command(facts.style, HOME, config=config)
+    file = " config.yaml" if config else ""
+    copies = f"COPY {SCRIPT} ./\nCOPY conf conf" if facts.style == "hydra" else f"COPY {SCRIPT}{file} ./"
     for name in sorted({path.partition("/")[0] for path in facts.modules}):
         copies += f"\nCOPY {json.dumps([name, f'./{name}'])}"
     if data:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import libcst as cst
@@ -18,42 +17,29 @@ from reprobook.promote.comments import (
     without_pass,
     without_repetition,
 )
+from reprobook.promote.descriptions import tells
 from reprobook.promote.effect import Effects
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import Gallery, saved
-from reprobook.promote.flow import Flow, flow_of
+from reprobook.promote.flow import flow_of
 from reprobook.promote.hoist import module_globals
 from reprobook.promote.identifiers import names_in_order, names_used
 from reprobook.promote.model import Function, Statements
 from reprobook.promote.naming import function_name
-from reprobook.promote.passage import once_run
-from reprobook.promote.python import statements, tree_of
+from reprobook.promote.own_literals import with_own_literals
+from reprobook.promote.part import Part
+from reprobook.promote.python import statements
 from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
-from reprobook.promote.summaries import outcome, setting_of, summary_of
+from reprobook.promote.summaries import building_of, outcome, setting_of, summary_of
 from reprobook.promote.surroundings import Surroundings
 
 _FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A section's statements, in their final form but for the parameters."""
-
-    name: str
-    summary: str
-    deed: str
-    detail: str
-    cells: tuple[int, ...]
-    body: Statements
-    trees: tuple[ast.stmt, ...]
-    flow: Flow
-    figures: bool
-
-
 def functions(sections: Iterable[Section], around: Surroundings) -> tuple[Function, ...]:
     """Return the sections that do work, as functions."""
-    parts: list[_Part] = []
+    parts: list[Part] = []
     waiting = set(around.configuration.variables)
     for section in sections:
         name = function_name(section.wish, around.taken, [part.name for part in parts])
@@ -65,10 +51,11 @@ def functions(sections: Iterable[Section], around: Surroundings) -> tuple[Functi
     return _linked(parts, around)
 
 
-def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...]:
+def _linked(parts: Sequence[Part], around: Surroundings) -> tuple[Function, ...]:
     """Follow the variables back from the last section: who needs them, and who made them."""
     variables = frozenset(name for part in parts for name in part.flow.writes)
     shared = module_globals([part.trees for part in parts], variables)
+    parts = with_own_literals(parts, shared | around.configuration.plain)
     order = {name: at for at, name in enumerate([*around.given, *_first_written(parts)])}
     given = frozenset(around.given)
     passed = (variables | given) - shared - around.configuration.plain
@@ -96,13 +83,17 @@ def _linked(parts: Sequence[_Part], around: Surroundings) -> tuple[Function, ...
     return tuple(reversed(result))
 
 
-def _summary(part: _Part, returns: Sequence[str], around: Surroundings) -> str:
+def _summary(part: Part, returns: Sequence[str], around: Surroundings) -> str:
     found = outcome(part.trees, returns, around.words.job, figures=part.figures)
-    said = setting_of(part.trees) if part.name == "set_up" and not part.deed else part.deed
+    said = part.deed
+    if not said and part.name == "set_up":
+        said = setting_of(part.trees)
+    elif not said and part.name == "build_model":
+        said = building_of(part.trees, around.names, around.configuration.plain)
     return summary_of(part.name, said, found)
 
 
-def _why_it_is_there(part: _Part, around: Surroundings) -> str:
+def _why_it_is_there(part: Part, around: Surroundings) -> str:
     """Say why a section is kept that gives nothing but a place in the stream of random numbers; else nothing."""
     effects = Effects()
     for tree in part.trees:
@@ -113,7 +104,7 @@ def _why_it_is_there(part: _Part, around: Surroundings) -> str:
     return _FOR_THE_STREAM if effects.draws and not effects.seeds and not acts and not shows else ""
 
 
-def _from_outside(part: _Part) -> frozenset[str]:
+def _from_outside(part: Part) -> frozenset[str]:
     """Return the variables of a section that may be, or be part of, what an earlier one made: loop variables too."""
     nodes = [node for tree in part.trees for node in ast.walk(tree)]
     bound = [(node.target, node.iter) for node in nodes if isinstance(node, (ast.For, ast.AsyncFor))]
@@ -127,7 +118,7 @@ def _from_outside(part: _Part) -> frozenset[str]:
     return found
 
 
-def _first_written(parts: Iterable[_Part]) -> list[str]:
+def _first_written(parts: Iterable[Part]) -> list[str]:
     """Return the variables in the order they came to be."""
     found: dict[str, None] = {}
     for part in parts:
@@ -146,7 +137,7 @@ class _Content(TypedDict):
     cells: tuple[int, ...]
 
 
-def _content(part: _Part, passed_on: frozenset[str], around: Surroundings) -> _Content:
+def _content(part: Part, passed_on: frozenset[str], around: Surroundings) -> _Content:
     """Return what a function holds, with the parameters read from the configuration."""
     config = around.words.config
     used = part.flow.uses & around.configuration.plain
@@ -178,7 +169,7 @@ def _awaits(tree: ast.AST) -> bool:
     return any(_awaits(child) for child in ast.iter_child_nodes(tree))
 
 
-def _part(section: Section, name: str, around: Surroundings) -> _Part:
+def _part(section: Section, name: str, around: Surroundings) -> Part:
     body: list[cst.BaseStatement] = []
     cells: list[int] = []
     figures = 0
@@ -197,17 +188,13 @@ def _part(section: Section, name: str, around: Surroundings) -> _Part:
         cells.append(source.index)
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
     body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed} {section.detail}")
-    trees = tuple(tree_of(node) for node in body_final)
-    flow = flow_of([once_run(tree) for tree in trees])
-    return _Part(
-        name, section.summary, section.deed, section.detail, tuple(cells), body_final, trees, flow, bool(figures)
-    )
+    said = section.summary if tells(section.summary) else ""
+    more = section.detail or ("" if said else section.summary)  # what says something of the code, but not what it does
+    return Part(name, said, section.deed, more, tuple(cells), bool(figures)).with_body(body_final)
 
 
-def _beginning_with(part: _Part, names: Collection[str], around: Surroundings) -> _Part:
+def _beginning_with(part: Part, names: Collection[str], around: Surroundings) -> Part:
     """Set, at the start of a section, the variables that begin as parameters and change from then on."""
     config = around.words.config
     code = "".join(f"{name} = {config}.{name}\n" for name in around.configuration.cells if name in names)
-    body = (*statements(code), *part.body)
-    trees = tuple(tree_of(node) for node in body)
-    return replace(part, body=body, trees=trees, flow=flow_of([once_run(tree) for tree in trees]))
+    return part.with_body([*statements(code), *part.body])

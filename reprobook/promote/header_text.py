@@ -47,10 +47,9 @@ def header(plan: Plan, provenance: Provenance, entry: Entry) -> str:
 def _imports(plan: Plan, entry: Entry) -> list[Import]:
     """Return the notebook's imports and those of the script's own parts."""
     own = [
-        Import("dataclasses", "asdict", "asdict"),
         Import("pathlib", "Path", "Path"),
         Import("reprobook", "", plan.words.job),
-        *config_text.imports(plan),
+        *(config_text.imports(plan) if entry.takes_config else ()),
         *seeding_text.imports(plan),
         *entry.imports,
     ]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from reprobook.notebook.model import Notebook
 from reprobook.promote.descriptions import first_sentence, without_number
+from reprobook.promote.naming import is_neutral, snake_case
 from reprobook.promote.prose import plain
 
 _MARKDOWN_LEVELS = 6
 _LONGEST = 200  # of the sentence below the title, which a script's docstring has room for
+_CHAPTER = re.compile(r"(?:chapter|lecture|lesson)\s+[0-9]", re.IGNORECASE)
 _ASIDE = re.compile(r"\s*\(\s*\[[^\]]*\]\([^)]*\)\s*\)")  # a link in parentheses: ``([video #6](...))``
 
 
@@ -34,10 +36,15 @@ def headings(notebook: Notebook) -> list[Heading]:
 
 
 def title(notebook: Notebook) -> tuple[str, str]:
-    """Return the notebook's first heading, else the name of its file; and what the first sentence below it says."""
+    """Return the notebook's title, else the name of its file; and what the first sentence below it says.
+
+    The title is the first heading; in a chapter of a book, whose title may stand above it, that of the chapter.
+    """
     found = headings(notebook)
-    if found:
-        return without_number(found[0].text), first_sentence(found[0].prose, _LONGEST)
+    chapters = [each for each in found if each.level == 1 and _CHAPTER.match(each.text)]
+    first = next(iter([*chapters, *found]), None)
+    if first is not None and not is_neutral(snake_case(first.text)):
+        return without_number(first.text), first_sentence(first.prose, _LONGEST)
     return notebook.name.rpartition("/")[2].removesuffix(".ipynb"), ""
 
 

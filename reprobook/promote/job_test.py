@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reprobook.promote.commands import has_config
 from reprobook.promote.config_text import outside
 from reprobook.promote.facts import Facts
 from reprobook.promote.layout import formatted
@@ -19,14 +20,16 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     mode the two runs that must agree are whole ones. ``data`` are what the script needs beside it.
     """
     proved = bool(facts.metrics) and facts.equivalent is True and (facts.quick or not plan.lite)
-    parts = _HYDRA if facts.style == "hydra" else _PLAIN
+    parts = dict(_HYDRA if facts.style == "hydra" else _PLAIN)
+    parts["run"] = parts["run"] if has_config(plan, facts.style) else '"--out", str(out)'
     needs = {"data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK} if data else _NONE
     ranged = next((each for each in plan.fields if each.space is not None), None)
     runs = f'[result(tmp_path / name{parts["lite"] if plan.lite else ""}) for name in ("first", "second")]'
     text = _TEST.format(
-        names=literal([each.name for each in plan.fields]),
+        names=f"PARAMETERS = {literal([each.name for each in plan.fields])}\n" if plan.fields else "",
         environment=literal(dict(sorted(facts.environment.items()))),
         pytest="\nimport pytest\n" if proved or data else "",
+        helps=_HELPS.format(**parts) if plan.fields else "",
         ranges=_ranges(ranged, parts) if ranged else "",
         runs='whole, result(tmp_path / "second")' if proved and not plan.lite else runs,
         whole="whole: dict[str, Any], " if proved and not plan.lite else "",
@@ -63,8 +66,7 @@ import sys
 from typing import Any
 {pytest}{capture}
 JOB = Path(__file__).resolve().parent.parent
-PARAMETERS = {names}
-ENVIRONMENT = {environment}
+{names}ENVIRONMENT = {environment}
 {data}{here}
 
 def run(cwd: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -81,24 +83,26 @@ def result(folder: Path, *options: str) -> dict[str, Any]:
 {link}    out = folder / "out"
     done = run(folder, *options, {run})
     assert done.returncode == 0, done.stderr
-    return json.loads((out / "result.json").read_text(encoding="utf-8"))
+    {returned}
 
 
+{helps}def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, {unknown})
+    assert done.returncode == {status}
+    assert {named} in done.stderr
+
+{ranges}{fixture}
+{mark}def test_two_runs_give_the_same_result({whole}tmp_path: Path) -> None:
+    first, second = {runs}
+    assert first["result_digest"] == second["result_digest"]
+{proof}'''
+_HELPS = """\
 def {help_name}(tmp_path: Path) -> None:
     text = run(tmp_path, {help}).stdout
     assert all({listed} in text for name in PARAMETERS)
 
 
-def test_unknown_parameter_is_refused(tmp_path: Path) -> None:
-    done = run(tmp_path, {unknown})
-    assert done.returncode == {status}
-    assert {named} in done.stderr
-
-{ranges}
-{mark}def test_two_runs_give_the_same_result({whole}tmp_path: Path) -> None:
-    first, second = {runs}
-    assert first["result_digest"] == second["result_digest"]
-{proof}'''
+"""
 _RANGES = """
 def test_a_value_out_of_range_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, {setting})
@@ -123,35 +127,45 @@ HERE = {
 }
 ELSEWHERE = [name for name, value in PROOF["platform"].items() if HERE.get(name) != value]
 """
-_HELD = """
-
+_RETURNED = 'return json.loads((out / "result.json").read_text(encoding="utf-8"))'
+_RETURNED_LOGGED = """\
+logged: dict[str, list[Any]] = {}
+    for line in (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        metric = json.loads(line)
+        logged.setdefault(metric["name"], []).append(metric["value"])
+    return json.loads((out / "result.json").read_text(encoding="utf-8")) | {"logged": logged}"""
+_FIXTURE = """
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result(tmp_path_factory.mktemp("whole") / "run")
 
+"""
+_HELD = """
 
 {mark}@pytest.mark.skipif(bool(ELSEWHERE), reason=f"not the platform of the proof: {{', '.join(ELSEWHERE)}}")
 def test_the_bits_are_those_of_the_proof(whole: dict[str, Any]) -> None:
     assert whole["result_digest"] == PROOF["result_digest"]
 
 
-{mark}def test_the_metrics_are_those_of_the_proof(whole: dict[str, Any]) -> None:
-    metrics = {{name: whole["metrics"].get(name) for name in PROOF["metrics"]}}
-    assert metrics == {near}
+{mark}@pytest.mark.parametrize("metric", PROOF["logged"], ids=lambda metric: metric["label"])
+def test_a_metric_is_that_of_the_proof(whole: dict[str, Any], metric: dict[str, Any]) -> None:
+    value = whole["logged"][metric["name"]][metric["index"]]
+{near}
 """
-_NEAR = 'pytest.approx(PROOF["metrics"], rel=TOLERANCE, abs=1e-6)'
-_NEAR_SHARES = """{
-        name: pytest.approx(value, rel=0, abs=SHARES[name])
-        if name in SHARES
-        else pytest.approx(value, rel=TOLERANCE, abs=1e-6)
-        for name, value in PROOF["metrics"].items()
-    }"""
+_NEAR = '    assert value == pytest.approx(metric["value"], rel=TOLERANCE, abs=1e-6)'
+_NEAR_SHARES = """\
+    if metric["name"] in SHARES:
+        assert value == pytest.approx(metric["value"], rel=0, abs=SHARES[metric["name"]])
+    else:
+        assert value == pytest.approx(metric["value"], rel=TOLERANCE, abs=1e-6)"""
 _PROOF = {
     "platform": "import platform\n",
     "metadata": _METADATA,
     "capture": _CAPTURE,
+    "fixture": _FIXTURE,
+    "returned": _RETURNED_LOGGED,
 }
-_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "")
+_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "") | {"returned": _RETURNED}
 _DATA = """\
 DATA = {data}
 MISSING = [path for path in DATA if not (JOB / path).exists()]

@@ -37,4 +37,4 @@ class KnownData:
         """What is not known of files: where they come from."""
         names = [f"`{code(path)}`" for path in list(self.files)[:_MOST_FILES]]
         more = len(self.files) - len(names)
-        return f"source and licence of {listed([*names, *([f'{more} more files'] * (more > 0))])}" if names else ""
+        return f"source and license of {listed([*names, *([f'{more} more files'] * (more > 0))])}" if names else ""

@@ -35,6 +35,7 @@ class Launch:
         memory: GiB to ask for.
         hours: Time limit where the scheduler wants one.
         writes: Whether the code itself writes files, into the folder that it runs in.
+        config: Whether there is a configuration file.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Launch:
     memory: int = 4
     hours: int = 1
     writes: bool = False
+    config: bool = True
 
     @property
     def place(self) -> tuple[str, str]:
@@ -79,7 +81,7 @@ def slurm(launch: Launch) -> str:
         "output": "slurm-%j.log",
     }
     exports = [f"export {name}={shlex.quote(value)}" for name, value in launch.environment.items()]
-    *words, out = start_command(launch.style)
+    *words, out = start_command(launch.style, config=launch.config)
     command = shlex.join(words)
     if launch.style == "fabric":
         options |= {"nodes": 1, "ntasks-per-node": 1}
@@ -109,7 +111,7 @@ from ray.job_submission import JobSubmissionClient
 
 JOB = Path(__file__).resolve().parent.parent
 # The last word is the output folder: name one that outlives the cluster's machines.
-COMMAND = {literal(list(start_command(launch.style)))}
+COMMAND = {literal(list(start_command(launch.style, config=launch.config)))}
 
 submitted = JobSubmissionClient().submit_job(
     entrypoint=shlex.join(COMMAND),
@@ -137,7 +139,7 @@ def kubernetes(launch: Launch) -> str:
     container = {
         "name": launch.name,
         "image": f"{launch.name}:latest",
-        "command": list(start_command(launch.style, HOME)),
+        "command": list(start_command(launch.style, HOME, config=launch.config)),
         "workingDir": folder,
         "env": [{"name": name, "value": value} for name, value in launch.environment.items()],
         "resources": {"requests": amounts, "limits": limits},
@@ -161,7 +163,7 @@ def kubernetes(launch: Launch) -> str:
 
 def compose(launch: Launch) -> str:
     """Return a Compose file with one service."""
-    _, _, *options = start_command(launch.style, HOME)  # the image starts the script
+    _, _, *options = start_command(launch.style, HOME, config=launch.config)  # the image starts the script
     folder, kept = launch.place
     own = kept.rpartition("/")[2]
     limits = {"cpus": str(launch.cpus), "memory": f"{launch.memory}G"}

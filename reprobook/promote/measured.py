@@ -21,6 +21,7 @@ class Measured:
         place: Where it was logged, in Markdown; empty if that is not known.
         count: How many values it had there.
         shared: Whether other places logged the same name.
+        index: Which of the values of its name it is; -1, the last, where nothing tells.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measured:
     place: str = ""
     count: int = 1
     shared: bool = False
+    index: int = -1
 
     @property
     def label(self) -> str:
@@ -45,14 +47,19 @@ def measured(logged: Sequence[Logged], metrics: Mapping[str, float], place: Call
     """Return the metrics; ``place`` names a code cell, ``metrics`` are all that is known where ``logged`` is empty."""
     if not logged:
         return [Measured(name, value) for name, value in metrics.items()]
-    counts = Counter(each.name for each in logged)
-    return [
-        Measured(
-            each.name,
-            each.value,
-            place=place(each.cell) if each.cell is not None else "",
-            count=each.count,
-            shared=counts[each.name] > 1,
+    places = Counter(each.name for each in logged)
+    values = Counter[str]()
+    found: list[Measured] = []
+    for each in logged:
+        values[each.name] += each.count
+        found.append(
+            Measured(
+                each.name,
+                each.value,
+                place=place(each.cell) if each.cell is not None else "",
+                count=each.count,
+                shared=places[each.name] > 1,
+                index=values[each.name] - 1,
+            )
         )
-        for each in logged
-    ]
+    return found

@@ -36,6 +36,19 @@ class Field:
 
 
 @dataclass(frozen=True)
+class FixedSeed:
+    """A seed that no option gives: it decides values that others follow under the same names, and no more.
+
+    Attributes:
+        value: The seed of the run.
+        decides: These values, by metric and code cell.
+    """
+
+    value: int
+    decides: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Derived:
     """A value that follows from parameters: a property of the configuration."""
 
@@ -100,6 +113,7 @@ class Entry:
         after_main: Blocks below it.
         before_job: Statements at the start of ``main``.
         job_options: Further options of ``rb.job``.
+        takes_config: Whether there is a configuration.
     """
 
     imports: tuple[Import, ...]
@@ -109,6 +123,7 @@ class Entry:
     after_main: tuple[str, ...] = ()
     before_job: tuple[str, ...] = ()
     job_options: tuple[str, ...] = ()
+    takes_config: bool = True
 
 
 @dataclass(frozen=True)
@@ -144,6 +159,7 @@ class Plan:
         derived: What follows from them.
         functions: The sections, in order.
         seed: The field that seeds the generators; None if nothing asked for a seed.
+        fixed_seed: What seeds them in its place, where nobody would want an option for it; else None.
         device: The field that says what ``rb.device()`` gives; None if the notebook does not ask for it.
         precision: The field that says in which arithmetic torch computes; None where it does not train.
         fabric: The fields of Lightning Fabric by role; none in other styles.
@@ -180,6 +196,14 @@ class Plan:
     loops: tuple[Loop, ...] = ()
     trimmed: tuple[Dropped, ...] = ()
     loads: tuple[PackagedData, ...] = ()
+    fixed_seed: FixedSeed | None = None
+
+    @property
+    def seed_expression(self) -> str:
+        """What the script seeds with; empty if it does not."""
+        if self.fixed_seed is not None:
+            return str(self.fixed_seed.value)
+        return f"{self.words.config}.{self.seed}" if self.seed else ""
 
     @property
     def resumes(self) -> bool:

@@ -22,6 +22,7 @@ _JOINING = frozenset(
 )
 # They begin a phrase that a name can do without.
 _OPENING = _JOINING - {"and", "are", "is", "of", "or", "the", "to", "vs"}
+_NO_ARTICLE = frozenset({"all", "both", "each", "every", "it", "more", "no", "one", "them"})
 _HOW = frozenset({"using", "via"})
 # Headings over cells that do no work of their own kind: what stands below is named by what it does.
 _NEUTRAL = frozenset({"parameters", "hyperparameters", "params", "configuration", "config", "settings", "imports"})
@@ -99,6 +100,11 @@ def with_verb(name: str, fit: str, kind: str = "") -> str:
     return f"{verb}_{name}" if verb and verb not in words else name
 
 
+def takes_article(word: str) -> bool:
+    """Tell whether ``the`` may stand before a word that follows a verb."""
+    return word not in _JOINING | _CLAUSES | _NO_ARTICLE | VERBS | PLAIN_VERBS and not word.isdigit()
+
+
 def asks(name: str) -> bool:
     """Tell a heading, as an identifier, that is a question: it names no work."""
     return name.partition("_")[0] in _QUESTIONS
@@ -156,7 +162,7 @@ def function_name(wish: str, taken: Collection[str], earlier: Collection[str] = 
     if verb in _OF_MODELS and {verb, f"{verb}_model"} & set(earlier):
         name = verb  # ``train`` beside ``train_model`` would tell nobody which is which
     elif name not in earlier:
-        other = f"{name}_model" if name in _OF_MODELS else f"run_{name}"
+        other = _STAGES.get(name, f"run_{name}")
         for candidate in (name, other):
             if is_free(candidate, {*taken, *earlier}):
                 return candidate
@@ -165,6 +171,13 @@ def function_name(wish: str, taken: Collection[str], earlier: Collection[str] = 
 
 
 _OF_MODELS = frozenset({"train", "test", "evaluate", "predict"})
+# Beside a function of the author's with the plain name: ``evaluate_model`` would be taken for another of its kind.
+_STAGES = {
+    "train": "run_training",
+    "test": "run_test",
+    "evaluate": "run_evaluation",
+    "predict": "run_prediction",
+}
 
 
 def first_free(*candidates: str, taken: Collection[str]) -> str:

@@ -60,12 +60,13 @@ def plan(
         precision=roles.precision,
         fabric=roles.fabric,
         deterministic=evidence.deterministic,
-        seeded=_seeded(found.used) if roles.seed or evidence.deterministic else (),
+        seeded=_seeded(found.used) if roles.seed or roles.fixed_seed or evidence.deterministic else (),
         printed_metrics=reading.metrics.printed,
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=reading.words,
         loops=found.content.loops,
         trimmed=trimmed,
+        fixed_seed=roles.fixed_seed,
         loads=packaged_data(sliced.kept, sliced.names),
     )
 

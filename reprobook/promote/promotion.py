@@ -192,6 +192,7 @@ def _plan(recipe: Recipe, options: JobOptions, wish: _Wish) -> Plan:
         resume=options.resume,
         opaque={name for cell in recipe.trace.cells for name, each in cell.writes.items() if each.opaque},
         seed=recipe.header.seeds.seed,
+        seeds=bool(options.seeds),
         deterministic=recipe.header.seeds.deterministic,
         device=recipe.header.seeds.device,
         installed=[each.name for each in environment.distributions] if environment else (),

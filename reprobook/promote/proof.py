@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.errors import ExecutionError
+from reprobook.execute.progress import METRICS
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files, workplace_of
@@ -19,8 +20,10 @@ from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.printed import compared_text
 from reprobook.promote.recipe import Recipe
+from reprobook.promote.result_text import results
 from reprobook.promote.variables import Comparison, compared
-from reprobook.runs import NewRun
+from reprobook.runs import JsonLines, NewRun
+from reprobook.runs.model import json_number
 
 _NOTHING = Comparison()
 
@@ -67,6 +70,7 @@ def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = (
         except ExecutionError as error:
             return _judged(recipe, error)
         variables = compared(read_values(request.out), made, recipe)
+        result |= {"lines": JsonLines(request.out / METRICS, durable=False).read().records}
     if recipe.trace.sinks or variables != _NOTHING:
         return _judged(recipe, result, variables=variables)
     return _judged(recipe, result, lines=compared_text(result["printed"], made, recipe))
@@ -101,6 +105,10 @@ def expected(
             "parameters"
         ],
         "metrics": record["metrics"] | exact,
+        "logged": [
+            {"name": each.name, "label": each.label, "index": each.index, "value": json_number(each.value)}
+            for each in results(made, recipe.logged, recipe.metrics)
+        ],
         "platform": _platform(recipe, made),
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,
@@ -166,20 +174,26 @@ def _judged(
         # Nothing logged, saved, shown, kept or printed: there is nothing that two runs could be compared by.
         first = difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
-        first = _first_difference(recipe, result["metrics"])
+        first = _first_difference(recipe, result["lines"])
     return Judgement(counts, first)
 
 
-def _first_difference(recipe: Recipe, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the first metric that differs, by its last value."""
-    for sink in recipe.trace.sinks:
-        wanted, found = recipe.metrics.get(sink.name), metrics.get(sink.name)
+def _first_difference(recipe: Recipe, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Name the first value that differs, of all that were logged; ``lines`` are the script's."""
+    sinks = [sink for sink in recipe.trace.sinks if sink.kind == "metric"]
+    for at, (sink, wanted, found) in enumerate(zip(sinks, recipe.folder.read_metrics().records, lines, strict=False)):
+        name = sink.name
+        if found["name"] != name:
+            return difference(sink.cell, [name], f"the script logs {found['name']} where the notebook logs {name}")
         # JSON holds what is not finite as text.
-        number = float(found) if isinstance(found, str) else found
-        if sink.kind == "metric" and repr(wanted) != repr(number):
-            return difference(sink.cell, [sink.name], f"{sink.name} is {wanted} in the notebook, {found} in the script")
-    evidence = "the last values of all metrics agree; an earlier value, the order or an artifact differs"
-    return difference(None, [], evidence)
+        if repr(float(wanted["value"])) != repr(float(found["value"])):
+            number, count = (sum(each.name == name for each in some) for some in (sinks[: at + 1], sinks))
+            which = f" (value {number} of {count})" if count > 1 else ""
+            said = f"{name} is {wanted['value']} in the notebook, {found['value']} in the script{which}"
+            return difference(sink.cell, [name], said)
+    if len(lines) != len(sinks):
+        return difference(None, [], f"the notebook logs {len(sinks)} values, the script {len(lines)}")
+    return difference(None, [], "all metrics agree as numbers; a type, the order of the results or an artifact differs")
 
 
 def difference(cell: int | None, names: list[str], evidence: str) -> dict[str, Any]:

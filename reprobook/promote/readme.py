@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from reprobook.promote.commands import HOME, WORK, start_command
+from reprobook.promote.commands import HOME, WORK, has_config, start_command
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
@@ -59,7 +59,8 @@ it names no wheels{run}.
 `proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
 they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
-Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell."""
+Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell;
+`name[0]`, `name[1]` and so on are those of a row."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
@@ -91,12 +92,12 @@ def readme(plan: Plan, facts: Facts) -> str:
         proof_sentence(plan, facts),
         _PRINTED if plan.printed_metrics and facts.metrics else "",
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
-        f"## Run\n\n```sh\n{_install(facts)}\n{_start(facts)}\n```",
+        f"## Run\n\n```sh\n{_install(facts)}\n{_start(plan, facts)}\n```",
         _environment(facts),
         _WHERE[facts.style].format(written=_written_to_out(plan, facts)),
         _options(plan, facts),
         prose(seeds_in_code(plan)),
-        saved_files(facts, plots=plan.plots),
+        saved_files(plan, facts),
         _written(facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
@@ -175,8 +176,8 @@ def _container(facts: Facts) -> str:
     return f"mkdir -p {own}\n" + visible(f'docker run --rm --user "$(id -u):$(id -g)"{place}{data} job')
 
 
-def _start(facts: Facts) -> str:
-    return shlex.join(start_command(facts.style))
+def _start(plan: Plan, facts: Facts) -> str:
+    return shlex.join(start_command(facts.style, config=has_config(plan, facts.style)))
 
 
 def _launch(facts: Facts) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from reprobook.promote.facts import Facts
+from reprobook.promote.logged import Logged
 from reprobook.promote.markdown import MOST_FILES, code
 from reprobook.promote.measured import Measured, measured
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
+from reprobook.promote.reloading import reloading
 
 COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
@@ -27,17 +29,23 @@ _UNITS: Mapping[str, str] = {
     "names": "variable",
     "lines": "printed line",
 }
+_LOADING = "In the folder of `train.py`, with the parameters that the model was trained with:"
 _OTHER_RUN = "The outputs stored in the notebook may be of another run."
 
 
 def results_of(plan: Plan, facts: Facts) -> list[Measured]:
     """Return the metrics, each with the section and the cell that logged it."""
+    return results(plan, facts.logged, facts.metrics)
+
+
+def results(plan: Plan, logged: Sequence[Logged], metrics: Mapping[str, float]) -> list[Measured]:
+    """Return the metrics that a run logged, in the same way."""
     sections = {cell: function.name for function in plan.functions for cell in function.cells}
 
     def place(cell: int) -> str:
         return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell}"
 
-    return measured(facts.logged, facts.metrics, place)
+    return measured(logged, metrics, place)
 
 
 def proof_sentence(plan: Plan, facts: Facts) -> str:
@@ -77,13 +85,16 @@ def _short(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
-def saved_files(facts: Facts, *, plots: bool) -> str:
+def saved_files(plan: Plan, facts: Facts) -> str:
     """Say which files of the output folder hold what was saved, and how each is read; or that no weights are."""
     if not facts.artifacts:
-        return "" if facts.written else f"{_only_metrics(facts, plots=plots)}."
-    lines = [_artifact(name) for name in _names(facts)]
-    more = len(lines) - MOST_FILES
-    return "\n".join([*lines[:MOST_FILES], *([f"- and {more} more"] if more > 0 else [])])
+        return "" if facts.written else f"{_only_metrics(facts, plots=plan.plots)}."
+    names = _names(facts)[:MOST_FILES]
+    loading = {name: reloading(plan, name, f"{ARTIFACTS}/{name}") for name in names}
+    lines = [_artifact(name, builds=bool(loading[name])) for name in names]
+    more = len(_names(facts)) - MOST_FILES
+    listing = "\n".join([*lines, *([f"- and {more} more"] if more > 0 else [])])
+    return "\n\n".join([listing, *(f"{_LOADING}\n\n```python\n{text}```" for text in loading.values() if text)])
 
 
 def artifact_row(facts: Facts, *, plots: bool) -> str:
@@ -107,10 +118,12 @@ def _names(facts: Facts) -> list[str]:
     return list(dict.fromkeys(f"{head}{slash}" for head, slash, _ in heads))
 
 
-def _artifact(name: str) -> str:
+def _artifact(name: str, *, builds: bool) -> str:
     path = f"{ARTIFACTS}/{name}"
     if name.endswith("/"):
         return f"- `{code(path)}`: checkpoints, a folder for each, with `weights` and the state of the training"
+    if builds:
+        return f"- `{code(path)}`: the weights of the model"
     loader = _LOADERS.get(PurePosixPath(name).suffix, "")
     trust = ", if you trust whoever wrote it" if loader == "pickle.load" else ""
     weights = "; a model takes that dict with `load_state_dict`" if loader.startswith("safetensors") else ""

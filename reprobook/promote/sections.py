@@ -144,7 +144,10 @@ def _named(heading: Heading, sources: Sequence[Source], names: Names) -> list[Se
     if USUAL.get(wish) == _SAVING:
         return [replace(_below_heading(heading, wish, sources), wish=_saving_name(sources, names), deed="")]
     done -= {""}
-    least = "" if asks(wish) else _kind_at_least(sources, names)
+    least = _kind_at_least(sources, names)
+    if asks(wish):
+        answer = _below_heading(heading, "draw_figures" if least == "draw" else "run_experiment", sources)
+        return [replace(answer, deed=heading.text)]
     kind = next(iter(done)) if len(done) == 1 else least
     return [_below_heading(heading, with_verb(wish, verb if "train" in done else "", kind), sources)]
 
@@ -209,7 +212,8 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
     for source in sources:
         kind = activity(source, names)
         before = groups[-1][0] if groups else ""
-        if not kind and works(source) and groups and (before in _FINAL or _lines([*groups[-1][1], source]) > _LONGEST):
+        apart = before in _FINAL or " " in before or (groups and _lines([*groups[-1][1], source]) > _LONGEST)
+        if not kind and works(source) and apart:
             kind = imperative(source)
         if not kind and before in _PREPARING:
             kind = "prepare_data" if works(source) else before

@@ -27,7 +27,7 @@ def seeding(plan: Plan) -> str:
     """Return the one block that seeds."""
     lines: list[str] = []
     seeds = {"random": "{}.seed(seed)", "numpy": "{}.random.seed(seed % 2**32)", "torch": "{}.manual_seed(seed)"}
-    if plan.seed:
+    if plan.seed_expression:
         lines += [f"    {seeds[library].format(alias(plan, library))}" for library in plan.seeded]
     if plan.deterministic and "torch" in plan.seeded:
         torch = alias(plan, "torch")
@@ -35,10 +35,18 @@ def seeding(plan: Plan) -> str:
         lines += [f"    {torch}.backends.cudnn.benchmark = False", f"    {torch}.use_deterministic_algorithms(True)"]
     if not lines:
         return ""
-    argument = "seed: int" if plan.seed else ""
+    argument = "seed: int" if plan.seed_expression else ""
     summary = (
         f"Seed {listed([_WORDS[library] for library in plan.seeded])}."
-        if plan.seed
+        if plan.seed_expression
         else "Choose kernels that give the same bits every time."
     )
     return "\n".join([f"def {plan.words.seed_everything}({argument}) -> None:", f'    """{summary}"""', *lines])
+
+
+def decided(plan: Plan, quote: str = "") -> str:
+    """Say what a seed that is no option decides: ``the loss of build_model``; names between quotes."""
+    sections = {cell: f"{quote}{function.name}{quote}" for function in plan.functions for cell in function.cells}
+    found = plan.fixed_seed.decides if plan.fixed_seed else ()
+    said = [f"the {name} of {sections.get(cell, f'code cell {cell}')}" for name, cell in found]
+    return f"only {listed(said)}" if said else "no result"

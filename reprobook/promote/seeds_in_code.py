@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
 from reprobook.promote.python import tree_of
+from reprobook.promote.seeding_text import decided
 
 _SEEDING = frozenset({"RandomState", "default_rng", "manual_seed", "manual_seed_all", "seed", "seed_all"})
 _SEEDING |= {"seed_everything", "set_seed"}
@@ -21,19 +22,31 @@ def seeds_in_code(plan: Plan) -> str:
     calls = [node for line in lines for node in ast.walk(tree_of(line)) if isinstance(node, ast.Call)]
     fixed = list(dict.fromkeys(each for call in calls for each in _fixed(call)))
     free = list(dict.fromkeys(ast.unparse(call) for call in calls if _is_free(call)))
-    said = [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
+    said = [_apart(plan)] if plan.fixed_seed else []
+    said += [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
     said += [f"No two runs are alike: {_quoted(free)} seeds from entropy."] if free else []
     return " ".join(said)
 
 
+def _apart(plan: Plan) -> str:
+    call = f"`{plan.words.seed_everything}({plan.seed_expression})`"
+    return f"There is no option for the seed: {call} decides {decided(plan, '`')}."
+
+
 def _fixed(call: ast.Call) -> Iterator[str]:
     name = _name(call)
-    if name in _SEEDING and call.args and all(isinstance(each, ast.Constant) for each in call.args):
+    if name in _SEEDING and call.args and all(map(_is_fixed, call.args)):
         yield ast.unparse(call)
     for word in call.keywords:
         value = word.value
         if word.arg in _KEYWORDS and isinstance(value, ast.Constant) and isinstance(value.value, int):
             yield f"{word.arg}={value.value}"
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """Tell a number, or what is computed from numbers: ``2147483647 + 10``."""
+    parts = [value.left, value.right] if isinstance(value, ast.BinOp) else []
+    return isinstance(value, ast.Constant) or (bool(parts) and all(map(_is_fixed, parts)))
 
 
 def _is_free(call: ast.Call) -> bool:

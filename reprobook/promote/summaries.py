@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from reprobook.promote.identifiers import names_in_order
+from reprobook.promote.meaning import Names
+from reprobook.promote.naming import takes_article
 from reprobook.promote.prose import listed
 from reprobook.promote.saving import saved_names
 from reprobook.promote.verbs import VERBS
@@ -24,7 +27,10 @@ _DEEDS = {
     "preprocess": "Preprocess the data",
     "run_experiment": "Run the experiment",
     "report": "Report the results",
+    "run_evaluation": "Evaluate the model",
+    "run_prediction": "Predict with the model",
     "run_test": "Test the model",
+    "run_training": "Train the model",
     "save_results": "Save the results",
     "scale_data": "Scale the data",
     "set_seeds": "Seed the generators",
@@ -51,6 +57,8 @@ _SETTINGS = {
     "set_verbosity_warning": "quiet the libraries",
     "disable_progress_bar": "quiet the libraries",
 }
+_FIGURES = "draw figures"
+_DRAWING = ("Draw", "Plot", "Visualize")
 _BESIDE = frozenset({"device", "is_available", "print"})  # they set nothing
 
 
@@ -60,9 +68,11 @@ def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     done = deed or ("" if saves else _deed(name))
     if done.endswith("?"):
         return done
+    if done.startswith(_DRAWING):
+        outcome = [each for each in outcome if each != _FIGURES]  # "Draw the weights; draw figures"
     parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
     returned = parts[-1].removeprefix("return ")
-    if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= set(done.split()):
+    if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= {*done.split(), *name.split("_")}:
         parts.pop()  # "Build the model; return model"
     while len(parts) > 1 and len("; ".join(parts)) >= _WIDTH:
         parts.pop()
@@ -78,6 +88,19 @@ def setting_of(trees: Sequence[ast.stmt]) -> str:
     return "" if not said or "" in said else listed(said).capitalize()
 
 
+def building_of(trees: Sequence[ast.stmt], names: Names, parameters: Collection[str]) -> str:
+    """Return which model of the notebook's own a section builds, and from which parameters; else nothing."""
+    calls = [tree.value for tree in trees if isinstance(tree, ast.Assign) and isinstance(tree.value, ast.Call)]
+    models = [call for call in calls if isinstance(names.definitions.get(ast.unparse(call.func)), ast.ClassDef)]
+    if len(models) != 1:
+        return ""
+    word = ast.unparse(models[0].func)
+    given = [name for name in names_in_order(models[0]) if name in parameters]
+    return f"Build {'an' if word[0] in 'AEIO' else 'a'} {word}" + (
+        f" with the configured {listed(given)}" if given else ""
+    )
+
+
 def _deed(name: str) -> str:
     """Return what a function of this name does; empty if the name does not begin with a verb."""
     plain = name.rstrip("0123456789").rstrip("_")
@@ -85,7 +108,8 @@ def _deed(name: str) -> str:
     if usual:
         return usual
     first, _, rest = plain.partition("_")
-    return f"{first.capitalize()} {rest.replace('_', ' ')}".rstrip() if first in VERBS else ""
+    article = "the " if rest and takes_article(rest.partition("_")[0]) else ""
+    return f"{first.capitalize()} {article}{rest.replace('_', ' ')}".rstrip() if first in VERBS else ""
 
 
 def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figures: bool) -> list[str]:
@@ -98,6 +122,7 @@ def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figu
         saved |= dict.fromkeys(saved_names(node, job))
         if isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == f"{job}.log":
             logged |= dict.fromkeys(word.arg for word in node.keywords if word.arg and word.arg != "step")
-    clauses = [f"{verb} {listed(list(names))}" for verb, names in (("log", logged), ("save", saved)) if names]
-    clauses += ["draw figures"] * figures
+    things = [f"the {name}" if name.isalpha() and name.islower() else name for name in saved]
+    clauses = [f"{verb} {listed(names)}" for verb, names in (("log", list(logged)), ("save", things)) if names]
+    clauses += [_FIGURES] * figures
     return clauses + ([f"return {listed(returns)}"] if returns else [])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from textwrap import fill, indent
 
 import libcst as cst
@@ -18,7 +19,7 @@ from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
 from reprobook.promote.prose import listed
 from reprobook.promote.python import code_of
-from reprobook.promote.seeding_text import seeding
+from reprobook.promote.seeding_text import decided, seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
 _ENTRIES: Mapping[Style, Callable[[Plan], Entry]] = {
@@ -37,7 +38,7 @@ def render(plan: Plan, provenance: Provenance, style: Style = "plain") -> str:
     entry = _ENTRIES[style](plan)
     blocks = [
         header(plan, provenance, entry),
-        config_text.config_class(plan),
+        config_text.config_class(plan) if entry.takes_config else "",
         *entry.after_config,
         seeding(plan),
         *_module(plan),
@@ -105,8 +106,9 @@ def _names_arguments(function: Function) -> bool:
 
 def _main(plan: Plan, entry: Entry) -> str:
     words = plan.words
-    options = f"{words.out}, config=asdict({words.config})"
-    options += f", seed={words.config}.{plan.seed}" if plan.seed else ""
+    options = f"{words.out}, config={f'asdict({words.config})' if entry.takes_config else '{}'}"
+    config = f"{words.config}: {words.config_class}, " if entry.takes_config else ""
+    options += f", seed={plan.seed_expression}" if plan.seed_expression else ""
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
@@ -116,7 +118,7 @@ def _main(plan: Plan, entry: Entry) -> str:
     folder = f" as {words.out}" if entry.job_options and plan.plots else ""
     prefix = "async " if plan.is_async else ""
     lines = [
-        f"{prefix}def {words.main}({words.config}: {words.config_class}, {words.out}: Path{resume}) -> None:",
+        f"{prefix}def {words.main}({config}{words.out}: Path{resume}) -> None:",
         f'    """Run the job; {_results(plan)} go to the output folder."""',
         *(f"    {statement}" for statement in entry.before_job),
         f"    with {words.job}.job({options}){folder}:",
@@ -124,9 +126,28 @@ def _main(plan: Plan, entry: Entry) -> str:
     if plan.plots:
         lines.append(f'        ({words.out} / "{FOLDER}").mkdir(exist_ok=True)')
     if seeding(plan):
-        lines.append(f"        {words.seed_everything}({f'{words.config}.{plan.seed}' if plan.seed else ''})")
-    lines += [f"        {_call(function, plan)}" for function in plan.functions]
+        lines.append(f"        {words.seed_everything}({plan.seed_expression}){_only_for(plan)}")
+    ends = _ends(plan.functions)
+    for at, function in enumerate(plan.functions):
+        lines += [""] * (at in ends) + [f"        {_call(function, plan)}"]
     return "\n".join(lines if plan.functions else [*lines, "        pass"])
+
+
+def _only_for(plan: Plan) -> str:
+    """Return the comment on a seed that is no option."""
+    return f"  # decides {decided(plan)}" if plan.fixed_seed else ""
+
+
+def _ends(functions: Sequence[Function]) -> set[int]:
+    """Return where a train of several sections ends: nothing that was made before is read from there on."""
+    found: set[int] = set()
+    live: set[str] = set()
+    for at in reversed(range(len(functions))):
+        if not live:
+            found.add(at + 1)
+        live = (live - set(functions[at].returns)) | set(functions[at].arguments)
+    starts = sorted({0, *found})
+    return {end for start, end in pairwise(starts) if end - start > 1 and end < len(functions)}
 
 
 def _results(plan: Plan) -> str:

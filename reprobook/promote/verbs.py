@@ -119,6 +119,6 @@ VERBS = frozenset(GERUNDS.values()) | frozenset(
 )
 # Others that a heading may begin with, which name too little for a comment to make a section.
 PLAIN_VERBS = frozenset(
-    """add apply ask do explore find go inspect keep learn look mend play put see show start stop try use view watch
-    write""".split()  # noqa: SIM905 - so many words read best as a text
+    """add apply ask do explore find go inspect keep learn look mend play put repeat see show start stop try use view
+    watch write""".split()  # noqa: SIM905 - so many words read best as a text
 )

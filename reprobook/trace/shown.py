@@ -7,7 +7,8 @@ Printed text. A metric is ``name: number``, ``name = number`` or ``name=number``
   as in ``epoch 3 loss=0.5``. Quotes around it are dropped, so a printed dict counts.
 - A number is a decimal number, ``nan`` or ``inf``; thousands may be grouped by commas; a percent sign is dropped and
   does not scale (``97.2%`` is 97.2). What goes on as a date, clock time, ratio or version (``12:30``, ``3/10``,
-  ``1.2.3``) is no number.
+  ``1.2.3``) is no number. A row of numbers to the end of the line, as in ``weights: 0.5 2``, gives ``weights[0]`` and
+  ``weights[1]``.
 - Arguments in the printed form of an object, as in ``Adam(lr=0.1)``, are no metrics.
 - Counters (``epoch``, ``step``, ``batch`` …) count the lines and are no results; timings, named so or with a unit of
   time, differ in every run. Neither is taken.
@@ -27,7 +28,7 @@ _WORD = r"[^\W\d_][\w./@^-]*"
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
 # Found first, from the mark on: a line is read once, however long it is.
 _VALUE = re.compile(
-    rf"""(?P<mark>[:=])[ \t]*(?P<number>{_NUMBER})(?![\w/:]|[.,-]\d|,\d{{3}})
+    rf"""(?P<mark>[:=])[ \t]*(?P<number>(?>{_NUMBER}))(?![\w/:]|[.,-]\d|,\d{{3}})
     (?=(?P<unit>[ ]?(?:%|[a-zµμ]+(?:/[a-z]+)?\b)?))""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -36,6 +37,8 @@ _NAME = re.compile(
     (?P<name>_*{_WORD}(?:[ ]{_WORD})*(?:[ ]\([\w ./@%^-]+\))?)(?P=quote)[ \t]*$""",
     re.VERBOSE,
 )
+_ROW = re.compile(rf"(?:[ \t]+(?>{_NUMBER}))+[ \t]*$", re.IGNORECASE)  # goes on behind a number
+_MOST_OF_ROW = 16  # the first of more stand for all
 _LONGEST_NAME = 120
 _CALL = re.compile(r"\b\w+\([^()\n]*\)")
 _MOST_WORDS = 6
@@ -82,7 +85,10 @@ def shown_metrics(text: str) -> list[tuple[str, int | float]]:
             before = _NAME.search(plain, max(0, match.start() - _LONGEST_NAME), match.start())
             last_only = match["mark"] == "=" and plain[match.start() - 1 : match.start()] != " "
             name = _metric_name(before["name"], last_only=last_only) if before else None
-            if name and match["unit"].strip().lower() not in _TIME_UNITS:
+            if name and (row := _ROW.match(plain, match.end("number"))):
+                numbers = [match["number"], *row[0].split()]
+                found += [(f"{name}[{at}]", _number(each)) for at, each in enumerate(numbers[:_MOST_OF_ROW])]
+            elif name and match["unit"].strip().lower() not in _TIME_UNITS:
                 found.append((name, _number(match["number"])))
     return found
 

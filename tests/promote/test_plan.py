@@ -36,7 +36,8 @@ def test_headings_name_functions_and_variables_flow_through_them(promote: Promot
         ("report", ("model",), (), (5,)),
     ]
     assert (planned.title, planned.summary) == ("Title", "What it is.")
-    assert planned.functions[0].summary == "From a file; see `x`."
+    data = planned.functions[0]
+    assert (data.summary, data.detail) == ("Load the data; return a and c.", "From a file; see `x`.")
     assert [field.name for field in planned.fields] == ["b"]
 
 
@@ -707,6 +708,49 @@ def test_a_seed_that_the_code_overrides_is_said_to_be(
     (field,) = [field for field in planned.fields if field.name == "seed"]
     assert field.comment == meaning
     assert '"""Seed Python and torch."""' in definition(text, "seed_everything")
+
+
+SEEDED = "torch.manual_seed(1)\ny = torch.rand(2)"
+
+
+@pytest.mark.parametrize(
+    ("cells", "meaning"),
+    [
+        (["x = torch.rand(2)\nrb.log(first=x.sum())", f"{SEEDED}\nrb.log(y=y.sum())"], "decides first"),
+        ([f"x = torch.rand(2)\n{SEEDED}\nrb.log(y=y.sum())\nprint(x.sum())"], "decides what code cell 1 prints"),
+        (
+            ["x = torch.rand(2)\nrb.log(a=x.sum())\nrb.log(y=1)", f"{SEEDED}\nrb.log(b=y.sum(), **{{'y': 1}})"],
+            "decides a",
+        ),
+    ],
+)
+def test_a_seed_that_decides_some_results_says_which(promote: Promote, cells: list[str], meaning: str) -> None:
+    planned, _ = promote("import torch\nimport reprobook as rb", *cells, seed=5)
+    assert [(field.name, field.comment) for field in planned.fields] == [("seed", meaning)]
+
+
+PASSING = (
+    "import torch\nimport reprobook as rb",
+    "md:## Model",
+    "w = torch.rand(2)\nloss = w.sum()\nrb.log(loss=loss)",
+    "md:## Training",
+    "random.seed(3)\ng = torch.Generator().manual_seed(3)\nw = torch.rand(2, generator=g)",
+    "for i in range(2):\n    loss = (w * torch.rand(2, generator=g)).sum()\n    loss.backward()\nrb.log(loss=loss)",
+)
+
+
+def test_a_seed_for_values_that_others_follow_under_the_same_name_is_no_option(
+    promote: Promote, ruff_says: Callable[[str], str]
+) -> None:
+    cells = (f"import random\n{PASSING[0]}", *PASSING[1:])
+    planned, text = promote(*cells, seed=5)
+    assert [field.name for field in planned.fields] == []
+    assert "seed_everything(5)  # decides only the loss of build_model" in text
+    assert "seed=5)" in text
+    assert ruff_says(text) == ""
+    assert [field.name for field in promote(*cells, seed=5, seeds=True)[0].fields] == ["seed"]  # it is to be varied
+    last = (*cells[:-1], cells[-1].replace(", generator=g", ""))
+    assert [field.name for field in promote(*last, seed=5)[0].fields] == ["seed"]
 
 
 @pytest.mark.parametrize(

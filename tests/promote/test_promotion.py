@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -301,3 +302,75 @@ def test_a_figure_costs_no_proof(promoted: Promoted, tmp_path: Path) -> None:
     other = promoted(*cells, picky, force=True)
     assert (other.equivalent, other.kept) == (True, [0, 1])
     assert "matplotlib" not in (tmp_path / "job" / "train.py").read_text()
+
+
+NET = """\
+import torch
+import reprobook as rb
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, hidden):
+        super().__init__()
+        self.layer = nn.Linear(2, hidden)
+
+    def forward(self, x):
+        return self.layer(x)
+"""
+
+
+SEEDED = "torch.manual_seed(1)\nmodel = Net(hidden)"
+
+
+def test_the_readme_loads_a_saved_model_into_its_class(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted("import reprobook as rb", ("hidden = 3", "parameters"), NET, SEEDED, "rb.save('net', model)")
+    assert made.equivalent is True
+    job = tmp_path / "job"
+    (code,) = re.findall(r"```python\n(.*?)```", (job / "README.md").read_text(), re.DOTALL)
+    run = [sys.executable, "train.py", "--out", "out"]
+    check = f"{code}\nimport torch\nprint(tuple(model(torch.ones(1, 2)).shape), model.training)"
+    for command in (run, [sys.executable, "-c", check]):
+        done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout == "(1, 3) False\n"
+
+
+def test_a_model_that_takes_more_than_the_parameters_is_loaded_by_hand(promoted: Promoted, tmp_path: Path) -> None:
+    cells = ("size = len('abc')\nmodel = Net(size)", "rb.save('net', model)\nrb.log(size=size)")
+    promoted(NET, *cells, verify=False)
+    said = (tmp_path / "job" / "README.md").read_text()
+    assert "```python" not in said
+    assert "`safetensors.torch.load_file`" in said
+
+
+TWICE = ("import random\nimport reprobook as rb\nrandom.seed(1)", "rb.log(loss=2.0, step=0)\nrb.log(loss=1.5, step=1)")
+
+
+def test_a_name_that_two_cells_log_is_proved_twice(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted(*TWICE, "rb.log(loss=0.5)\nrb.log(n=3)")
+    assert made.equivalent is True
+    job = tmp_path / "job"
+    proof = json.loads((job / "proof.json").read_bytes())
+    assert [(each["label"], each["index"], each["value"]) for each in proof["logged"]] == [
+        ("loss (run_experiment, code cell 1)", 1, 1.5),
+        ("loss (run_experiment, code cell 2)", 2, 0.5),
+        ("n", 0, 3),
+    ]
+    test = (job / "tests" / "test_train.py").read_text()
+    script = (job / "train.py").read_text()
+    for old, code in (("loss=1.5", 0), ("loss=1.5", 1)):
+        (job / "train.py").write_text(script if code == 0 else script.replace(old, "loss=1.9"))
+        (job / "tests" / "test_train.py").write_text(test)
+        command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "a_metric_is"]
+        done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout
+    assert "1 failed, 2 passed" in done.stdout
+
+
+def test_the_first_value_that_differs_is_named_not_the_last(promoted: Promoted) -> None:
+    made = promoted(
+        "import random\nimport reprobook as rb", "rb.log(loss=1)\nrb.log(loss=random.random())\nrb.log(loss=1)"
+    )
+    assert made.first is not None
+    assert (made.first["cell"], made.first["names"]) == (1, ["loss"])
+    assert made.first["evidence"].endswith("in the script (value 2 of 3)")

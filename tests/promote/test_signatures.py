@@ -80,7 +80,7 @@ def test_a_section_says_what_it_does_and_what_comes_of_it(promote: Promote) -> N
     assert [each.summary for each in planned.functions] == [
         "Read and clean the two files; return x.",
         "Train the model; log loss; return w.",
-        "Save weights.",
+        "Save the weights.",
     ]
 
 
@@ -201,7 +201,7 @@ DIRECTORY = "os.makedirs('models', exist_ok=True)\n"
         ),
         (DIRECTORY + "torch.save(model, 'models/last.pt')", "save_model", "Save models/last.pt."),
         ("name = str(y[0])\njoblib.dump(model, name)", "save_results", "Save the results."),
-        ("rb.save('weights', model.coef_)", "save_weights", "Save weights."),
+        ("rb.save('weights', model.coef_)", "save_weights", "Save the weights."),
     ],
 )
 def test_a_section_that_writes_files_is_called_so(promote: Promote, cell: str, name: str, summary: str) -> None:

@@ -36,6 +36,21 @@ def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("headings", "title"),
+    [
+        ("md:# A book\n# -- Code examples\n\nmd:# Chapter 12: Networks (Part 2/2)", "Networks (Part 2/2)"),
+        ("md:# Lecture 3: Attention", "Attention"),
+        ("md:# Imports", "digits"),
+        ("md:# Introduction\n\nmd:# Data", "digits"),
+        ("md:# Digits\n\nmd:## Chapter 2", "Digits"),
+    ],
+)
+def test_the_title_says_what_the_notebook_is_about(promote: Promote, headings: str, title: str) -> None:
+    planned, _ = promote(*headings.split("\n\n"), "import reprobook as rb", "rb.log(x=1)")
+    assert planned.title == title
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_text_of_the_notebook_becomes_code(make_notebook: Callable[..., Notebook], hostile: str) -> None:
     notebook = make_notebook(

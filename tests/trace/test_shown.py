@@ -37,6 +37,11 @@ from reprobook.trace.shown import is_look
         ("epoch 3 loss=0.5 acc=0.9", [("loss", 0.5), ("acc", 0.9)]),
         ("AUC (logreg): 0.98", [("AUC (logreg)", 0.98)]),
         ("Accuracy (train)=0.97", [("Accuracy (train)", 0.97)]),
+        ("loss: 0.5 12 s", [("loss", 0.5)]),
+        ("Final parameters: 2.67 4.87", [("Final parameters[0]", 2.67), ("Final parameters[1]", 4.87)]),
+        ("w = -1 +2e-3 1,000 ", [("w[0]", -1), ("w[1]", 0.002), ("w[2]", 1000)]),
+        (f"w:{' 1' * 40}", [(f"w[{at}]", 1) for at in range(16)]),
+        ("best C: 10 1e-3 (mean)", [("best C", 10)]),
         ("R^2: 0.4, R²: 0.5", [("R^2", 0.4), ("R²", 0.5)]),
     ],
 )
@@ -90,10 +95,12 @@ def test_a_long_line_is_read_in_linear_time() -> None:
         "f(" + "=" * 100_000,
         "a: 1 " * 10_000,
         "1" * 100_000,
+        f"b: {'1' * 100_000}x",
+        f"c: {'1 ' * 100_000}x",
         "_" * 100_000,
     ]
     started = perf_counter()
-    assert shown_metrics("\n".join(lines)) == [("a", 1)] * 10_000
+    assert shown_metrics("\n".join(lines)) == [*[("a", 1)] * 10_000, ("c", 1)]
     assert perf_counter() - started < 5
 
 
