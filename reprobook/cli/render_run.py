@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from reprobook.cli.console import cell_text, console, number_text, table
+from reprobook.cli.console import console, number_text
 from reprobook.cli.failure import failure_lines
 from reprobook.cli.messages import plain
 from reprobook.runs import RunFolder, RunRecord
@@ -40,20 +43,29 @@ def show_outcome(run: RunFolder, record: RunRecord) -> None:
 
 def show_facts(out: Console, record: RunRecord) -> None:
     """Show parameters, seed and metrics, one aligned row each."""
-    rows = table("", "", "")
-    rows.show_header = False
-    for name, value in record.parameters.items():
-        rows.add_row("parameter", cell_text(name), cell_text(repr(value)))
+    rows = [("parameter", name, repr(value), "") for name, value in record.parameters.items()]
     if record.seed is not None:
-        rows.add_row("seed", "", str(record.seed))
-    for name, number in record.metrics.items():
-        rows.add_row("metric", cell_text(name), Text(number_text(number), style="bold"))
+        rows.append(("seed", "", str(record.seed), ""))
+    rows += [("metric", name, number_text(number), "bold") for name, number in record.metrics.items()]
     if record.foreign:
-        rows.add_row("imported", "", cell_text(record.foreign, "yellow"))
+        rows.append(("imported", "", record.foreign, "yellow"))
     if record.notebook:
-        rows.add_row("notebook", "", cell_text(record.notebook, "dim"))
-    if rows.row_count:
-        out.print(rows)
+        rows.append(("notebook", "", record.notebook, "dim"))
+    # One text: a table of hundreds of parameters takes longer than a short run.
+    out.print(
+        _aligned([(label, plain(name), plain(value), style) for label, name, value, style in rows]),
+        soft_wrap=True,
+        end="",
+    )
+
+
+def _aligned(rows: Sequence[tuple[str, str, str, str]]) -> Text:
+    """Return rows of a label, a name, and a value with its style, below each other."""
+    labels, names = (max((cell_len(row[at]) for row in rows), default=0) for at in (0, 1))
+    text = Text()
+    for label, name, value, style in rows:
+        text.append(f"{set_cell_size(label, labels)}  {set_cell_size(name, names)}  ").append(f"{value}\n", style)
+    return text
 
 
 def show_failure(out: Console, run: RunFolder, record: RunRecord) -> None:

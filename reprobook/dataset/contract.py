@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from reprobook.dataset.declared import Declared
 from reprobook.errors import InputError
-from reprobook.space.plain_yaml import YamlError, read_yaml
 
 CONTRACT = "data.yaml"
 
@@ -43,6 +42,8 @@ def _entries(path: Path) -> Mapping[str, Mapping[str, Any]]:
     """Read the file, if there is one."""
     if not path.is_file():
         return {}
+    from reprobook.space.plain_yaml import YamlError, read_yaml  # noqa: PLC0415 - most folders have no such file
+
     try:
         found = read_yaml(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, YamlError) as error:

@@ -33,10 +33,10 @@ def early_kernel(prepared: Preparation, options: RunOptions) -> Iterator[Any]:
 
 
 def _started(prepared: Preparation, options: RunOptions) -> Any:
-    from jupyter_client.manager import AsyncKernelManager  # noqa: PLC0415 - takes long to import
+    from reprobook.execute.kernel_manager import RunKernelManager  # noqa: PLC0415 - takes long to import
 
     try:
-        manager = AsyncKernelManager(kernel_name=kernel_name(prepared))
+        manager = RunKernelManager(kernel_name=kernel_name(prepared))
         _wait_for(
             manager.start_kernel,
             extra_arguments=[*ARGUMENTS, *([HISTORY] if manager.ipykernel else ())],

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reprobook.capture import is_secret_name, local_module_files
 from reprobook.errors import IntegrityError
@@ -22,7 +22,7 @@ from reprobook.runs.files import RESTORE, read_bytes, write_atomic
 from reprobook.trace import MISSING, Trace
 
 MODULES = "modules.json"
-_NAMES = TypeAdapter(dict[str, str])
+_NAMES = TypeAdapter(dict[str, str], config=ConfigDict(defer_build=True))
 _VARIABLE = "REPROBOOK_KEEP_INPUTS"
 _DEFAULT_MEGABYTES = 64
 # No larger share of the allowance for a single file: one big table must not push out all others.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -13,7 +13,9 @@ from reprobook.errors import InputError, IntegrityError
 from reprobook.runs.aliases import Aliases
 from reprobook.runs.files import RESTORE, read_bytes, sha256_file
 from reprobook.runs.model import Entry, RunRecord
-from reprobook.runs.store import Store
+
+if TYPE_CHECKING:
+    from reprobook.runs.store import Store  # whoever saves one does not wait for it
 
 METADATA = "metadata.json"
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.header import decode
@@ -17,7 +17,7 @@ from reprobook.runs.model import json_number, readable
 from reprobook.sweep.model import Trial
 from reprobook.sweep.study import Told
 
-_TRIALS = TypeAdapter(list[Trial])
+_TRIALS = TypeAdapter(list[Trial], config=ConfigDict(defer_build=True))
 
 
 class Journal:
