@@ -41,8 +41,8 @@ def with_fields(
     reseeding = reseeding_of(sliced.kept, cells, evidence.shown)
     fields, seed = _with_seed(config, evidence.seed, reseeding.meaning)
     if style == "fabric":
-        fields, roles = fabric_fields(fields, sliced)
-        return fields, Roles(seed, fabric=roles)
+        fields, of_fabric = fabric_fields(fields, sliced)
+        return fields, Roles(seed, fabric=of_fabric)
     fixed = None
     if evidence.seed is not None and seed and reseeding.passing is not None and not evidence.seeds:
         fields, seed, fixed = config.fields, None, FixedSeed(evidence.seed, reseeding.passing)

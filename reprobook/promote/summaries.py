@@ -68,6 +68,10 @@ def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
     done = deed or ("" if saves else _deed(name))
     if done.endswith("?"):
         return done
+    verb, _, rest = done.partition(" ")
+    logs = f"log {rest.removeprefix('the ')}"
+    if rest and logs in outcome:  # "Compute the loss; log loss"
+        done, outcome = f"{verb} and log {rest}", [each for each in outcome if each != logs]
     if done.startswith(_DRAWING):
         outcome = [each for each in outcome if each != _FIGURES]  # "Draw the weights; draw figures"
     parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]

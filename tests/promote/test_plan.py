@@ -368,7 +368,7 @@ def test_imports_are_gathered_sorted_and_only_those_used(promote: Promote) -> No
         "import os, sys\nimport torch.nn as nn\nfrom tqdm.notebook import tqdm\nimport json\nimport reprobook as rb",
         "for i in tqdm([1]):\n    m = nn.Linear(1, 1)\nrb.log(x=len(os.sep))",
     )
-    block = text[text.index("import argparse") : text.index("@dataclass")]
+    block = text[text.index("import argparse") : text.index("\n\n\ndef ") + 1]
     assert "import os\n" in block
     assert "from torch import nn\nfrom tqdm import tqdm\n" in block
     assert "sys" not in block
@@ -467,7 +467,7 @@ def test_await_makes_the_script_asynchronous(promote: Promote) -> None:
     _, text = promote("import reprobook as rb", "async def f(): return 1", "x = await f()\nrb.log(x=x)")
     assert "async def run_experiment():" in text
     assert "await run_experiment()" in text
-    assert "asyncio.run(main(*parse_args()))" in text
+    assert "asyncio.run(main(parse_args()))" in text
 
 
 def test_display_prints(promote: Promote) -> None:
