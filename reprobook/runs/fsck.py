@@ -11,7 +11,7 @@ from pathlib import Path
 from reprobook.errors import IntegrityError
 from reprobook.runs import seal
 from reprobook.runs.aside import Aside, asides, is_held
-from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError
+from reprobook.runs.files import TEMPORARY_SUFFIX, StorageError, naming
 from reprobook.runs.folder import RunFolder
 from reprobook.runs.ids import is_id
 from reprobook.runs.store import INCOMING, Store
@@ -44,6 +44,9 @@ def fsck(store: Store, *, repair: bool = False) -> Report:
     """Check every run, blob and the index; with ``repair`` mark dead runs, remove leftovers, rebuild the index.
 
     Sealed files are never changed or deleted: damage to them is reported, mending it takes a backup.
+
+    Raises:
+        StorageError: If the disk refuses a repair.
     """
     if not store.runs.is_dir():
         return Report(0, ())
@@ -62,7 +65,8 @@ def _index(store: Store, *, repair: bool) -> Iterator[Problem]:
     """Compare the index with the files."""
     problem = store.index.problem()
     if problem and repair:
-        store.index.rebuild()
+        with naming("rebuild", store.root / "index.sqlite"):
+            store.index.rebuild()
     if problem:
         yield Problem("", "index.sqlite", f"index.sqlite: {problem}", repaired=repair)
 
@@ -100,7 +104,8 @@ def _leftovers(store: Store, *, repair: bool) -> Iterator[Problem]:
     with suppress(StorageError) if not repair else nullcontext(), store.locked():
         for path in _half_made(store):
             if repair:
-                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+                with naming("delete", path):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
             place = path.relative_to(store.root).as_posix()
             yield Problem("", place, f"{place}: left half made by a process that was killed", repaired=repair)
 

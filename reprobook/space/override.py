@@ -7,6 +7,7 @@ papermill injects a cell below the parameters cell, so values derived in that ce
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -119,12 +120,23 @@ def _parse_as(parameter: Parameter, text: str) -> Any:
     return _parse_literal(parameter, text)
 
 
-def _parse_literal(parameter: Parameter, text: str) -> Any:
-    """Read a Python literal; a parameter that is None by default takes bare text too."""
+def read_literal(text: str) -> Any:
+    """Read a Python literal; what the parser only warns of (a wrong escape, say) is none the less one.
+
+    Raises:
+        ValueError, SyntaxError, MemoryError, RecursionError: If it is none.
+    """
     import ast  # noqa: PLC0415  (only composite parameters need it)
 
-    try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an option of the interpreter may make errors of them: another value
         return ast.literal_eval(text)
+
+
+def _parse_literal(parameter: Parameter, text: str) -> Any:
+    """Read a Python literal; a parameter that is None by default takes bare text too."""
+    try:
+        return read_literal(text)
     except (ValueError, SyntaxError):
         if parameter.default is None:
             return text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ from typing import Any
 
 from reprobook.errors import ParameterError
 from reprobook.space.model import Choice, Float, Int, Parameter, Space
-from reprobook.space.override import check_value, parse_value
+from reprobook.space.override import check_value, parse_value, read_literal
 
 _GRAMMAR = "Spaces: log:1e-5:1e-1  uniform:0:0.5  int:1:8  choice:16,32,64"
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
@@ -90,7 +89,7 @@ def _choice(rest: str, parameter: Parameter | None) -> Space:
 def _literal(text: str) -> Any:
     """Read an option whose type nobody has told: a literal, else text."""
     try:
-        return ast.literal_eval(text)
+        return read_literal(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from reprobook.trace.parsing import parse
+
 _OPTIONS = re.compile(r"(?:\s*-\w(?:\s*\d+)?)*\s*")
 # Their line or body is code of the cell.
 _RUNS_LINE = frozenset({"time", "timeit", "prun", "memit", "mprun", "lprun"})
@@ -38,9 +40,10 @@ def code_in_magic(call: ast.Call) -> list[ast.stmt] | None:
         return None
     code = f"{_OPTIONS.sub('', line, count=1)}\n" if name in _RUNS_LINE else ""
     try:
-        return ast.parse(code + (body if runs_body else "")).body
+        tree: ast.Module = parse(code + (body if runs_body else ""))
     except (SyntaxError, ValueError):
         return None
+    return tree.body
 
 
 def _is_shell(node: ast.expr) -> bool:

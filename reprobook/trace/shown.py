@@ -23,6 +23,7 @@ import ast
 import re
 
 from reprobook.trace.content.anatomy import loaded, mro_of
+from reprobook.trace.parsing import parse
 
 _WORD = r"[^\W\d_][\w./@^-]*"
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|nan|inf)"
@@ -140,7 +141,7 @@ def is_look(name: str) -> bool:
     ``(predicted == y).mean()`` is a share of hits, and ``losses.mean()`` speaks of a metric.
     """
     try:
-        node = ast.parse(name, mode="eval").body
+        node = parse(name, "eval").body
     except (SyntaxError, ValueError, RecursionError):
         return False
     compares = any(isinstance(each, ast.Compare) for each in ast.walk(node))
@@ -150,7 +151,7 @@ def is_look(name: str) -> bool:
 def _is_literal(expression: str) -> bool:
     """Tell whether the source of a shown value says the value itself: ``0.5`` is its own name, and no result."""
     try:
-        ast.literal_eval(expression)
+        ast.literal_eval(parse(expression, "eval"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -185,7 +186,7 @@ def _all_numbers(names: list[str], values: list[object]) -> list[tuple[str, int 
 def _elements(expression: str) -> list[str]:
     """Return the sources of the elements of a tuple display."""
     try:
-        node = ast.parse(expression, mode="eval").body
+        node = parse(expression, "eval").body
     except (SyntaxError, ValueError):
         return []
     if not isinstance(node, ast.Tuple):

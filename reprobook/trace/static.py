@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reprobook.trace.parsing import parse
 from reprobook.trace.scope import Scope
 
 # With these a cell reaches names that its source does not show.
@@ -41,7 +42,7 @@ class CellNames:
 def names_of(source: str) -> CellNames:
     """Return the names of a cell's Python source (magics already transformed); none if it does not parse."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
         cell = Scope()
         cell.block(tree.body)
         owners = frozenset(_owners(tree))
@@ -61,7 +62,7 @@ def names_of(source: str) -> CellNames:
 def last_expression(source: str) -> str | None:
     """Return the source of the expression that a cell ends with, on one line; None if it ends otherwise."""
     try:
-        body = ast.parse(source).body
+        body = parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     if not body or not isinstance(body[-1], ast.Expr):

@@ -83,8 +83,6 @@ def promote(notebook: Path, store: Store) -> None:
 
 def mend(_: Path, store: Store) -> None:
     """Repair a store that a killed process left something in."""
-    (store.runs / ".new-0123456789abcdef").mkdir(exist_ok=True)
-    (store.root / ".store.json.01234567.rbtmp").touch()
     dead = store.create()
     dead.update(status="running", owner=current_owner().model_copy(update={"start_time": 1.0}))
     fsck(store, repair=True)
@@ -209,6 +207,7 @@ class Loop:
         self._read: set[str] = set()
         self._undisturbed("at first", run)
         self.first = self.store.folder(self.store.records()[0].run_id)
+        self._lay_out()
         self.steps = self._undisturbed("undisturbed", self.operation)
 
     def _undisturbed(self, when: str, operation: Operation) -> int:
@@ -216,6 +215,14 @@ class Loop:
         if status:
             self.wrong.append(f"{when}: {operation.__name__}: status {status}: {said[-2000:]}")
         return steps
+
+    def _lay_out(self, number: int = 0) -> None:
+        """Let there be what the operation is to meet with."""
+        if self.operation is promote and number:
+            self._lay_out_job(number)
+        if self.operation is mend:
+            (self.store.runs / ".new-0123456789abcdef").mkdir(exist_ok=True)
+            (self.store.root / ".store.json.01234567.rbtmp").touch()
 
     def _lay_out_job(self, number: int) -> None:
         """Let the folder of the job be, by turns, as it was left, none, and the job of another run."""
@@ -234,8 +241,7 @@ class Loop:
         Return whether it was stopped: it takes a step more or less than the first time where folders are there already.
         """
         when = f"step {number}" if after is None else f"after {after:.3f} s"
-        if self.operation is promote:
-            self._lay_out_job(number)
+        self._lay_out(number)
         status, counted, said = attempt(self.operation, self.notebook, self.store, number, fault, after=after)
         by_signal = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         ended = not by_signal and os.waitstatus_to_exitcode(status) in {0, 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -135,3 +136,25 @@ def test_what_ends_a_thread_is_reported_apart(
     assert "lost 1" in json.dumps(cells[1]["outputs"])  # as without us
     assert threading.excepthook is threading.__excepthook__
     folder.check_integrity()
+
+
+_WARNED = (
+    "import warnings\ndef f(): warnings.warn('mine')\nx = 1if True else 2",
+    "f()",
+    "f()\n%timeit -n1 -r1 1if True else 2",
+    "warnings.simplefilter('always')",
+    "z = '\\q'\nz",
+)
+
+
+def _warnings(folder: RunFolder) -> list[str]:
+    said = [[each for each in cell["outputs"] if each.get("name") == "stderr"] for cell in _code(folder)]
+    return [re.sub(r"ipykernel_\d+", "", "".join("".join(output["text"]) for output in each)) for each in said]
+
+
+def test_the_recorder_warns_of_nothing_that_python_warns_of(run: Run) -> None:
+    """F24: nor does it let Python warn again of what it has warned of once."""
+    recorded, plain = (_warnings(run(*_WARNED, kernel="cold", trace=trace)) for trace in ("full", "off"))
+    assert recorded == plain
+    assert "SyntaxWarning" in plain[0]
+    assert "mine" in plain[1]

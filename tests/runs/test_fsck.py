@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs import RunFolder, Store, current_owner, fsck
+from reprobook.runs.files import StorageError
 
 
 def test_a_sound_store_has_no_problems(sealed: RunFolder, store: Store) -> None:
@@ -104,3 +107,21 @@ def test_blobs_hold_what_their_name_says(store: Store, tmp_path: Path) -> None:
     assert [problem.place for problem in fsck(store).problems] == [f"blobs/{digest}"]
     with pytest.raises(InputError, match="not a SHA-256"):
         store.blobs.path("../../etc/passwd")
+
+
+@pytest.mark.parametrize(("name", "call"), [(".new-0123456789abcdef", "rmdir"), (".run.json.01234567.rbtmp", "unlink")])
+def test_a_disk_that_lets_nothing_be_removed_is_named(
+    store: Store, sealed: RunFolder, monkeypatch: pytest.MonkeyPatch, name: str, call: str
+) -> None:
+    left = store.runs / name if call == "rmdir" else sealed.path / name
+    left.mkdir() if call == "rmdir" else left.touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, refuse)
+        with pytest.raises(StorageError, match=f"cannot delete .*{name}: Permission denied"):
+            fsck(store, repair=True)
+    assert fsck(store, repair=True).problems
+    assert not fsck(store).problems

@@ -5,7 +5,8 @@ import datetime as dt
 import json
 import math
 import struct
-from typing import Any
+import warnings
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from reprobook.errors import ParameterError
 from reprobook.notebook import Notebook, read_notebook
-from reprobook.space import Parameter, check_value, declared_parameters, override, parse_value
+from reprobook.space import Choice, Parameter, check_value, declared_parameters, override, parse_value
+from reprobook.space.text import parse_space
 
 HASHABLE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=6),
@@ -331,6 +333,17 @@ def test_text_never_becomes_code(declaration: str, text: str) -> None:
     rewritten, _ = overridden(notebook(f"{declaration}\ny = x"), x=value)
     assert bits(executed(rewritten)["y"]) == bits(value)
     assert rewritten.cells[0].source.count("\n") == 1
+
+
+@pytest.mark.parametrize("action", ["error", "always"])
+def test_what_the_interpreter_does_with_warnings_changes_no_value(
+    action: Literal["error", "always"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(action)
+        assert parse_value(parameter("x = None"), r"'\d'") == r"\d"
+        assert parse_space(r"choice:'\d',2") == Choice(r"\d", 2)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_type_has_its_article() -> None:
