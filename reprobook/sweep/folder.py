@@ -104,12 +104,14 @@ class SweepFolder:
 
         Raises:
             InputError: If another process is.
+            StorageError: If the disk refuses.
         """
         lock = FileLock(self._lock, timeout=0, mode=0o600)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise self._driven_elsewhere() from error
+        with naming("lock", self._lock):
+            try:
+                lock.acquire()
+            except Timeout as error:
+                raise self._driven_elsewhere() from error
         try:
             owner = self.state().owner
             # Where a file system of several hosts keeps no locks, what the other driver wrote still counts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from comparing import results
 from function_executor import FunctionExecutor, KilledError
 
 from reprobook.errors import ExecutionError, InputError
+from reprobook.runs.files import StorageError
 from reprobook.space import Choice, Float, Int
 from reprobook.sweep import drive as drive_module
+from reprobook.sweep.folder import SweepFolder
 from reprobook.sweep.handle import SweepHandle, resume_sweep, run_sweep
 from reprobook.sweep.model import SweepEvent, SweepOptions, SweepRecord
 
@@ -254,3 +257,16 @@ def test_one_driver_at_a_time(run: Run, store: Store) -> None:
 
     assert run(Watched(), trials=3).status == "succeeded"
     assert refusals
+
+
+def test_a_disk_that_takes_no_lock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def full(path: Any, *args: Any, **options: Any) -> int:
+        if str(path).startswith(str(tmp_path)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(StorageError, match=r"cannot lock .*: No space left on device"), SweepFolder(tmp_path).driven():
+        pass
