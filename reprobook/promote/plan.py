@@ -16,6 +16,7 @@ from reprobook.promote.model import Function, Import, Plan
 from reprobook.promote.module_level import ModuleLevel
 from reprobook.promote.options import Style
 from reprobook.promote.packaged_data import packaged_data
+from reprobook.promote.readers import with_readers
 from reprobook.promote.reading import Reading, read
 from reprobook.promote.signatures import hint_imports, vocabulary, with_types
 from reprobook.promote.slice import Dropped
@@ -52,7 +53,7 @@ def plan(
         imports=(*found.used.values(), *found.content.imports, *hint_imports(typed)),
         stars=stars(sliced.kept),
         module=found.content.module,
-        fields=fields,
+        fields=with_readers(fields, typed, reading.words.config),
         derived=found.config.derived,
         functions=typed,
         seed=roles.seed,

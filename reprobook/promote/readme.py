@@ -43,8 +43,8 @@ The training loops keep their state in `checkpoints/` of the output folder: afte
 most (`REPROBOOK_CHECKPOINT_SECONDS`). Run it again with the same options and `--resume`: it goes on from there, to the
 same bits. When it has succeeded, the checkpoints are removed."""
 _DATA = """\
-The script reads these files, which are not part of the job. Put them beside `train.py`, or start the script in the
-folder that holds them."""
+The script reads these files, which are not part of the job, from the folder that it is started in. The test takes them
+from beside `train.py`; in CI they must be there too: commit them, or fetch them in a step before."""
 _OWN = """\
 Installed from a folder, not from an index: {names}. The wheel that the first command makes belongs beside
 `requirements.txt`, in the container and in CI too.
@@ -52,15 +52,15 @@ Installed from a folder, not from an index: {names}. The wheel that the first co
 """
 _LOCK = """\
 `requirements.txt` pins what the script needs, `constraints.txt` what that brings along. `pylock.reprobook.toml`
-(PEP 751) records the same packages with the digest of what was installed; it is evidence, not a file to install from:
-it names no wheels{run}.
+(PEP 751) records the same packages with the digest of what was installed{but}; it is evidence, not a file to install
+from: it names no wheels{run}.
 
 `header.json` is the recipe of the notebook's run: code, parameters, seeds, data and environment, each by its digest.
 `proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
 they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
-Its metrics are the numbers that it prints as `name: number`, with the digits printed, or shows at the end of a cell;
-`name[0]`, `name[1]` and so on are those of a row."""
+Its metrics are numbers that it prints, as `name: number` or alone, with the digits printed; `name[0]`, `name[1]` and
+so on are those of a row."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
@@ -149,7 +149,7 @@ def _environment(facts: Facts) -> str:
     folders = _from_folders(facts)
     own = _OWN.format(names=listed(folders)) if folders else ""
     run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
-    return own + _LOCK.format(run=run)
+    return own + _LOCK.format(run=run, but=f" (of {listed(folders)} name and version)" if folders else "")
 
 
 def _written(facts: Facts) -> str:

@@ -24,7 +24,7 @@ def reason(source: Source, flow: Flow, effects: Effects, imported: Collection[st
     if source.error:
         return source.error
     if not source.statements:
-        return source.notes[0] if source.notes else "empty"
+        return source.notes[0] if source.notes else "only comments" if source.text.strip() else "empty"
     trees = [statement.tree for statement in source.statements]
     if all(isinstance(tree, (ast.Import, ast.ImportFrom)) for tree in trees):
         return "nothing imported here is used"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,3 +254,18 @@ def test_what_is_unpacked_for_nobody_has_an_underscore(promote: Promote, ruff_sa
     assert "    a, _b, c = list" in text
     assert "        _e, f = each, c" in text
     assert ruff_says(text) == ""
+
+
+def test_an_option_without_a_comment_names_the_sections_that_read_it(promote: Promote) -> None:
+    cells = (("lr = 0.1\nsteps = 3  # of each", "parameters"), "md:# T", "md:## Load", "n = list(range(steps))")
+    _, text = promote(
+        "import reprobook as rb", *cells, "md:## Train", "rb.log(a=lr * len(n))", "md:## End", "rb.log(b=lr)"
+    )
+    assert re.search(r'lr: Annotated\[float, "read by \w+ and \w+"\] = 0\.1', text), text
+    assert 'steps: Annotated[int, "of each"] = 3' in text
+
+
+def test_where_one_section_reads_options_none_is_named(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", ("lr = 0.1", "parameters"), "md:# T", "rb.log(a=lr)")
+    assert "read by" not in text
+    assert "lr: float = 0.1" in text
