@@ -84,6 +84,12 @@ def _wheels(report: Mapping[str, Any]) -> dict[str, Wheel]:
     found: dict[str, Wheel] = {}
     for item in report["install"]:
         source = item["download_info"]
-        hashes = source.get("archive_info", {}).get("hashes", {})
-        found[canonicalize_name(item["metadata"]["name"])] = Wheel(source["url"], dict(hashes))
+        found[canonicalize_name(item["metadata"]["name"])] = Wheel(source["url"], _hashes(source))
     return found
+
+
+def _hashes(source: Mapping[str, Any]) -> dict[str, str]:
+    """Read the digests of a file; pip 23.0, which Debian 12 has, gives of a local one only the older form."""
+    archive = source.get("archive_info", {})
+    older = archive.get("hash", "").partition("=")
+    return dict(archive.get("hashes", {})) or ({older[0]: older[2]} if older[2] else {})

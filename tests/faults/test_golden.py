@@ -30,7 +30,8 @@ GOLDEN = sorted(Path(__file__).with_name("golden").glob("*.tar.xz"))
 @pytest.fixture(params=GOLDEN, ids=[path.name for path in GOLDEN])
 def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     with tarfile.open(request.param) as archive:
-        archive.extractall(tmp_path / ".reprobook", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.2 has none
+        archive.extractall(tmp_path / ".reprobook")
     return Store(tmp_path / ".reprobook")
 
 
