@@ -94,8 +94,8 @@ NOTEBOOKS: dict[str, tuple[Cell, ...]] = {
         "value = await one()\nvalue",
         "results = await asyncio.gather(one(), one())\nresults",
         ("asyncio.run(one())", ["raises-exception"]),
-        # The task takes its first step here: whether it would before the next cell, no cell decides.
-        "loop = asyncio.get_running_loop()\ntask = loop.create_task(one())\nawait asyncio.sleep(0)\nloop.is_running()",
+        # The task ends here: whether it would before the next cell, no cell decides.
+        "loop = asyncio.get_running_loop()\ntask = loop.create_task(one())\nawait asyncio.sleep(0.5)\nloop.is_running()",
         "await task",
         "async with asyncio.timeout(5):\n    print(await one())",
         ("await asyncio.wait_for(asyncio.sleep(5), 0.01)", ["raises-exception"]),
