@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer, field_validator
 
 from reprobook.errors import IntegrityError
 from reprobook.header import decode, encode, sha256_hex
@@ -91,6 +92,17 @@ class RunRecord(NewRun):
     foreign: str | None = None
     files: dict[str, str] = Field(default_factory=dict)
 
+    @field_validator("created")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        """Refuse what is no time: it is shown, and written into cards, as it stands."""
+        if value:
+            if not (value.isascii() and value.isprintable()):
+                msg = "it is no time"
+                raise ValueError(msg)
+            datetime.fromisoformat(value)
+        return value
+
     @property
     def ended(self) -> bool:
         """Whether nothing more can happen to this run."""
@@ -145,9 +157,16 @@ def parse_record(data: bytes, place: str) -> RunRecord:
         content["parameters"] = decode(content.get("parameters", {}))
         return RunRecord.model_validate(content)
     except (ValueError, TypeError, RecursionError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        msg = f"{place}: not a readable record ({reason})"
+        msg = f"{place}: not a readable record ({_reason(error)})"
         raise IntegrityError(msg, hint=RESTORE) from error
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong with a record, and in which field."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return ": ".join([*map(str, first["loc"]), first["msg"]])
 
 
 def _digest(data: dict[str, Any]) -> str:

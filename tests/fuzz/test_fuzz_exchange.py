@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reprobook.cli.app import run_command
 from reprobook.crate import import_run
-from reprobook.errors import ReprobookError
+from reprobook.errors import IntegrityError, ReprobookError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.header import Header, header_bytes, seal, sha256_hex
 from reprobook.runs import RunFolder, Store, fsck
@@ -178,12 +178,22 @@ def test_what_was_found_before_is_shown_or_refused(
     shutil.copytree(made.path.parents[1], tmp_path / "away")
     away = RunFolder(tmp_path / "away" / "runs" / made.run_id)
     (away.path / name).write_bytes(data)
-    record = json.loads((away.path / "run.json").read_bytes())
-    (away.path / "run.json").write_text(json.dumps({**record, "created": "http://["}))
     sealed_anew(away)
     packed(tmp_path / "away", tmp_path / "run.zip")
     store = Store(tmp_path / "here" / ".reprobook")
     shown(import_run(tmp_path / "run.zip", store), store, capsys)
+
+
+@pytest.mark.parametrize("created", ["http://[", "\u202e", "2026-11-29\u202e00:00:00", 1])
+def test_a_record_whose_time_is_none_is_damaged(made: RunFolder, tmp_path: Path, created: object) -> None:
+    """One such was shown, and turned the text of the line around."""
+    shutil.copytree(made.path.parents[1], tmp_path / "away")
+    away = RunFolder(tmp_path / "away" / "runs" / made.run_id)
+    record = json.loads((away.path / "run.json").read_bytes())
+    (away.path / "run.json").write_text(json.dumps({**record, "created": created}))
+    sealed_anew(away)
+    with pytest.raises(IntegrityError, match="created"):
+        away.read_record()
 
 
 @COMMANDS

@@ -35,8 +35,8 @@ def found(a: Side, b: Side) -> list[tuple[str, str, Any, Any]]:
 
 
 def test_equal_runs_do_not_differ() -> None:
-    a = side(metrics={"loss": math.nan}, parameters={"x": math.nan}, created="yesterday")
-    assert found(a, side(metrics={"loss": math.nan}, parameters={"x": math.nan}, created="today")) == []
+    a = side(metrics={"loss": math.nan}, parameters={"x": math.nan}, created="2026-11-28T00:00:00Z")
+    assert found(a, side(metrics={"loss": math.nan}, parameters={"x": math.nan}, created="2026-11-29T00:00:00Z")) == []
 
 
 def test_each_difference_is_in_its_section() -> None:
