@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from reprobook.errors import InputError, IntegrityError
 from reprobook.runs.aliases import Aliases
 from reprobook.runs.files import RESTORE, read_bytes, sha256_file
-from reprobook.runs.model import Entry, RunRecord
+from reprobook.runs.model import Entry, JsonNumber, RunRecord
 
 if TYPE_CHECKING:
     from reprobook.runs.store import Store  # whoever saves one does not wait for it
@@ -46,7 +46,7 @@ class CheckpointMetadata(Entry):
     step: int | None = None
     run_id: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
-    metrics: dict[str, float | str] = Field(default_factory=dict)
+    metrics: dict[str, JsonNumber] = Field(default_factory=dict)
     data: dict[str, str] = Field(default_factory=dict)
     parent: str | None = None
     recipe_digest: str = ""

@@ -20,6 +20,7 @@ from reprobook.runs.files import RESTORE
 
 Status = Literal["pending", "running", "succeeded", "failed", "interrupted"]
 Kind = Literal["run", "replay", "live", "job"]
+JsonNumber = float | Literal["NaN", "Infinity", "-Infinity"]
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed", "interrupted"})
 
 
@@ -118,7 +119,7 @@ def record_json(record: RunRecord) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude={"owner", "files"})
 
 
-def json_number(number: float) -> float | str:
+def json_number(number: float) -> JsonNumber:
     """Return a number as JSON can hold it: ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` as text."""
     if math.isfinite(number):
         return number

@@ -21,6 +21,7 @@ from reprobook.errors import IntegrityError, ReprobookError
 from reprobook.execute import RunOptions, run_notebook
 from reprobook.header import Header, header_bytes, seal, sha256_hex
 from reprobook.runs import RunFolder, Store, fsck
+from reprobook.runs.checkpoints import read_metadata
 from reprobook.runs.plain_zip import write_zip
 from reprobook.runs.seal import file_digests
 
@@ -194,6 +195,15 @@ def test_a_record_whose_time_is_none_is_damaged(made: RunFolder, tmp_path: Path,
     sealed_anew(away)
     with pytest.raises(IntegrityError, match="created"):
         away.read_record()
+
+
+def test_a_checkpoint_whose_metric_is_no_number_is_damaged(made: RunFolder, tmp_path: Path) -> None:
+    shutil.copytree(made.path.parents[1], tmp_path / "away")
+    away = RunFolder(tmp_path / "away" / "runs" / made.run_id)
+    (metadata,) = away.path.rglob("metadata.json")
+    metadata.write_text(json.dumps({**json.loads(metadata.read_bytes()), "metrics": {"loss": "red"}}))
+    with pytest.raises(IntegrityError, match=r"metadata\.json"):
+        read_metadata(metadata.parent, "here")
 
 
 @COMMANDS
