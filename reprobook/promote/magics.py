@@ -50,7 +50,7 @@ def line_magic(name: str, line: str) -> Translation:
     if name in _STATEMENTS:
         return Translation(code=_STATEMENTS[name](line))
     if name in {"pip", "conda", "mamba", "uv"}:
-        return _install(shlex.split(line))
+        return _installing(f"{name} {line}") or _refused(f"%{name}", "Close its quotes, or tag the cell 'skip'.")
     of_system = {"cd": _change_folder, "env": _environment, "set_env": _environment, "sx": shell, "system": shell}
     if name in of_system:
         return of_system[name](line)

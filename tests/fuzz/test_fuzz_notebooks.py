@@ -17,6 +17,7 @@ from reprobook.errors import ReprobookError
 from reprobook.hazards import find_hazards, fix_notebook, possible_causes
 from reprobook.notebook import Notebook, init_directive, read_notebook
 from reprobook.promote import Evidence, Facts, Provenance, job_files, plan, render
+from reprobook.promote.magics import line_magic
 from reprobook.space import declared_parameters
 
 STATEMENTS = (
@@ -142,3 +143,9 @@ def test_any_script_compiles_and_is_inert(
     for path, content in files.items():
         if path.endswith(".py"):
             assert "pwned" not in code_of(content)
+
+
+def test_an_installation_with_an_open_quote_is_refused_by_name() -> None:
+    """It was an error of Python's."""
+    assert line_magic("pip", 'install x  # """').refusal
+    assert line_magic("pip", "install x").requirements == ("x",)
