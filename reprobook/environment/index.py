@@ -91,5 +91,5 @@ def _wheels(report: Mapping[str, Any]) -> dict[str, Wheel]:
 def _hashes(source: Mapping[str, Any]) -> dict[str, str]:
     """Read the digests of a file; pip 23.0, which Debian 12 has, gives of a local one only the older form."""
     archive = source.get("archive_info", {})
-    older = archive.get("hash", "").partition("=")
-    return dict(archive.get("hashes", {})) or ({older[0]: older[2]} if older[2] else {})
+    algorithm, _, digest = archive.get("hash", "").partition("=")
+    return dict(archive.get("hashes") or ({algorithm: digest} if digest else {}))

@@ -14,9 +14,9 @@ from reprobook.promote.headings import title
 from reprobook.promote.imports import stars
 from reprobook.promote.model import Function, Import, Plan
 from reprobook.promote.module_level import ModuleLevel
+from reprobook.promote.option_readers import with_readers
 from reprobook.promote.options import Style
 from reprobook.promote.packaged_data import packaged_data
-from reprobook.promote.readers import with_readers
 from reprobook.promote.reading import Reading, read
 from reprobook.promote.signatures import hint_imports, vocabulary, with_types
 from reprobook.promote.slice import Dropped

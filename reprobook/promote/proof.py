@@ -70,7 +70,7 @@ def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = (
         except ExecutionError as error:
             return _judged(recipe, error)
         variables = compared(read_values(request.out), made, recipe)
-        result |= {"lines": JsonLines(request.out / METRICS, durable=False).read().records}
+        result |= {"logged": JsonLines(request.out / METRICS, durable=False).read().records}
     if recipe.trace.sinks or variables != _NOTHING:
         return _judged(recipe, result, variables=variables)
     return _judged(recipe, result, lines=compared_text(result["printed"], made, recipe))
@@ -174,14 +174,14 @@ def _judged(
         # Nothing logged, saved, shown, kept or printed: there is nothing that two runs could be compared by.
         first = difference(None, [], "the notebook has no result to compare: log a metric with rb.log(name=value)")
     elif result["result_digest"] != recipe.record.result_digest:
-        first = _first_difference(recipe, result["lines"])
+        first = _first_difference(recipe, result["logged"])
     return Judgement(counts, first)
 
 
-def _first_difference(recipe: Recipe, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Name the first value that differs, of all that were logged; ``lines`` are the script's."""
+def _first_difference(recipe: Recipe, logged: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Name the first value that differs, of all that were logged; ``logged`` are the script's."""
     sinks = [sink for sink in recipe.trace.sinks if sink.kind == "metric"]
-    for at, (sink, wanted, found) in enumerate(zip(sinks, recipe.folder.read_metrics().records, lines, strict=False)):
+    for at, (sink, wanted, found) in enumerate(zip(sinks, recipe.folder.read_metrics().records, logged, strict=False)):
         name = sink.name
         if found["name"] != name:
             return difference(sink.cell, [name], f"the script logs {found['name']} where the notebook logs {name}")
@@ -191,8 +191,8 @@ def _first_difference(recipe: Recipe, lines: Sequence[Mapping[str, Any]]) -> dic
             which = f" (value {number} of {count})" if count > 1 else ""
             said = f"{name} is {wanted['value']} in the notebook, {found['value']} in the script{which}"
             return difference(sink.cell, [name], said)
-    if len(lines) != len(sinks):
-        return difference(None, [], f"the notebook logs {len(sinks)} values, the script {len(lines)}")
+    if len(logged) != len(sinks):
+        return difference(None, [], f"the notebook logs {len(sinks)} values, the script {len(logged)}")
     return difference(None, [], "all metrics agree as numbers; a type, the order of the results or an artifact differs")
 
 

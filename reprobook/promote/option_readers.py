@@ -6,11 +6,9 @@ import ast
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import libcst as cst
-
 from reprobook.promote.model import Field, Function
 from reprobook.promote.prose import listed
-from reprobook.promote.python import code_of
+from reprobook.promote.python import tree_of
 
 _MOST = 3
 
@@ -30,8 +28,7 @@ def with_readers(fields: Sequence[Field], functions: Sequence[Function], config:
 
 def _read(function: Function, config: str) -> Collection[str]:
     """Return the fields of the configuration that a section reads."""
-    tree = ast.parse(code_of(cst.Module(function.body)))  # type: ignore[arg-type]  # statements, all
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    nodes = [node for line in function.body for node in ast.walk(tree_of(line)) if isinstance(node, ast.Attribute)]
     return {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == config}
 
 
