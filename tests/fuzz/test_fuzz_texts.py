@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import signal
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -160,6 +162,17 @@ def _is_plain(value: Any) -> bool:
     return type(value).__module__ in {"builtins", "datetime"}
 
 
+@pytest.fixture
+def must_end() -> Iterator[None]:
+    """Fails a test that would go on for ever, and fill the memory meanwhile."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it did not end"))
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("must_end")
 @pytest.mark.parametrize("levels", [9, 30])
 def test_aliases_that_multiply_are_refused_at_once(levels: int) -> None:
     """A11: the billion laughs; the value is 10^levels items when it is written out."""
