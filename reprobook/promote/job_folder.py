@@ -116,7 +116,10 @@ def _owner(folder: Path) -> str | None:
 def _noted(folder: Path, name: str) -> dict[str, str]:
     """Return the files that a promotion wrote, or is writing, with their SHA-256; none if there is no record of it."""
     files = _content(folder, name).get("files", {})
-    return {path: str(digest) for path, digest in files.items() if _is_inside(path)} if isinstance(files, dict) else {}
+    if not isinstance(files, dict):
+        return {}
+    # A digest that is empty is of no file: the record was edited.
+    return {path: str(digest) for path, digest in files.items() if digest and _is_inside(path)}
 
 
 def _content(folder: Path, name: str) -> dict[str, Any]:

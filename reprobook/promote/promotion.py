@@ -19,6 +19,7 @@ from reprobook.promote.options import JobOptions
 from reprobook.promote.outcome import DroppedCell, Promotion, ProvedSeed, TrainingLoop
 from reprobook.promote.plan import plan
 from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_bring_back
+from reprobook.promote.prose import listed
 from reprobook.promote.recipe import Recipe, read_recipe
 from reprobook.promote.run_facts import facts_of, failed_commands
 from reprobook.promote.seeds import first_run
@@ -147,12 +148,20 @@ def _check_work(recipe: Recipe, made: Plan) -> None:
     """See that there is something to compare.
 
     Raises:
-        NotPromotableError: If the notebook has no result, and sets no variable but parameters.
+        NotPromotableError: If the notebook has no result, and sets no variable but parameters, or if all that it
+            does are shell lines that failed.
     """
-    if not made.functions and not recipe.trace.sinks:
+    if recipe.trace.sinks:
+        return
+    if not made.functions:
         msg = f"{recipe.notebook.name} computes nothing: no cell sets a variable, or prints, logs or saves anything"
         hint = "Promote it when it does; cells that only show or plot are no results. Log one with rb.log(name=value)."
         raise NotPromotableError(msg, hint=hint)
+    failed, observed = failed_commands(recipe, made), recipe.trace.by_cell()
+    if all(cell in failed and not observed[cell].writes for cell in made.kept):
+        where = listed([f"cell {cell} with exit code {code}" for cell, code in failed.items()])
+        msg = f"{recipe.notebook.name} computes nothing: it only runs shell lines that failed ({where})"
+        raise NotPromotableError(msg, hint="Run the notebook where these commands work, then promote that run.")
 
 
 def _asked_for(recipe: Recipe, keep: Collection[str]) -> frozenset[int]:

@@ -112,7 +112,7 @@ def _of_heading(
         heading = parts[0][0] or heading
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
-        return _by_activity(sources, context.names, alone=alone)
+        return _by_activity(sources, context.names, alone=alone) or [_defining(sources)]
     if len(parts) > 1 and _lines(sources) > _LONG:
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
@@ -231,6 +231,15 @@ def _by_activity(sources: Sequence[Source], names: Names, *, alone: bool) -> lis
         groups[-1][1].extend(waiting)
     only = alone and [kind for kind, _ in groups] == ["prepare_data"]
     return [_of_kind("run_experiment" if only else kind, found, names) for kind, found in groups]
+
+
+def _defining(sources: Sequence[Source]) -> Section:
+    """Return the section of cells that only define; what of them may not leave it is for later ones."""
+    trees = [statement.tree for source in sources for statement in source.statements]
+    first = next((tree.name for tree in trees if isinstance(tree, _DEFINITIONS)), "")
+    if not first:
+        return Section("prepare_data", "", tuple(sources))
+    return Section(snake_case(f"define {first}"), "", tuple(sources), deed=f"Define {first}")
 
 
 def _of_kind(kind: str, sources: Sequence[Source], names: Names) -> Section:

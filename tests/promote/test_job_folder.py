@@ -107,6 +107,14 @@ def test_a_record_that_points_outside_deletes_nothing(tmp_path: Path) -> None:
     assert victim.exists()
 
 
+@pytest.mark.parametrize("path", ["", "gone.py"])
+def test_a_record_of_files_without_a_digest_is_passed_over(tmp_path: Path, path: str) -> None:
+    write_job(tmp_path, {"train.py": b"1"}, {})
+    (tmp_path / "proof.json").write_text(json.dumps({"files": {path: ""}}))
+    write_job(tmp_path, {"train.py": b"2"}, {})
+    assert (tmp_path / "train.py").read_bytes() == b"2"
+
+
 def test_the_job_names_run_and_seed_and_keeps_integers(run: RunFolder, promoted: Promoted, tmp_path: Path) -> None:
     assert promoted(run).equivalent is True
     text = (tmp_path / "job" / "train.py").read_text()

@@ -59,6 +59,21 @@ def test_a_notebook_that_computes_nothing_is_refused(promoted: Promoted) -> None
     assert "rb.log" in caught.value.hint
 
 
+def test_a_notebook_that_only_runs_shell_lines_that_fail_is_refused(promoted: Promoted) -> None:
+    with pytest.raises(NotPromotableError, match="shell lines that failed"):
+        promoted("# YOUR CODE HERE", "!python no_such_script.py")
+
+
+def test_a_definition_that_may_not_leave_its_section_is_kept_though_nothing_else_is_in_it(promoted: Promoted) -> None:
+    made = promoted(
+        *("md:# Introduction", "def f(x):\n    return x * x"),
+        *("md:# Differences", "def slope(x):\n    return f(x + 1) - f(x)", "slope(3)"),
+        *("md:# Graph", "class Sum:\n    value = 4", "f = Sum()\nf.value"),
+    )
+    assert made.equivalent is True
+    assert "def define_f(" in Path(made.script).read_text()
+
+
 def test_without_a_result_nothing_is_called_equivalent(promoted: Promoted) -> None:
     made = promoted("import os\nos.makedirs('made', exist_ok=True)")
     assert made.equivalent is False
