@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from reprobook.execute.heavy import uncollected
 from reprobook.execute.kernels import asks_for_own, kernel_name, run_environment
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
@@ -52,7 +53,8 @@ def _waiting(prepared: Preparation, options: RunOptions) -> WaitingKernel | None
 
 
 def _started(prepared: Preparation, options: RunOptions, waiting: WaitingKernel | None) -> Any:
-    from reprobook.execute.kernel_manager import RunKernelManager  # noqa: PLC0415 - takes long to import
+    with uncollected():
+        from reprobook.execute.kernel_manager import RunKernelManager  # noqa: PLC0415 - takes long to import
 
     try:
         manager = RunKernelManager(kernel_name=kernel_name(prepared))

@@ -14,6 +14,7 @@ if not sys.flags.safe_path:
     del sys.path[0]
 
 import builtins
+import gc
 import json
 import os
 from contextlib import suppress
@@ -28,8 +29,10 @@ _DEBUGGER = "debugpy"
 
 def main() -> None:
     """Load, and be a kernel if one is wanted."""
+    gc.disable()  # until it has something to find
     kernelapp = _kernelapp()
     too_early = _load_recorder()
+    gc.enable()
     if not (text := sys.stdin.buffer.read()):
         return
     arguments = json.loads(text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Its driver waits for the end of a kernel; a run in the driver's own process ends as that process does.
-_LEAVE_EARLY = "__import__('reprobook.execute.leaving', fromlist=['leaving']).leave_early()\n"
+_LEAVE_EARLY = "__import__('reprobook.execute.leaving', fromlist=['leaving']).leave_early({journal!r})\n"
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Recording:
 
     Attributes:
         prologue: Code that the process which runs the cells executes, silently, before the first.
+        journal: What the process records into, line by line.
         env: Environment of the kernel.
         cwd: Its working folder.
         on_cell: Called with the index among all cells as a cell begins.
@@ -29,6 +30,7 @@ class Recording:
     """
 
     prologue: str
+    journal: str
     env: dict[str, str]
     cwd: str
     on_cell: Callable[[int], None]
@@ -43,4 +45,4 @@ class Recording:
     @property
     def kernel_prologue(self) -> str:
         """The prologue as a kernel is sent it."""
-        return _LEAVE_EARLY + self.prologue
+        return _LEAVE_EARLY.format(journal=self.journal) + self.prologue

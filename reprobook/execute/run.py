@@ -103,6 +103,7 @@ def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_ev
     request = prepared.request(run.path, options).model_dump_json()
     return Recording(
         prologue=f"__import__('reprobook.execute.session', fromlist=['session']).begin_in_kernel({request!r})",
+        journal=str(run.trace_journal),
         env=run_environment(prepared, options, os.environ),
         cwd=str(prepared.cwd),
         on_cell=on_cell,
@@ -132,7 +133,7 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
     """
     error = DeadKernelError("Kernel died")
     indices = [each.code_index for each in prepared.notebook.cells]
-    recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
+    recording = Recording("", "", {}, str(prepared.cwd), lambda _: None, error=error)
     recording.failed = None if cell is None else indices.index(cell)
     recording.notebook = _without_outputs(prepared, trace_of(run))
     created = datetime.fromisoformat(run.read_record().created)
