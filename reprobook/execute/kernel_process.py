@@ -38,7 +38,7 @@ def main() -> None:
     arguments = json.loads(text)
     if too_early:
         os.execv(sys.executable, [sys.executable, "-m", _LAUNCHER, *arguments])  # noqa: S606 - what it stands in for
-    sys.argv = [import_module(_LAUNCHER).__file__, *arguments]
+    sys.argv = [str(import_module(_LAUNCHER).__file__), *arguments]
     kernelapp.launch_new_instance()
 
 
