@@ -43,11 +43,17 @@ def main() -> None:
 
 
 def _kernelapp() -> Any:
-    """Import what every kernel does."""
+    """Import what every kernel does; what its debugger does to a process is done here, or when it is needed."""
+    has_debugger = find_spec(_DEBUGGER) is not None
+    sys.modules[_DEBUGGER] = None  # type: ignore[assignment]  # what Python reads as "not importable"
+    for name in ("ipykernel.zmqshell", "ipykernel.ipkernel", "ipykernel.debugger"):
+        import_module(name)
     kernelapp = import_module("ipykernel.kernelapp")
-    import_module("ipykernel.zmqshell")
-    if find_spec(_DEBUGGER) is not None:
-        _put_off_debugger()
+    del sys.modules[_DEBUGGER]
+    if has_debugger:
+        os.environ.setdefault("PYDEVD_USE_FRAME_EVAL", "NO")
+        sys.breakpointhook = _breakpoint
+        vars(builtins).update(execfile=_execfile, runfile=_runfile)
     return kernelapp
 
 
@@ -61,16 +67,6 @@ def _load_recorder() -> bool:
         found = {name: module for name, module in sys.modules.items() if name not in before}
         return bool(shadowing.shadowed(str(Path.cwd()), found))
     return False
-
-
-def _put_off_debugger() -> None:
-    """Let ipykernel find no debugger; what its import does to a process is done, or done when it is needed."""
-    sys.modules[_DEBUGGER] = None  # type: ignore[assignment]  # what Python reads as "not importable"
-    import_module("ipykernel.debugger")
-    del sys.modules[_DEBUGGER]
-    os.environ.setdefault("PYDEVD_USE_FRAME_EVAL", "NO")
-    sys.breakpointhook = _breakpoint
-    vars(builtins).update(execfile=_execfile, runfile=_runfile)
 
 
 def _breakpoint(*arguments: Any, **options: Any) -> Any:
