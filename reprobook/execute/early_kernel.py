@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from reprobook.execute.kernels import kernel_name, run_environment
+from reprobook.execute.heavy import uncollected
+from reprobook.execute.kernels import asks_for_own, kernel_name, run_environment
 from reprobook.execute.options import RunOptions
 from reprobook.execute.preparation import Preparation
+from reprobook.execute.waiting_kernel import WaitingKernel
 
 # The kernel's own log on the terminal says nothing that the run's record does not.
 ARGUMENTS = ("--IPKernelApp.log_level=CRITICAL",)
@@ -24,20 +26,40 @@ def early_kernel(prepared: Preparation, options: RunOptions) -> Iterator[Any]:
     Whoever runs the cells then starts one the usual way, and says what is wrong. A kernel that nobody ended by the end
     of the block is killed.
     """
-    manager = None if options.kernel == "inline" else _started(prepared, options)
+    if options.kernel == "inline":
+        yield None
+        return
+    waiting = _waiting(prepared, options)
+    try:
+        manager = _started(prepared, options, waiting)
+    finally:
+        if waiting is not None:
+            waiting.close()
     try:
         yield manager
     finally:
         if manager is not None and manager.has_kernel:
-            _wait_for(manager.shutdown_kernel, now=True)
+            in_its_loop(manager.shutdown_kernel, now=True)
 
 
-def _started(prepared: Preparation, options: RunOptions) -> Any:
-    from reprobook.execute.kernel_manager import RunKernelManager  # noqa: PLC0415 - takes long to import
+def _waiting(prepared: Preparation, options: RunOptions) -> WaitingKernel | None:
+    """Start the process of a kernel of this environment; which one it is, jupyter_client knows when it is imported."""
+    if not asks_for_own(prepared):
+        return None
+    try:
+        return WaitingKernel(run_environment(prepared, options, os.environ), str(prepared.cwd))
+    except OSError:
+        return None
+
+
+def _started(prepared: Preparation, options: RunOptions, waiting: WaitingKernel | None) -> Any:
+    with uncollected():
+        from reprobook.execute.kernel_manager import RunKernelManager  # noqa: PLC0415 - takes long to import
 
     try:
         manager = RunKernelManager(kernel_name=kernel_name(prepared))
-        _wait_for(
+        manager.waiting = waiting
+        in_its_loop(
             manager.start_kernel,
             extra_arguments=[*ARGUMENTS, *([HISTORY] if manager.ipykernel else ())],
             env=run_environment(prepared, options, os.environ),
@@ -49,8 +71,8 @@ def _started(prepared: Preparation, options: RunOptions) -> Any:
     return manager
 
 
-def _wait_for(action: Any, **options: Any) -> None:
-    """Do something asynchronous, in the event loop that nbclient will use."""
+def in_its_loop(action: Any, *arguments: Any, **options: Any) -> Any:
+    """Do something asynchronous with a kernel, in the event loop that nbclient will use, and return what it gives."""
     from jupyter_core.utils import run_sync  # noqa: PLC0415 - see above
 
-    run_sync(action)(**options)
+    return run_sync(action)(*arguments, **options)

@@ -13,20 +13,15 @@ from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine
-from zmq import RECONNECT_IVL
 
 from reprobook.errors import ExecutionError
 from reprobook.execute.descendants import descendants, end_descendants
 from reprobook.execute.early_kernel import ARGUMENTS
-from reprobook.execute.first_reply import first_reply
+from reprobook.execute.first_request import FirstRequest
 from reprobook.execute.guard import Guard
 from reprobook.execute.recording import Recording
 from reprobook.execute.silence import Silence
 
-# Of a connection that is refused.
-_RETRY_MS = 5
-# Its driver waits for the end of a kernel; a run in the driver's own process ends as that process does.
-_LEAVE_EARLY = "__import__('reprobook.execute.leaving', fromlist=['leaving']).leave_early()\n"
 _REPLACED = "Does a cell replace a function that Jupyter itself needs?"
 
 
@@ -160,19 +155,19 @@ class RecordingClient(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             raise ExecutionError(msg, hint="Is reprobook installed in the environment of the notebook's kernel?")
 
     async def async_start_new_kernel_client(self) -> Any:
-        """Connect to the kernel, and send it the prologue as the first thing that it does.
+        """Connect to the kernel, and let the prologue be the first thing that it does.
 
         nbclient waits until a kernel answers, and then until it says no more, before it sends anything.
         """
-        if self.recording is None:
+        recording = self.recording
+        if recording is None:
             return await super().async_start_new_kernel_client()
         try:
-            self.kc = self.km.client()
-            # A kernel that is not there yet is looked for again at once, and not after 100 ms.
-            self.kc.context.setsockopt(RECONNECT_IVL, _RETRY_MS)
-            self.kc.start_channels()
-            self.kc.allow_stdin = False
-            self._reply = await first_reply(self.kc, _LEAVE_EARLY + self.recording.prologue, self.startup_timeout)
+            # It was sent to a kernel that was started already; to the next one, if that has died, it is sent here.
+            request, recording.asked = recording.asked, None
+            request = request or await FirstRequest.send(self.km, recording.kernel_prologue)
+            self.kc = request.client
+            self._reply = await request.reply(self.startup_timeout)
         except BaseException:
             await self._async_cleanup_kernel()
             raise

@@ -40,11 +40,13 @@ def run_into(path: Path, root: Path, options: RunOptions, on_event: OnEvent = ig
 
         return run_warm(path, root, options, on_event)
     from reprobook.execute.early_kernel import early_kernel  # noqa: PLC0415 - see above
+    from reprobook.execute.heavy import uncollected  # noqa: PLC0415
     from reprobook.execute.preparation import prepare  # noqa: PLC0415
 
     prepared = prepare(path, options)
     with early_kernel(prepared, options) as manager:
-        from reprobook.execute.run import run_in  # noqa: PLC0415 - while the kernel starts
-        from reprobook.runs import Store  # noqa: PLC0415
+        with uncollected():
+            from reprobook.execute.run import run_in  # noqa: PLC0415 - while the kernel starts
+            from reprobook.runs import Store  # noqa: PLC0415
 
         return run_in(manager, prepared, Store(root), options, on_event)

@@ -15,8 +15,15 @@ OWN = "python3"
 WARM = "reprobook-warm"
 
 
+def asks_for_own(prepared: Preparation) -> bool:
+    """Say whether the notebook names this environment's own kernel, or none."""
+    return _named(prepared) in ("", OWN)
+
+
 def kernel_name(prepared: Preparation) -> str:
     """Return the kernel that the notebook names, if it is installed here, else this environment's own."""
+    if asks_for_own(prepared):
+        return OWN
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - takes long to import
 
     named = _named(prepared)
@@ -25,7 +32,7 @@ def kernel_name(prepared: Preparation) -> str:
 
 def other_environment(prepared: Preparation) -> str | None:
     """Return the name of the notebook's kernel if it runs another Python than this one."""
-    if _named(prepared) in ("", OWN):
+    if asks_for_own(prepared):
         return None
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415 - see above
 

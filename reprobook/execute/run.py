@@ -10,12 +10,13 @@ from typing import Any
 
 from reprobook.errors import ExecutionError, IntegrityError, KernelDiedError
 from reprobook.execute.afterwards import report_afterwards
+from reprobook.execute.cold import execute_cold
 from reprobook.execute.document import notebook_node
 from reprobook.execute.early_kernel import early_kernel
-from reprobook.execute.heavy import import_nbformat, import_papermill
+from reprobook.execute.heavy import import_nbformat
 from reprobook.execute.inputs import keep_files
 from reprobook.execute.journal import seal_trace, trace_of
-from reprobook.execute.kernels import kernel_name, run_environment
+from reprobook.execute.kernels import run_environment
 from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation
 from reprobook.execute.recording import Recording
@@ -102,6 +103,7 @@ def _recording(prepared: Preparation, run: RunFolder, options: RunOptions, on_ev
     request = prepared.request(run.path, options).model_dump_json()
     return Recording(
         prologue=f"__import__('reprobook.execute.session', fromlist=['session']).begin_in_kernel({request!r})",
+        journal=str(run.trace_journal),
         env=run_environment(prepared, options, os.environ),
         cwd=str(prepared.cwd),
         on_cell=on_cell,
@@ -120,27 +122,7 @@ def _execute(prepared: Preparation, recording: Recording, options: RunOptions, o
             execute_inline(prepared, recording, options)
             return
         on_event(RunEvent("note", None, len(prepared.notebook.code_cells), f"in a kernel of its own: {reason}"))
-    _execute_cold(prepared, recording, options)
-
-
-def _execute_cold(prepared: Preparation, recording: Recording, options: RunOptions) -> None:
-    """Hand the notebook to papermill and a new kernel."""
-    papermill = import_papermill()
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # noqa: PLC0415
-
-    try:
-        papermill.execute_notebook(
-            # papermill reads text as well as paths; a notebook is no remote address and no path template.
-            notebook_node(prepared),
-            None,
-            engine_name="reprobook",
-            kernel_name=kernel_name(prepared),
-            progress_bar=False,
-            recording=recording,
-            execution_timeout=options.timeout,
-        )
-    except (DeadKernelError, CellTimeoutError, papermill.PapermillExecutionError):
-        return  # noted in the recording, by the cell that it happened in
+    execute_cold(prepared, recording, options)
 
 
 def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interrupted: bool) -> None:
@@ -151,7 +133,7 @@ def seal_dead(run: RunFolder, prepared: Preparation, cell: int | None, *, interr
     """
     error = DeadKernelError("Kernel died")
     indices = [each.code_index for each in prepared.notebook.cells]
-    recording = Recording("", {}, str(prepared.cwd), lambda _: None, error=error)
+    recording = Recording("", "", {}, str(prepared.cwd), lambda _: None, error=error)
     recording.failed = None if cell is None else indices.index(cell)
     recording.notebook = _without_outputs(prepared, trace_of(run))
     created = datetime.fromisoformat(run.read_record().created)

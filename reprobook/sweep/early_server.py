@@ -1,4 +1,7 @@
-"""The server that a sweep forks its runs from, started first: it is ready later than all that this process imports."""
+"""The server that a sweep forks its runs from: one that is there already, else its own.
+
+It is started first, as it is ready later than all that this process imports.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,13 @@ def early_server(path: Path, options: SweepOptions) -> Iterator[WarmServer | Non
         yield None
         return
     first = run_options(plan, TaskKey(0, 0), {})
-    with warm_server() as server:
-        # Why no run can be forked is said when the first one is begun.
+    prepared = prepare(path, first, source)
+    found = False
+    # Why no run can be forked is said when the first one is begun.
+    with suppress(ColdOnlyError):
+        # Each seed has a server: more of them than stay behind for everybody are the sweep's own.
+        found = plan.options.seeds == 1 and WarmServer().is_up(prepared, first)
+    with warm_server(private=not found) as server:
         with suppress(ColdOnlyError):
-            server.warm_up(prepare(path, first, source), first)
+            server.warm_up(prepared, first)
         yield server

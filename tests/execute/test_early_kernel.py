@@ -11,7 +11,7 @@ import pytest
 
 from reprobook.execute import RunOptions
 from reprobook.execute.early_kernel import early_kernel
-from reprobook.execute.first_reply import first_reply
+from reprobook.execute.first_request import FirstRequest
 from reprobook.execute.preparation import prepare
 
 if TYPE_CHECKING:
@@ -27,10 +27,17 @@ def prepared(tmp_path: Path) -> Preparation:
     return prepare(path, RunOptions())
 
 
-def connected(manager: Any) -> Any:
-    client = manager.client()
-    client.start_channels()
-    return client
+def answer(manager: Any, code: str, patience_s: float = 60) -> dict[str, Any]:
+    """Say the first thing to a kernel, and return what it answers."""
+
+    async def ask() -> dict[str, Any]:
+        request = await FirstRequest.send(manager, code)
+        try:
+            return await request.reply(patience_s)
+        finally:
+            request.client.stop_channels()
+
+    return asyncio.run(ask())
 
 
 def test_it_is_gone_when_nobody_has_use_for_it(prepared: Preparation) -> None:
@@ -42,27 +49,19 @@ def test_it_is_gone_when_nobody_has_use_for_it(prepared: Preparation) -> None:
 
 def test_it_answers_the_first_request_as_soon_as_it_can(prepared: Preparation) -> None:
     with early_kernel(prepared, RunOptions()) as manager:
-        client = connected(manager)
-        try:
-            for code, status in (("import os", "ok"), ("os.no_such_name", "error")):
-                assert asyncio.run(first_reply(client, code, 60))["status"] == status
-        finally:
-            client.stop_channels()
+        for code, status in (("import os", "ok"), ("os.no_such_name", "error")):
+            assert answer(manager, code)["status"] == status
 
 
 def test_one_that_dies_or_does_not_show_is_an_error(prepared: Preparation) -> None:
     with early_kernel(prepared, RunOptions()) as manager:
-        client = connected(manager)
         kernel = psutil.Process(manager.provisioner.pid)
-        try:
-            kernel.suspend()
-            with pytest.raises(RuntimeError, match="respond"):
-                asyncio.run(first_reply(client, "pass", 0.1))
-            kernel.kill()
-            with pytest.raises(RuntimeError, match="died"):
-                asyncio.run(first_reply(client, "pass", 60))
-        finally:
-            client.stop_channels()
+        kernel.suspend()
+        with pytest.raises(RuntimeError, match="respond"):
+            answer(manager, "pass", 0.1)
+        kernel.kill()
+        with pytest.raises(RuntimeError, match="died"):
+            answer(manager, "pass")
 
 
 def test_there_is_none_where_none_can_be_started(prepared: Preparation, monkeypatch: pytest.MonkeyPatch) -> None:

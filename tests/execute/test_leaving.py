@@ -16,7 +16,6 @@ plain.write("plain"), raw.write(b"raw"), packed.write("packed")
 SCRIPT = """
 import atexit, multiprocessing, sys, threading, time
 from reprobook.execute.leaving import leave, leave_early
-import held
 
 class Odd:
     @property
@@ -34,6 +33,7 @@ def child():
 threading.Thread(target=later).start()
 atexit.register(lambda: open("exit.txt", "w").write("exit"))
 {first}
+import held
 process = multiprocessing.get_context("fork").Process(target=child)
 process.start()
 process.join()

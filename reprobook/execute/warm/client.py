@@ -19,7 +19,7 @@ from reprobook.execute.options import OnEvent, RunEvent, RunOptions, ignore
 from reprobook.execute.preparation import Preparation, prepare
 from reprobook.execute.signals import sigterm_interrupts
 from reprobook.execute.warm.circumstances import Circumstances
-from reprobook.execute.warm.connection import Request, fork, start, take_leave
+from reprobook.execute.warm.connection import Request, fork, listens, start, take_leave
 from reprobook.execute.warm.handle import WarmRun
 from reprobook.execute.warm.planning import plan_of
 from reprobook.execute.warm.refusal import ColdOnlyError
@@ -56,6 +56,14 @@ class WarmServer:
         """
         plan = plan_of(prepared, options, self._environment(prepared, options), token=self._token)
         start(plan, self._ends[1] if self._ends else None)
+
+    def is_up(self, prepared: Preparation, options: RunOptions) -> bool:
+        """Tell whether the process is there that a run will be forked from.
+
+        Raises:
+            ColdOnlyError: If the run cannot be forked.
+        """
+        return listens(plan_of(prepared, options, self._environment(prepared, options), token=self._token))
 
     def start(self, path: Path, store: Store, options: RunOptions, *, source: bytes | None = None) -> WarmRun:
         """Start a run and return at once; several may go on at a time.

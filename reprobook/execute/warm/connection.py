@@ -165,6 +165,19 @@ def start(plan: Plan, owner: socket.socket | None = None) -> None:
     _connect(plan, Place.open(), plan.name, owner, lambda: None).close()
 
 
+def listens(plan: Plan) -> bool:
+    """Tell whether the server of a plan is there.
+
+    Raises:
+        ColdOnlyError: If there can be none.
+    """
+    _check_platform()
+    found = _try(Place.open().socket(plan.name))
+    if found is not None:
+        found.close()
+    return found is not None
+
+
 def take_leave(owner: socket.socket, *, unused: bool) -> None:
     """Wait for the end of the private servers that were given this end, once the other one is closed.
 

@@ -17,10 +17,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprobook.execute.shadowing import shadowed
 from reprobook.execute.warm.child import become
 from reprobook.execute.warm.circumstances import Circumstances
 from reprobook.execute.warm.pages import huge_pages
-from reprobook.execute.warm.safety import refusal, shadowed
+from reprobook.execute.warm.safety import refusal
 from reprobook.execute.warm.settings import Settings
 from reprobook.execute.warm.shelf import Shelf
 from reprobook.execute.warm.wire import Message, receive, send

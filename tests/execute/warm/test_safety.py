@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from reprobook.execute.shadowing import shadowed
 from reprobook.execute.warm.key import Plan, server_environment
-from reprobook.execute.warm.safety import shadowed
 
 # In a process of its own: its threads are counted.
 SCRIPT = """
