@@ -65,6 +65,23 @@ def test_layout_is_that_of_ruff(code: str) -> None:
     assert subprocess.run(command, input=result, capture_output=True, text=True, check=True).stdout == result
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"print(f'{LONG} {{a:.4f}} and {LONG} {{b:.4f}}')\n",
+        f"x = ['{LONG} and {LONG}']\n",
+        f"df = df.column['{LONG} and {LONG}']\n",
+        f"model.fit(function(key='{LONG} and {LONG}'))\n",
+    ],
+)
+def test_a_lone_argument_gets_no_comma(code: str) -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [str(ruff), "format", "--isolated", "-"]
+    wanted = subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout
+    assert "," not in wanted
+    assert formatted(code) == wanted
+
+
 @given(st.lists(st.sampled_from(CODE), min_size=1, max_size=4))
 @settings(max_examples=40)
 def test_layout_changes_no_code_and_is_stable(parts: list[str]) -> None:

@@ -37,6 +37,11 @@ def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     )
 
 
+def test_a_notebook_without_a_title_is_called_by_its_name_in_a_sentence(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "rb.log(x=1)")
+    assert text.startswith('"""The notebook digits as a script.\n')
+
+
 @pytest.mark.parametrize(
     ("headings", "title"),
     [

@@ -146,7 +146,7 @@ def _break_bracket(tokens: Sequence[Token], opening: int, indent: int) -> list[L
     if definition and not any(token.text == "," for token in body):
         body.append(Token(","))
         one_each = False  # a comma of our own asks for no more lines
-    lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition or not invisible)
+    lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition)
     tail_lines: list[Line] = [(indent, joined(tail))]
     if not fits(tail, indent):
         later = next((at for at, token in enumerate(tail) if at and token.text in OPEN), None)
