@@ -81,7 +81,7 @@ class Function:
         globals: Names that functions of the notebook need at module level.
         is_async: Whether it awaits.
         cells: Code indices that it comes from.
-        detail: The author's words under the heading where they take more than a line; may be empty.
+        detail: What the first line of its docstring has no room for: paragraphs; may be empty.
         hints: The types of the arguments; none where the script has no annotations.
         result: The type of what it returns; empty there.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, method_calls, only_empties, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
+from reprobook.promote.descriptions import comment_sentence, deed, description, first_sentence, without_number
 from reprobook.promote.effect import Effects
 from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import flow_of
@@ -41,7 +41,7 @@ class Section:
         summary: The author's words of it, as a sentence; may be empty.
         sources: The cells.
         deed: What the heading says that is done, as a phrase; may be empty.
-        detail: The author's words of it where they take more than a line; may be empty.
+        detail: All that the author's first paragraph says of it, ``summary`` included; may be empty.
     """
 
     wish: str
@@ -190,7 +190,7 @@ def _below_heading(heading: Heading, wish: str, sources: Sequence[Source]) -> Se
     said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
     if not said and names_no_work(wish):
         said = without_number(heading.text).rstrip(".:;,")
-    return Section(wish, first_sentence(heading.prose), tuple(sources), said, longer_sentence(heading.prose))
+    return Section(wish, first_sentence(heading.prose), tuple(sources), said, description(heading.prose))
 
 
 def _lines(sources: Sequence[Source]) -> int:
