@@ -63,7 +63,11 @@ def _field(field: Field) -> list[str]:
     if len(line) <= _WIDTH:
         return [line]
     inner = f"        {kind}, {meaning}"
-    rows = [inner] if len(inner) <= _WIDTH else [f"        {kind},", f"        {meaning},"]
+    rows = (
+        [inner]
+        if len(inner) <= _WIDTH and not set("([{") & set(default)
+        else [f"        {kind},", f"        {meaning},"]
+    )
     return [f"    {field.name}: Annotated[", *rows, f"    ] = {default}"]
 
 

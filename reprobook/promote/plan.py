@@ -63,6 +63,7 @@ def plan(
         deterministic=evidence.deterministic,
         seeded=_seeded(found.used) if roles.seed or roles.fixed_seed or evidence.deterministic else (),
         printed_metrics=reading.metrics.printed,
+        renamed=reading.metrics.renamed,
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=reading.words,
         loops=found.content.loops,

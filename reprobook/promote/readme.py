@@ -60,7 +60,7 @@ from: it names no wheels{run}.
 they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
 Its metrics are numbers that it prints, as `name: number` or alone, with the digits printed; `name[0]`, `name[1]` and
-so on are those of a row."""
+so on are those of a row. A name that an earlier function printed too is followed by the function's own."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _CI = """\
@@ -91,6 +91,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
         proof_sentence(plan, facts),
         _PRINTED if plan.printed_metrics and facts.metrics else "",
+        _renamed(plan),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(plan, facts)}\n```",
         _environment(facts),
@@ -110,6 +111,14 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"## Left out\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _renamed(plan: Plan) -> str:
+    """Say what the notebook's own names of metrics are, where the script tells them apart."""
+    names = dict.fromkeys(name for _, name in plan.renamed)
+    said = [listed([f"`{code(new)}`" for (_, old), new in plan.renamed.items() if old == name]) for name in names]
+    parts = [f"{new} are all called `{code(name)}` there" for name, new in zip(names, said, strict=True)]
+    return f"The notebook shows several values under one name: {'; '.join(parts)}." if parts else ""
 
 
 def _cell(index: int, facts: Facts) -> str:

@@ -46,6 +46,8 @@ CODE = [
     f"for {LONG}, other in zip(first_sequence_of_values, second_sequence_of_values):\n    continue\n",
     f"torch.save({{'model': model.state_dict(), 'epoch': epoch + 1, 'x': {LONG}}}, 'ckpt.pt')\n",
     f"x: Annotated[float, 'what it means',] = 0.2\ny: dict[str, int] = f({LONG}, {LONG})\n",
+    f"x: Annotated[int, '{LONG}, in other words'] = 10\ny: Annotated[int, '{LONG}, in words'] = -1\n",
+    f"x: Annotated[int, '{LONG}, in a word'] = 1000000\n{LONG}: list[int] = {LONG}\n",
     f"raise ValueError('a message that is quite long, to be sure', {LONG}, other)\n",
     f"text = (\n  'the first part of {LONG} '\n  'and the second part of a long text'\n)\n",
     f"raise ValueError('the first part of {LONG} '\n    'and the second part of a long text')\n",

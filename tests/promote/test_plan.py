@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 import pytest
@@ -496,6 +497,25 @@ def test_a_variable_shown_as_the_result_is_logged(promote: Promote) -> None:
     assert "print(acc)\n    rb.log(acc=acc)" in text
     assert "print(metrics)\n    rb.log(**metrics)" in text
     assert "printed_metrics" not in text
+
+
+@pytest.mark.parametrize(
+    ("second", "names"),
+    [
+        ("loss = sum(tests)\nloss", ["loss_trains", "loss_tests"]),  # what each is computed from
+        ("other = tests\nloss = sum(other)\nloss", ["loss_trains", "loss_other"]),
+        ("loss = sum(trains) + 1\nloss", ["loss_1", "loss_2"]),  # nothing tells them apart
+        ("loss", ["loss_1", "loss_2"]),
+        ("cost = sum(tests)\ncost", ["loss", "cost"]),
+    ],
+)
+def test_values_shown_under_one_name_are_logged_under_several(promote: Promote, second: str, names: list[str]) -> None:
+    shown = {1: ["loss"], 2: [second.splitlines()[-1]]}
+    planned, text = promote(
+        "trains = list((1, 2))\ntests = list((3,))", "loss = sum(trains)\nloss", second, shown=shown
+    )
+    assert re.findall(r"rb\.log\((\w+)=", text) == names
+    assert list(planned.renamed.values()) == ([] if "cost" in names else names)
 
 
 def test_other_shown_values_are_asked_for_as_the_script_runs(promote: Promote) -> None:
