@@ -63,6 +63,9 @@ Its metrics are numbers that it prints, as `name: number` or alone, with the dig
 so on are those of a row. A name that an earlier function printed too is followed by the function's own."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
+_KEEPING = """\
+A cell is in the script if a result depends on it, and so is all that it prints. Results are what is logged or saved,
+numbers that are shown or printed with a name, and what is computed and printed from the first training on."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -108,7 +111,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        f"## Left out\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
+        f"## Left out\n\n{_KEEPING}\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -700,6 +700,23 @@ def test_what_is_printed_of_what_was_trained_stays(promote: Promote) -> None:
     assert "print(metrics.accuracy_score(y, model.predict(x)))" in text
 
 
+def test_what_is_computed_and_printed_after_training_stays_in_one_line_or_two(promote: Promote) -> None:
+    planned, text = promote(
+        "import reprobook as rb\nfrom sklearn.linear_model import LinearRegression\ndef f(z):\n    return sorted(z)",
+        "z = list((2, 1))\nbefore = f(z)\nprint('before', before)",
+        "model = LinearRegression().fit([[1], [2]], [1, 2])",
+        "print(f'in one: {f(z)}')",
+        "two = f(z)\nprint('in two', two)\nsum(two)",
+        "look = f(z)\nprint(look)",
+        "head = z[:1]\nprint('the first', head)",
+        "rb.log(n=model.intercept_)",
+    )
+    assert planned.kept == [0, 1, 2, 3, 4, 7]
+    assert 'print("in two", two)' in text
+    assert "before = " not in text
+    assert "sum(two)" not in text
+
+
 def test_a_figure_that_is_kept_is_kept_whole(promote: Promote, definition: Definition) -> None:
     _, text = promote(
         "import matplotlib.pyplot as plt\nx = list((1, 2))",
