@@ -24,6 +24,7 @@ from reprobook.promote.verbs import USUAL
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 _LONGEST = 40  # lines, from which on a section is split where it can be
 _LONG = 24  # those from which on its own headings split it
+_FEW = 10  # the same for a section whose code stands below them alone
 _PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
 _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
@@ -113,7 +114,9 @@ def _of_heading(
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
         return _by_activity(sources, context.names, alone=alone)
-    if len(parts) > 1 and _lines(sources) > _LONG:
+    # One that has no code of its own is about all of them: its words say less of each.
+    long = _LONG if parts[0][0] is heading else _FEW
+    if len(parts) > 1 and _lines(sources) > long:
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
 

@@ -148,6 +148,24 @@ def test_a_long_section_is_split_at_its_inner_headings(promote: Promote) -> None
     assert [f.name for f in planned.functions] == ["first_look", "second_look"]
 
 
+@pytest.mark.parametrize(
+    ("own", "lines", "names"),
+    [
+        ("", 6, ["count_letters", "sort_letters"]),
+        ("rb.log(z=1)", 6, ["choose_order"]),  # it has code of its own, which the others go on from
+        ("", 2, ["choose_order"]),  # too short for two
+    ],
+)
+def test_a_heading_above_others_alone_does_not_name_what_they_do(
+    promote: Promote, own: str, lines: int, names: list[str]
+) -> None:
+    count, sort = ("\n".join(f"rb.log({name}{at}={at})" for at in range(lines)) for name in "ab")
+    cells = ("md:## Choosing an order", *([own] if own else []))
+    inner = ("md:### Counting letters", count, "md:### Sorting letters", sort)
+    planned, _ = promote("md:# T", "import reprobook as rb", *cells, *inner, "md:## Last", "rb.log(c=1)")
+    assert [each.name for each in planned.functions][:-1] == names
+
+
 def test_a_section_that_only_draws_random_numbers_says_why_it_is_there(promote: Promote) -> None:
     _, text = promote(
         "md:# T",
