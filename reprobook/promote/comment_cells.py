@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ import libcst as cst
 from reprobook.promote.commented_code import without_commented_code
 from reprobook.promote.slice import Slice
 from reprobook.promote.source import Source
+
+_OF_CELLS = re.compile(r"\b(?:cells?|notebook|jupyter|colab)\b", re.IGNORECASE)  # a script has none
 
 
 def with_comment_cells(found: Slice, sources: Sequence[Source], places: Mapping[int | None, int]) -> Slice:
@@ -26,7 +29,7 @@ def with_comment_cells(found: Slice, sources: Sequence[Source], places: Mapping[
 def _only_comments(source: Source) -> bool:
     lines = [line.strip() for line in source.text.splitlines() if line.strip()]
     plain = not (source.statements or source.notes or source.error or "skip" in source.tags)
-    return plain and bool(lines) and all(line.startswith("#") for line in lines)
+    return plain and bool(lines) and all(line.startswith("#") for line in lines) and not _OF_CELLS.search(source.text)
 
 
 def _with_comments(source: Source, place: int, speaking: Mapping[int, Source]) -> Source:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from textwrap import fill
 
 from reprobook.promote.commands import HOME, WORK, has_config, start_command
 from reprobook.promote.data_files import mounts
@@ -18,6 +19,7 @@ from reprobook.promote.prose import clipped, listed
 from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
 from reprobook.promote.seeds_in_code import seeds_in_code
 
+_WIDTH = 120
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. {{written}}
 go to {}; `result.json` there holds the result digest."""
@@ -53,8 +55,8 @@ Installed from a folder, not from an index: {names}. The wheel that the first co
 _LOCK = """\
 `requirements.txt` pins what the script needs, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed{but}; it is evidence, not a file to install
-from: it names no wheels{run}.
-
+from: it names no wheels{run}."""
+_RECORDS = """\
 `header.json` is the recipe of the notebook's run: code, parameters, seeds, data and environment, each by its digest.
 `proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
 they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
@@ -161,7 +163,9 @@ def _environment(facts: Facts) -> str:
     folders = _from_folders(facts)
     own = _OWN.format(names=listed(folders)) if folders else ""
     run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
-    return own + _LOCK.format(run=run, but=f" (of {listed(folders)} name and version)" if folders else "")
+    but = f" (of {listed(folders)} name and version)" if folders else ""
+    lock = fill(_LOCK.format(run=run, but=but), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return f"{own}{lock}\n\n{_RECORDS}"
 
 
 def _written(facts: Facts) -> str:

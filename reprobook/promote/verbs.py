@@ -51,6 +51,7 @@ USUAL = {
 }
 # How an author would call what a heading announces.
 GERUNDS = {
+    "adjusting": "adjust",
     "building": "build",
     "calculating": "calculate",
     "checking": "check",
@@ -129,7 +130,7 @@ NOUNS = {
     "visualization": "visualize",
 }
 VERBS = frozenset(GERUNDS.values()) | frozenset(
-    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
+    """adjust build calculate check choose clean combine compare compute construct convert count create draw encode estimate
     evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
     recap report run sample save scale score select set simulate solve sort split test tokenize train transform tune
     update validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text

@@ -515,13 +515,13 @@ def test_a_cell_of_comments_belongs_to_the_cell_below(promote: Promote) -> None:
         *("import reprobook as rb", "# the letters\n# in order\n", "\n# of the alphabet", "x = list('ab')"),
         *("# nobody reads it", "y = x * 2", "# is spoken of", "md:Something else.", "z = x * 3"),
         *("# count them", "# and log the number\nrb.log(n=len(x), m=len(z))"),
-        *("# the end", "# plot(x)", "rb.log(k=1)"),
+        *("# the end", "# plot(x)", "rb.log(k=1)", "# an empty cell", "rb.log(l=1)"),
     )
     assert "    # the letters\n    # in order\n\n    # of the alphabet\n    x = list" in text
     assert "    # count them\n\n    # and log the number\n    rb.log" in text
-    assert not any(words in text for words in ("nobody", "spoken", "the end"))
-    assert planned.kept == [0, 1, 2, 3, 7, 8, 9, 12]
-    assert [each.cell for each in planned.dropped] == [4, 5, 6, 10, 11]  # the last was code
+    assert not any(words in text for words in ("nobody", "spoken", "the end", "empty"))
+    assert planned.kept == [0, 1, 2, 3, 7, 8, 9, 12, 14]
+    assert [each.cell for each in planned.dropped] == [4, 5, 6, 10, 11, 13]  # 11 was code
 
 
 def test_the_comment_above_a_definition_goes_where_it_goes(promote: Promote) -> None:
