@@ -130,7 +130,7 @@ NOUNS = {
     "visualization": "visualize",
 }
 VERBS = frozenset(GERUNDS.values()) | frozenset(
-    """adjust build calculate check choose clean combine compare compute construct convert count create draw encode estimate
+    """build calculate check choose clean combine compare compute construct convert count create draw encode estimate
     evaluate extract fit generate get initialize load make measure normalize optimize plot predict prepare process read
     recap report run sample save scale score select set simulate solve sort split test tokenize train transform tune
     update validate vectorize visualize""".split()  # noqa: SIM905 - so many words read best as a text
