@@ -26,6 +26,7 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     ranged = next((each for each in plan.fields if each.space is not None), None)
     runs = f'[result(tmp_path / name{parts["lite"] if plan.lite else ""}) for name in ("first", "second")]'
     text = _TEST.format(
+        reads="reads its parameters, " if plan.fields else "",
         names=f"PARAMETERS = {literal([each.name for each in plan.fields])}\n" if plan.fields else "",
         environment=literal(dict(sorted(facts.environment.items()))),
         pytest="\nimport pytest\n" if proved or data else "",
@@ -56,7 +57,7 @@ def _ranges(field: Field, parts: Mapping[str, str]) -> str:
 
 
 _TEST = '''\
-"""The job reads its parameters, runs, and gives the same result twice."""
+"""The job {reads}runs, and gives the same result twice."""
 
 import json
 import os

@@ -21,6 +21,7 @@ from reprobook.promote.options import JobOptions
 from reprobook.promote.printed import compared_text
 from reprobook.promote.recipe import Recipe
 from reprobook.promote.result_text import results
+from reprobook.promote.script_metrics import as_in_script
 from reprobook.promote.variables import Comparison, compared
 from reprobook.runs import JsonLines, NewRun
 from reprobook.runs.model import json_number
@@ -63,6 +64,7 @@ def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = (
 
     A notebook that logs, saves and shows no result is compared by its variables; if it has none, by what it prints.
     """
+    recipe = as_in_script(recipe, made)
     sections = () if recipe.trace.sinks else [function.name for function in made.functions]
     with proving_ground(folder, recipe) as request:
         try:
@@ -97,6 +99,7 @@ def expected(
     recipe: Recipe, made: Plan, *, equivalent: bool | None, seeds: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """Return what the script must give, for ``reprobook verify DIR``; ``seeds`` is the same for other seeds."""
+    recipe = as_in_script(recipe, made)
     record = recipe.record.model_dump(mode="json")
     exact = {name: value for name, value in recipe.metrics.items() if isinstance(value, int)}
     return {
@@ -183,7 +186,7 @@ def _first_difference(recipe: Recipe, logged: Sequence[Mapping[str, Any]]) -> di
     sinks = [sink for sink in recipe.trace.sinks if sink.kind == "metric"]
     for at, (sink, wanted, found) in enumerate(zip(sinks, recipe.folder.read_metrics().records, logged, strict=False)):
         name = sink.name
-        if found["name"] != name:
+        if found["name"] != name and not found["name"].startswith(f"{name} ("):  # of another section
             return difference(sink.cell, [name], f"the script logs {found['name']} where the notebook logs {name}")
         # JSON holds what is not finite as text.
         if repr(float(wanted["value"])) != repr(float(found["value"])):

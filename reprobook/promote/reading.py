@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reprobook.notebook.model import Notebook
 from reprobook.promote import fabric, refusal
 from reprobook.promote.changes import changed_names
+from reprobook.promote.comment_cells import with_comment_cells
 from reprobook.promote.controls import without_controls
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.identifiers import identifiers
@@ -61,6 +62,8 @@ def read(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
     sliced = slice_notebook(sources, _wishes(fixed, metrics, evidence))
+    places = {cell.code_index: cell.index for cell in notebook.code_cells}
+    sliced = with_comment_cells(sliced, sources, places)
     refusal.check(sliced.kept, names, bound_names(sources))
     taken = identifiers(statement.tree for source in sources for statement in source.statements)
     words = _words(taken, names)

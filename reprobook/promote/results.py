@@ -22,7 +22,8 @@ def nameless_results(sources: Sequence[Source], names: Names) -> frozenset[int]:
     trained = next((index for index, body in trees.items() if any(trains(tree, names) for tree in body)), None)
     if trained is None:
         return frozenset()
-    return frozenset(index for index, body in trees.items() if index >= trained and any(map(_gives_result, body)))
+    below = {index: body for index, body in trees.items() if index >= trained}
+    return frozenset(index for index, body in below.items() if any(map(_gives_result, body)) or _tells(body))
 
 
 def only_looks(tree: ast.stmt) -> bool:
@@ -50,6 +51,19 @@ def _gives_result(tree: ast.stmt) -> bool:
     printing = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print")
     printed = any(_is_computed(argument) for call in printing for argument in call.args)
     return printed or any(isinstance(call.func, ast.Attribute) and call.func.attr in SAVING for call in calls)
+
+
+def _tells(body: Sequence[ast.stmt]) -> bool:
+    """Tell a cell that says in words what it computed: ``p = f(x)``, then ``print("probabilities", p)``."""
+    assigned = [tree for tree in body if isinstance(tree, ast.Assign) and _is_computed(tree.value)]
+    computed = {target.id for tree in assigned for target in tree.targets if isinstance(target, ast.Name)}
+    calls = [tree.value for tree in body if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call)]
+    printing = [call.args for call in calls if getattr(call.func, "id", "") == "print"]
+    return any(
+        any(isinstance(each, ast.Constant) for each in given)
+        and any(isinstance(each, ast.Name) and each.id in computed for each in given)
+        for given in printing
+    )
 
 
 def _is_computed(value: ast.expr) -> bool:

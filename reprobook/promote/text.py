@@ -84,8 +84,9 @@ def _function(function: Function, plan: Plan) -> str:
     inside = ", ".join([*star, *(f"{name}: {hints[name]}" if hints else name for name in names)])
     lines = [f"{prefix}def {function.name}({inside}){_result(function, inside)}:"]
     if function.summary:
-        more = fill(visible(function.detail), WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-        lines.append(indent(docstring(function.summary, *([more] if more else [])), "    "))
+        more = [each for each in function.detail.split("\n\n") if each]
+        filled = [fill(visible(each), WIDTH - 4, break_long_words=False, break_on_hyphens=False) for each in more]
+        lines.append(indent(docstring(function.summary, *filled), "    "))
     if function.globals:
         lines.append(f"    global {', '.join(function.globals)}")
     returns = (cst.parse_statement(f"return {', '.join(function.returns)}\n"),) if function.returns else ()

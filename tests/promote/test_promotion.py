@@ -16,6 +16,7 @@ from reprobook.errors import InputError, IntegrityError, NotPromotableError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.promote import Promotion, promote_notebook
 from reprobook.runs import Store
+from reprobook.verify import verify_job
 
 Promoted = Callable[..., Promotion]
 Write = Callable[..., Path]
@@ -251,6 +252,45 @@ def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promote
     text = (tmp_path / "job" / "MODEL_CARD.md").read_text()
     assert "| loss | 2 | `run_experiment`, code cell 1, the last of 2 |" in text
     assert "| loss | 1.5 | `run_experiment`, code cell 2 |" in text
+
+
+def _names_logged(job: Path, out: Path) -> list[str]:
+    """Run a job and its own test; return the names in its files, which must agree."""
+    command = [sys.executable, str(job / "train.py"), "--out", str(out)]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(job / "tests")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "skipped" in done.stdout) == (0, False), done.stdout
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    names = list(dict.fromkeys(json.loads(line)["name"] for line in lines))
+    proof = json.loads((job / "proof.json").read_text())
+    assert list(proof["metrics"]) == list(json.loads((out / "result.json").read_text())["metrics"]) == names
+    assert [each["label"] for each in proof["logged"]] == names
+    assert all(f"`{name}`" in (job / "README.md").read_text() for name in names)
+    assert all(f"name: {name}\n" in (job / "MODEL_CARD.md").read_text() for name in names)
+    return names
+
+
+def test_values_of_one_name_are_told_apart_in_every_file_of_the_job(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted("train = [3, 1]\ntest = [2]", "loss = sum(train)\nloss", "loss = sum(test) / 2\nloss")
+    assert made.equivalent is True
+    assert _names_logged(tmp_path / "job", tmp_path / "out") == ["loss_train", "loss_test"]
+    assert verify_job(tmp_path / "job").verdict == "reproduced"
+    said = "The notebook shows several values under one name: `loss_train` and `loss_test` are all called `loss` there."
+    assert said in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_what_two_sections_print_under_one_name_is_told_apart_in_every_file_of_the_job(
+    promoted: Promoted, tmp_path: Path
+) -> None:
+    made = promoted(
+        *("md:# T", "md:## Train a model", "data = [3, 1]\nfor d in data:\n    print('loss:', d / 2)"),
+        *("md:## Evaluate the model", "print('loss:', sum(data))\nprint('acc: 1')"),
+        *("md:## Reload the model", "print('loss:', len(data))\nprint('acc: 2', end='')"),
+    )
+    assert made.equivalent is True
+    found = _names_logged(tmp_path / "job", tmp_path / "out")
+    assert found == ["loss", "loss (evaluate_model)", "acc", "loss (reload_model)", "acc (reload_model)"]
 
 
 def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store, tmp_path: Path) -> None:
