@@ -15,7 +15,7 @@ from typing import Any
 from reprobook.execute.active import activate, active_sinks, deactivate
 from reprobook.execute.arithmetic import arithmetic
 from reprobook.execute.checkpoint import Ledger
-from reprobook.execute.printed import MetricReader, ShownNames
+from reprobook.execute.printed import MetricReader, MetricNames
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
 from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import Place, SinkLog
@@ -36,6 +36,7 @@ def job(  # noqa: PLR0913 - one for each option, by name
     device: str = "auto",
     precision: str = "32-true",
     printed_metrics: bool = False,
+    notebook_names: Mapping[str, str] | None = None,
     rank: int = 0,
     resume: bool = False,
 ) -> Iterator[Path]:
@@ -43,10 +44,11 @@ def job(  # noqa: PLR0913 - one for each option, by name
 
     ``device`` is what ``rb.device()`` gives, ``precision`` the arithmetic of torch: ``32-true`` (its own) or
     ``bf16-mixed``. With ``printed_metrics``, values that the script shows count as metrics, for notebooks that log
-    nothing; in the files, a name that another section has shown is followed by the section. Of several processes that
-    run the script together only that of ``rank`` 0 keeps and prints anything; the others write to a folder that is
-    thrown away. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in ``checkpoints/``, which is
-    removed at the end. Gives the folder that is written to.
+    nothing; in the files, a name that another section has shown is followed by the section. ``notebook_names`` are
+    what the notebook calls metrics that have other names here; ``result_digest`` is over its names. Of several
+    processes that run the script together only that of ``rank`` 0 keeps and prints anything; the others write to a
+    folder that is thrown away. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in ``checkpoints/``,
+    which is removed at the end. Gives the folder that is written to.
 
     Raises:
         InputError: If a checkpoint is that of another script or of other parameters.
@@ -56,7 +58,7 @@ def job(  # noqa: PLR0913 - one for each option, by name
     recipe = {"parameters": parameters, "seed": seed, "device": device, "precision": precision}
     with _place(Path(out), rank) as folder:
         ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
-        metrics = JobMetrics(folder, ShownNames(main))
+        metrics = JobMetrics(folder, MetricNames(main, notebook_names or {}))
         with (
             _keeping(folder, metrics, config, device, ledger) as sinks,
             kept_values(folder),
@@ -86,6 +88,7 @@ def _keeping(
         place=Place(folder),
         on_sink=keep_shown,
         provenance=Provenance(parameters=dict(config)),
+        result_names=metrics.names.in_notebook,
     )
     (folder / RESULT).unlink(missing_ok=True)
     activate(sinks, device)
@@ -114,7 +117,7 @@ def _place(out: Path, rank: int) -> Iterator[Path]:
 
 
 @contextmanager
-def _reading(sinks: SinkLog, names: ShownNames) -> Iterator[None]:
+def _reading(sinks: SinkLog, names: MetricNames) -> Iterator[None]:
     """Read metrics from what is printed."""
     reader = MetricReader(sys.stdout, sinks, names)
     with redirect_stdout(reader):

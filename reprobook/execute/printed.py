@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import CodeType
 from typing import Any
 
@@ -10,7 +11,7 @@ from reprobook.execute.sinklog import SinkLog
 from reprobook.trace import shown_metrics
 
 
-class ShownNames:
+class MetricNames:
     """What the files of a job call the metrics that it shows: two sections may print one name for two things.
 
     The name is what it is for the section, a function that ``main`` calls, which shows it first; for another one, its
@@ -18,9 +19,11 @@ class ShownNames:
 
     Args:
         main: The code that calls the sections.
+        in_notebook: What the notebook calls metrics that are logged under a name of the script's own.
     """
 
-    def __init__(self, main: CodeType) -> None:
+    def __init__(self, main: CodeType, in_notebook: Mapping[str, str]) -> None:
+        self.in_notebook = in_notebook
         self._main = main
         self._section = ""
         self._first: dict[str, str] = {}
@@ -54,7 +57,7 @@ class MetricReader:
         muted: Whether what goes by is not read.
     """
 
-    def __init__(self, stream: Any, sinks: SinkLog, names: ShownNames) -> None:
+    def __init__(self, stream: Any, sinks: SinkLog, names: MetricNames) -> None:
         self._stream = stream
         self._sinks = sinks
         self._names = names

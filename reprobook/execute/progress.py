@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.errors import IntegrityError
-from reprobook.execute.printed import MetricReader, ShownNames
+from reprobook.execute.printed import MetricReader, MetricNames
 from reprobook.execute.sinklog import SinkLog
 from reprobook.runs import JsonLines
 from reprobook.runs.model import json_number
@@ -27,7 +27,7 @@ class JobMetrics:
         lines: What was written.
     """
 
-    def __init__(self, out: Path, names: ShownNames) -> None:
+    def __init__(self, out: Path, names: MetricNames) -> None:
         self.names = names
         path = out / METRICS
         path.unlink(missing_ok=True)

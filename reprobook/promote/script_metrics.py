@@ -8,14 +8,13 @@ from reprobook.promote.logged import Logged
 from reprobook.promote.model import Plan
 from reprobook.promote.recipe import Recipe
 from reprobook.trace import Sink
-from reprobook.trace.sinks import result_digest
 
 
 def as_in_script(recipe: Recipe, made: Plan) -> Recipe:
     """Return a run whose metrics have the names that they have in the script's own record of results.
 
-    What the script logs under another name has another ``result_digest``, too. What it prints keeps its name there;
-    only its files say which section another value of that name comes from, as `reprobook.execute.job` does.
+    The ``result_digest`` is over the notebook's names. What the script prints under one name keeps it; only the job's
+    files say which section another value of that name comes from, as `reprobook.execute.job` does.
     """
     sinks = tuple(_renamed(sink, made) for sink in recipe.trace.sinks)
     logged = _named(recipe.logged, made)
@@ -25,7 +24,7 @@ def as_in_script(recipe: Recipe, made: Plan) -> Recipe:
     metrics = {last.get(name, name): value for name, value in recipe.metrics.items()}
     metrics = {each.name: each.value for each in logged} or metrics
     recorded = {name: float(value) for name, value in metrics.items()}
-    record = recipe.record.model_copy(update={"result_digest": result_digest(sinks), "metrics": recorded})
+    record = recipe.record.model_copy(update={"metrics": recorded})
     trace = recipe.trace.model_copy(update={"sinks": sinks})
     return replace(recipe, record=record, trace=trace, logged=logged, metrics=metrics)
 

@@ -18,7 +18,7 @@ from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
 from reprobook.promote.prose import listed
-from reprobook.promote.python import code_of
+from reprobook.promote.python import code_of, literal
 from reprobook.promote.seeding_text import decided, seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
@@ -113,6 +113,8 @@ def _main(plan: Plan, entry: Entry) -> str:
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
+    names = {new: old for (_, old), new in plan.renamed.items()}
+    options += f", notebook_names={literal(names)}" if names else ""
     options += f", resume={words.resume}" if plan.resumes else ""
     resume = f", {words.resume}: bool" if plan.resumes else ""
     options += "".join(f", {option}" for option in entry.job_options)

@@ -271,11 +271,16 @@ def _names_logged(job: Path, out: Path) -> list[str]:
     return names
 
 
-def test_values_of_one_name_are_told_apart_in_every_file_of_the_job(promoted: Promoted, tmp_path: Path) -> None:
+def test_values_of_one_name_are_told_apart_in_every_file_of_the_job(
+    promoted: Promoted, store: Store, tmp_path: Path
+) -> None:
     made = promoted("train = [3, 1]\ntest = [2]", "loss = sum(train)\nloss", "loss = sum(test) / 2\nloss")
     assert made.equivalent is True
     assert _names_logged(tmp_path / "job", tmp_path / "out") == ["loss_train", "loss_test"]
     assert verify_job(tmp_path / "job").verdict == "reproduced"
+    (run,) = store.records()
+    digests = [json.loads((tmp_path / at).read_text())["result_digest"] for at in ("out/result.json", "job/proof.json")]
+    assert digests == [run.result_digest] * 2
     said = "The notebook shows several values under one name: `loss_train` and `loss_test` are all called `loss` there."
     assert said in (tmp_path / "job" / "README.md").read_text()
 
