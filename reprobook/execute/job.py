@@ -15,7 +15,7 @@ from typing import Any
 from reprobook.execute.active import activate, active_sinks, deactivate
 from reprobook.execute.arithmetic import arithmetic
 from reprobook.execute.checkpoint import Ledger
-from reprobook.execute.printed import MetricReader, MetricNames
+from reprobook.execute.printed import MetricNames, MetricReader
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
 from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import Place, SinkLog

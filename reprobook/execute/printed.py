@@ -12,7 +12,7 @@ from reprobook.trace import shown_metrics
 
 
 class MetricNames:
-    """What the files of a job call the metrics that it shows: two sections may print one name for two things.
+    """What the metrics of a job are called: in its files, where two sections may show one name for two things.
 
     The name is what it is for the section, a function that ``main`` calls, which shows it first; for another one, its
     name follows in parentheses, as in ``Test Acc. (reload_model)``.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.errors import IntegrityError
-from reprobook.execute.printed import MetricReader, MetricNames
+from reprobook.execute.printed import MetricNames, MetricReader
 from reprobook.execute.sinklog import SinkLog
 from reprobook.runs import JsonLines
 from reprobook.runs.model import json_number
