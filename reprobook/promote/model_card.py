@@ -62,8 +62,8 @@ class ModelCard:
 
     @property
     def telling(self) -> tuple[Measured, ...]:
-        """The metrics whose names speak of how good the model is; all, where none does."""
-        return tuple(each for each in self.results if _tells(each.name)) or self.results
+        """The metrics whose names speak of how good the model is, from its training on; all, where none does."""
+        return tuple(each for each in self.results if _tells(each.name) and not each.early) or self.results
 
 
 def render_model_card(card: ModelCard) -> str:

@@ -15,6 +15,7 @@ from reprobook.execute.progress import METRICS
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files, workplace_of
+from reprobook.promote.data_files import inside, needed_data
 from reprobook.promote.distributions import distribution_of, normalised
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
@@ -112,6 +113,7 @@ def expected(
             {"name": each.name, "label": each.label, "index": each.index, "value": json_number(each.value)}
             for each in results(made, recipe.logged, recipe.metrics)
         ],
+        "data": inside(needed_data(recipe.trace, made.kept)),
         "platform": _platform(recipe, made),
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,

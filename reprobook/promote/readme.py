@@ -57,9 +57,10 @@ _LOCK = """\
 (PEP 751) records the same packages with the digest of what was installed{but}; it is evidence, not a file to install
 from: it names no wheels{run}."""
 _RECORDS = """\
-`header.json` is the recipe of the notebook's run: code, parameters, seeds, data and environment, each by its digest.
-`proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
-they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
+`header.json` is the recipe of the notebook's run: parameters, seeds, environment, and the digests of its code and of
+what it declared as data. `proof.json` holds what the script must give, which `reprobook verify` checks, the digests of
+the files that it reads, and those of the job's files as they were written: one that you edit, `reprobook promote`
+overwrites only with `--force`."""
 _PRINTED = """\
 Its metrics are numbers that it prints, as `name: number` or alone, with the digits printed; `name[0]`, `name[1]` and
 so on are those of a row. A name that an earlier function printed too is followed by the function's own."""
@@ -67,7 +68,7 @@ _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _KEEPING = """\
 A cell is in the script if a result depends on it, and so is all that it prints. Results are what is logged or saved,
-numbers that are shown or printed with a name, and what is computed and printed from the first training on."""
+numbers that are shown or printed with a name, and what is computed and printed or shown from the first training on."""
 _CI = """\
 As a job of GitHub Actions:
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -283,6 +284,49 @@ def test_values_of_one_name_are_told_apart_in_every_file_of_the_job(
     assert digests == [run.result_digest] * 2
     said = "The notebook shows several values under one name: `loss_train` and `loss_test` are all called `loss` there."
     assert said in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_what_is_computed_and_displayed_after_training_is_printed(promoted: Promoted) -> None:
+    made = promoted(
+        "import pandas as pd\nimport reprobook as rb",
+        "data = pd.DataFrame({'x': [1, 2]})\ndata.rename(columns={'x': 'z'})",
+        "class Model:\n    def fit(self, x):\n        self.w = sum(x)\n        return self",
+        "model = Model().fit([1, 2])\nrb.log(w=model.w)",
+        "table = pd.DataFrame({'w': [model.w]})\ntable.rename(columns={'w': 'weight'})  # of all",
+        "model.fit([3])",
+        "model.__repr__()",
+    )
+    text = Path(made.script).read_text()
+    assert made.equivalent is True
+    assert 'print(table.rename(columns={"w": "weight"}))  # of all' in text
+    assert '"z"' not in text
+    assert "__repr__" not in text
+
+
+def test_what_was_logged_before_the_training_is_no_result_of_the_model(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted(
+        *("md:# T", "md:## Load the data", "import reprobook as rb\ndata = [3, 1]\nfirst = sum(data)"),
+        "rb.log(baseline_loss=first)",
+        *("md:## Train the model", "class Model:\n    def fit(self, x):\n        self.w = sum(x)\n        return self"),
+        "model = Model().fit(data)\nrb.log(loss=model.w / 2)",
+    )
+    assert made.equivalent is True
+    card = (tmp_path / "job" / "MODEL_CARD.md").read_text()
+    assert card.count("baseline_loss") == 0
+    assert card.index("Logged too") < card.index(r"baseline\_loss")
+    assert "(last: `loss` 2, 1 more)" in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_a_job_whose_data_changed_says_so(promoted: Promoted, tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("3")
+    promoted("import reprobook as rb\nn = int(open('data.txt').read())\nrb.log(n=n)")
+    job = tmp_path / "job"
+    digest = hashlib.sha256(b"3").hexdigest()
+    assert json.loads((job / "proof.json").read_text())["data"] == {"data.txt": digest}
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "data"]
+    for content, code in (("3", 0), ("4", 1)):
+        (job / "data.txt").write_text(content)
+        assert subprocess.run(test, cwd=job, capture_output=True, check=False).returncode == code
 
 
 def test_what_two_sections_print_under_one_name_is_told_apart_in_every_file_of_the_job(
