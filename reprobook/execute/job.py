@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import CodeType
 from typing import Any
 
 from reprobook.execute.active import activate, active_sinks, deactivate
 from reprobook.execute.arithmetic import arithmetic
 from reprobook.execute.checkpoint import Ledger
-from reprobook.execute.printed import MetricReader
+from reprobook.execute.printed import MetricNames, MetricReader
 from reprobook.execute.progress import ARTIFACTS, JobMetrics, JobProgress
 from reprobook.execute.section_values import kept_values
 from reprobook.execute.sinklog import Place, SinkLog
@@ -35,6 +36,7 @@ def job(  # noqa: PLR0913 - one for each option, by name
     device: str = "auto",
     precision: str = "32-true",
     printed_metrics: bool = False,
+    notebook_names: Mapping[str, str] | None = None,
     rank: int = 0,
     resume: bool = False,
 ) -> Iterator[Path]:
@@ -42,22 +44,25 @@ def job(  # noqa: PLR0913 - one for each option, by name
 
     ``device`` is what ``rb.device()`` gives, ``precision`` the arithmetic of torch: ``32-true`` (its own) or
     ``bf16-mixed``. With ``printed_metrics``, values that the script shows count as metrics, for notebooks that log
-    nothing. Of several processes that run the script together only that of ``rank`` 0 keeps and prints anything; the
-    others write to a folder that is thrown away. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in
-    ``checkpoints/``, which is removed at the end. Gives the folder that is written to.
+    nothing; in the files, a name that another section has shown is followed by the section. ``notebook_names`` are
+    what the notebook calls metrics that have other names here; ``result_digest`` is over its names. Of several
+    processes that run the script together only that of ``rank`` 0 keeps and prints anything; the others write to a
+    folder that is thrown away. With ``resume``, each ``rb.Checkpoint`` goes on from what it finds in ``checkpoints/``,
+    which is removed at the end. Gives the folder that is written to.
 
     Raises:
         InputError: If a checkpoint is that of another script or of other parameters.
     """
+    main = _calling_code()
     parameters = NewRun(parameters=dict(config)).model_dump(mode="json")["parameters"]
     recipe = {"parameters": parameters, "seed": seed, "device": device, "precision": precision}
     with _place(Path(out), rank) as folder:
         ledger = Ledger(folder, recipe, resume=resume)  # first: it may refuse, and then nothing is lost
-        metrics = JobMetrics(folder)
+        metrics = JobMetrics(folder, MetricNames(main, notebook_names or {}))
         with (
             _keeping(folder, metrics, config, device, ledger) as sinks,
             kept_values(folder),
-            _reading(sinks) if printed_metrics else nullcontext(),
+            _reading(sinks, metrics.names) if printed_metrics else nullcontext(),
             arithmetic(precision),
         ):
             yield folder
@@ -75,7 +80,7 @@ def _keeping(
 
     def keep_shown(sink: Sink, value: float | None) -> None:
         if not sink.explicit and value is not None:
-            metrics.log_metric(sink.name, value)
+            metrics.log_metric(metrics.names.name(sink.name), value)
 
     sinks = SinkLog(
         metrics,
@@ -83,6 +88,7 @@ def _keeping(
         place=Place(folder),
         on_sink=keep_shown,
         provenance=Provenance(parameters=dict(config)),
+        result_names=metrics.names.in_notebook,
     )
     (folder / RESULT).unlink(missing_ok=True)
     activate(sinks, device)
@@ -111,9 +117,9 @@ def _place(out: Path, rank: int) -> Iterator[Path]:
 
 
 @contextmanager
-def _reading(sinks: SinkLog) -> Iterator[None]:
+def _reading(sinks: SinkLog, names: MetricNames) -> Iterator[None]:
     """Read metrics from what is printed."""
-    reader = MetricReader(sys.stdout, sinks)
+    reader = MetricReader(sys.stdout, sinks, names)
     with redirect_stdout(reader):
         yield
     reader.end_line()
@@ -133,6 +139,14 @@ def show(expression: str, value: Any) -> None:
     if sinks := active_sinks():
         for name, number in scalar_metrics(expression, value):
             sinks.shown(name, number)
+
+
+def _calling_code() -> CodeType:
+    """Return the code that has ``with rb.job(...)`` in it."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the one way to ask who calls
+    while frame.f_back is not None and frame.f_globals.get("__name__") in {__name__, "contextlib"}:
+        frame = frame.f_back
+    return frame.f_code
 
 
 def _artifacts(folder: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reprobook.errors import IntegrityError
-from reprobook.execute.printed import MetricReader
+from reprobook.execute.printed import MetricNames, MetricReader
 from reprobook.execute.sinklog import SinkLog
 from reprobook.runs import JsonLines
 from reprobook.runs.model import json_number
@@ -19,9 +19,16 @@ METRICS = "metrics.jsonl"
 
 
 class JobMetrics:
-    """The metrics of a job: ``metrics.jsonl`` in its output folder, and the last value of each."""
+    """The metrics of a job: ``metrics.jsonl`` in its output folder, and the last value of each.
 
-    def __init__(self, out: Path) -> None:
+    Attributes:
+        names: What those are called that the script shows.
+        last: The last value of each, by name.
+        lines: What was written.
+    """
+
+    def __init__(self, out: Path, names: MetricNames) -> None:
+        self.names = names
         path = out / METRICS
         path.unlink(missing_ok=True)
         self.last: dict[str, int | float | str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from reprobook.errors import InputError
@@ -22,6 +23,7 @@ class MetricLog(Protocol):
 
 
 _NOWHERE = Provenance()
+_OWN_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class SinkLog:
         on_sink: Called with each sink and, for a metric, its value.
         cell: Gives the code index of the cell that runs.
         provenance: What checkpoints say of where they come from.
+        result_names: What metrics are called in the digest of the result, where it is not their name.
     """
 
     def __init__(  # noqa: PLR0913 - one for each thing in which a run and a job differ
@@ -62,6 +65,7 @@ class SinkLog:
         on_sink: Callable[[Sink, float | None], None] = lambda _sink, _value: None,
         cell: Callable[[], int | None] = lambda: None,
         provenance: Provenance = _NOWHERE,
+        result_names: Mapping[str, str] = _OWN_NAMES,
     ) -> None:
         self.chain = SinkChain()
         self.provenance = provenance
@@ -73,6 +77,7 @@ class SinkLog:
         self.place = place
         self._on_sink = on_sink
         self._cell = cell
+        self._result_names = result_names
 
     def log(self, values: Mapping[str, Any], step: int | None = None) -> None:
         """Log metrics; all are checked before the first is written.
@@ -82,7 +87,7 @@ class SinkLog:
         """
         numbers = {name: as_number(value, name) for name, value in values.items()}
         for name, number in numbers.items():
-            sink = self.chain.metric(name, number, step=step, cell=self._cell())
+            sink = self.chain.metric(self._result_names.get(name, name), number, step=step, cell=self._cell())
             self._metrics.log_metric(name, number, step)
             self._last[name] = float(number)
             self._on_sink(sink, number)

@@ -61,6 +61,18 @@ def method_calls(tree: ast.AST) -> frozenset[str]:
     return frozenset(_callee(node) for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
+def data_steps(tree: ast.stmt) -> list[str]:
+    """Return what a statement does to the data, as verbs."""
+    calls, nothing = method_calls(tree), frozenset[str]()
+    does = {
+        "load": _loads(calls, nothing, nothing),
+        "scale": bool(calls & _SCALING),
+        "split": _splits(calls, flow_of(tree).writes, nothing),
+        "batch": "DataLoader" in calls,
+    }
+    return [step for step, done in does.items() if done]
+
+
 def intent(wish: str) -> str:
     """Name the kind of work that a heading, as an identifier, speaks of; empty if that is not clear."""
     words = set(wish.split("_"))
@@ -130,6 +142,7 @@ _SCORING = ("accuracy", "_score", "_loss", "_error", "cross_entropy", "criterion
 _SCORES = frozenset({"acc", "accuracy", "auc", "cost", "err", "error", "f1", "loss", "losses", "mse", "rmse", "score"})
 _PARTS = frozenset({"train", "test", "val"})
 _SHORT_PART = re.compile(r"[XxYy](tr|te|dev|val|train|test)")  # Xtr, Ydev
+_SCALING = frozenset({"MinMaxScaler", "Normalize", "Normalizer", "RobustScaler", "StandardScaler"})
 _HELD_OUT = frozenset({"test", "val", "valid", "validation"})
 _NO_WORK = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MAKING_FOLDERS = frozenset({"makedirs", "mkdir", "Path"})

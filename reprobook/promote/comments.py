@@ -90,14 +90,15 @@ def after_blank(node: cst.BaseStatement) -> cst.BaseStatement:
 
 def imperative(source: Source) -> str:
     """Return the comment at the top of a cell, if it says what the cell does: ``sample from the model``."""
-    lines = getattr(source.statements[0].node, "leading_lines", ()) if source.statements else ()
+    lines = getattr(source.statements[0].node, "leading_lines", ())[source.carried :] if source.statements else ()
     said = [line.comment.value.strip("#-= ") for line in lines if line.comment]
     words = words_of(said[0]) if len(said) == 1 else []
     return said[0] if len(words) > 1 and len(said[0]) <= _LONGEST and words[0] in VERBS else ""
 
 
 def without_comment(source: Source) -> Source:
-    """Return a cell without the comment at its top."""
+    """Return a cell without the comment of its own at its top."""
     first, *rest = source.statements
-    node = without_blank(first.node.with_changes(leading_lines=()))
+    others = getattr(first.node, "leading_lines", ())[: source.carried]
+    node = without_blank(first.node.with_changes(leading_lines=others))
     return replace(source, statements=(replace(first, node=node), *rest))

@@ -62,7 +62,13 @@ def _field(field: Field) -> list[str]:
     line = f"    {field.name}: Annotated[{kind}, {meaning}] = {default}"
     if len(line) <= _WIDTH:
         return [line]
-    return [f"    {field.name}: Annotated[", f"        {kind},", f"        {meaning},", f"    ] = {default}"]
+    inner = f"        {kind}, {meaning}"
+    rows = (
+        [inner]
+        if len(inner) <= _WIDTH and not set("([{") & set(default)
+        else [f"        {kind},", f"        {meaning},"]
+    )
+    return [f"    {field.name}: Annotated[", *rows, f"    ] = {default}"]
 
 
 def _default(field: Field) -> str:

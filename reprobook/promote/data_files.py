@@ -29,10 +29,15 @@ def written_files(trace: Trace, kept: Collection[int]) -> tuple[str, ...]:
     return tuple(sorted(path for path in written if not PurePath(path).is_absolute()))
 
 
+def inside(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that lie in the folder itself, with their digests."""
+    return {path: digest for path, digest in data.items() if ".." not in PurePath(path).parts}
+
+
 def entries(data: Mapping[str, str]) -> list[str]:
     """Return what to put beside the script: the files, or the folders that hold them where there are many."""
-    inside = [path for path in data if ".." not in PurePath(path).parts]
-    return inside if len(inside) <= _MOST_ENTRIES else sorted({PurePath(path).parts[0] for path in inside})
+    paths = list(inside(data))
+    return paths if len(paths) <= _MOST_ENTRIES else sorted({PurePath(path).parts[0] for path in paths})
 
 
 def mounts(data: Mapping[str, str], folder: str) -> str:

@@ -31,6 +31,10 @@ _OPENINGS = frozenset(
     however imagine lastly look next note notice now ok okay once second so that's then there's therefore third
     this these tip todo warning well with""".split()  # noqa: SIM905 - so many words read best as a text
 )
+_POINTING = frozenset(
+    {"because", "both", "hence", "his", "it", "its", "otherwise", "such", "their", "they", "thus", "which"}
+)
+_NO_PROSE = re.compile(r"\s*(?:(?:[-*+>]|[0-9]+[.)])\s|```|\$\$|\|)")
 _CREDITS = re.compile(
     r"credit|thanks|(?:created|written|made) by|"
     r"courtesy|copyright|licen[cs]e|adapted from|borrowed|inspired by|acknowledg|\bauthors?\b|"
@@ -41,22 +45,46 @@ _CREDITS = re.compile(
 
 def first_sentence(prose: str, longest: int = _LONGEST) -> str:
     """Return the first sentence of the first paragraph of plain text, if it describes; else nothing."""
+    return next((_if_it_describes(sentence, longest) for sentence in _sentences(prose)), "")
+
+
+def description(prose: str) -> str:
+    """Return what the first paragraph of plain text describes, as far as a few lines hold it.
+
+    Where its first sentence talks to the reader, what follows counts only in a short paragraph, and a sentence that
+    points back to one left out does not.
+    """
+    sentences = _sentences(prose)
+    if sentences and not _if_it_describes(sentences[0], _LONGER) and len(" ".join(sentences)) > _LONGER:
+        return ""
+    found: list[str] = []
+    whole = True
+    for sentence in sentences:
+        points_back = not whole and sentence.partition(" ")[0].lower().strip(",") in _POINTING
+        said = "" if points_back else _if_it_describes(sentence, _LONGER)
+        if said and len(" ".join([*found, said])) > _LONGER:
+            break
+        found += [said] if said else []
+        whole = bool(said)
+    return " ".join(found)
+
+
+def _sentences(prose: str) -> list[str]:
+    """Return the sentences of the first paragraph of plain text, up to a list, a table or code in it."""
     for paragraph in prose.split("\n\n"):
         raw = paragraph.strip()
         text = plain(raw)
         if not text or raw.startswith(("- ", "* ", "+ ", "<!")) or text[0] in "|>!$`=[" or _ITEM.match(text):
             continue
-        for end in range(len(text)):
-            if text[end] in ".!?" and text[end + 1 : end + 2] in {"", " "} and not text[:end].endswith(("e.g", "i.e")):
-                return _if_it_describes(text[: end + 1], longest)
-        return ""  # a caption, a table, the head of a list
-    return ""
-
-
-def longer_sentence(prose: str) -> str:
-    """Return the first sentence where it describes and is too long for one line; else nothing."""
-    found = first_sentence(prose, _LONGER)
-    return found if len(found) > _LONGEST else ""
+        rows = raw.splitlines()
+        end = next((at for at, row in enumerate(rows) if _NO_PROSE.match(row)), len(rows))
+        text, found, begin = plain("\n".join(rows[:end])), list[str](), 0
+        for at in range(len(text)):
+            if text[at] in ".!?" and text[at + 1 : at + 2] in {"", " "} and not text[:at].endswith(("e.g", "i.e")):
+                found.append(text[begin : at + 1].strip())
+                begin = at + 1
+        return found  # what has no end is a caption, a table, the head of a list
+    return []
 
 
 def tells(sentence: str) -> bool:

@@ -31,7 +31,7 @@ from reprobook.promote.part import Part
 from reprobook.promote.python import statements
 from reprobook.promote.section_lines import lines_of
 from reprobook.promote.sections import Section
-from reprobook.promote.summaries import building_of, outcome, setting_of, summary_of
+from reprobook.promote.summaries import building_of, handling_of, outcome, setting_of, summary_of
 from reprobook.promote.surroundings import Surroundings
 
 _FOR_THE_STREAM = "Kept for the random numbers that it draws: those drawn later depend on them."
@@ -70,10 +70,11 @@ def _linked(parts: Sequence[Part], around: Surroundings) -> tuple[Function, ...]
         live = (live - flow.binds) | arguments
         ordered = tuple(sorted(returns, key=order.__getitem__))
         why = "" if returns or at == len(parts) - 1 else _why_it_is_there(parts[at], around)
+        said, more = ("", "") if why else _summary(parts[at], ordered, around)
         function = Function(
             name=parts[at].name,
-            summary=parts[at].summary or why or _summary(parts[at], ordered, around),
-            detail=parts[at].detail,
+            summary=parts[at].summary or why or said,
+            detail="\n\n".join(text for text in (more, parts[at].detail) if text),
             arguments=tuple(sorted(arguments, key=order.__getitem__)),
             returns=ordered,
             globals=tuple(sorted(flow.writes & shared)),
@@ -83,9 +84,9 @@ def _linked(parts: Sequence[Part], around: Surroundings) -> tuple[Function, ...]
     return tuple(reversed(result))
 
 
-def _summary(part: Part, returns: Sequence[str], around: Surroundings) -> str:
-    found = outcome(part.trees, returns, around.words.job, figures=part.figures)
-    said = part.deed
+def _summary(part: Part, returns: Sequence[str], around: Surroundings) -> tuple[str, str]:
+    found = outcome(part.trees, returns, around.words.job, around.names, figures=part.figures)
+    said = part.summary or part.deed or handling_of(part.name, part.trees)
     if not said and part.name == "set_up":
         said = setting_of(part.trees)
     elif not said and part.name == "build_model":
@@ -189,7 +190,8 @@ def _part(section: Section, name: str, around: Surroundings) -> Part:
     body_final = without_commented_code(rewrite.with_arguments(without_pass(body), around.hoisted.extras))
     body_final = without_repetition(body_final, f"{name} {section.summary} {section.deed} {section.detail}")
     said = section.summary if tells(section.summary) else ""
-    more = section.detail or ("" if said else section.summary)  # what says something of the code, but not what it does
+    # What says something of the code, but not what it does, stands below the first line.
+    more = (section.detail or section.summary).removeprefix(said).strip()
     return Part(name, said, section.deed, more, tuple(cells), bool(figures)).with_body(body_final)
 
 

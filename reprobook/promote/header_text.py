@@ -19,6 +19,8 @@ _EARLY = "# Set first: libraries read these as they are imported."
 def header(plan: Plan, provenance: Provenance, entry: Entry) -> str:
     """Return the docstring, the imports, and the settings that stand among them."""
     title = visible(plan.title)
+    if plan.title == provenance.notebook.removesuffix(".ipynb"):  # a name of a file is no sentence
+        title = f"The notebook {title} as a script"
     digests = [f"sha256 {provenance.notebook_digest[:_SHOWN]}"]
     digests += [f"recipe {provenance.recipe_digest[:_SHOWN]}"] if provenance.recipe_digest else []
     origin = f"Made from {visible(provenance.notebook)} ({', '.join(digests)})"

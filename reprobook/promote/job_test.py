@@ -26,6 +26,7 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     ranged = next((each for each in plan.fields if each.space is not None), None)
     runs = f'[result(tmp_path / name{parts["lite"] if plan.lite else ""}) for name in ("first", "second")]'
     text = _TEST.format(
+        reads="reads its parameters, " if plan.fields else "",
         names=f"PARAMETERS = {literal([each.name for each in plan.fields])}\n" if plan.fields else "",
         environment=literal(dict(sorted(facts.environment.items()))),
         pytest="\nimport pytest\n" if proved or data else "",
@@ -44,7 +45,8 @@ def _proof(plan: Plan, facts: Facts, mark: str) -> dict[str, str]:
     """Return the parts of a test that hold a run against the proof."""
     said = tolerance(plan, facts.metrics)
     near = _NEAR_SHARES if "SHARES" in said else _NEAR
-    return {**_PROOF, "here": _HERE + said, "proof": _HELD.format(mark=mark, near=near)}
+    held = _HELD.format(data=_HELD_DATA.format(mark=mark) if mark else "", mark=mark, near=near)
+    return {**_PROOF, "hashing": _HASHING if mark else "", "here": _HERE + said, "proof": held}
 
 
 def _ranges(field: Field, parts: Mapping[str, str]) -> str:
@@ -56,13 +58,13 @@ def _ranges(field: Field, parts: Mapping[str, str]) -> str:
 
 
 _TEST = '''\
-"""The job reads its parameters, runs, and gives the same result twice."""
+"""The job {reads}runs, and gives the same result twice."""
 
 import json
 import os
 {platform}import subprocess
 import sys
-{metadata}from pathlib import Path
+{hashing}{metadata}from pathlib import Path
 from typing import Any
 {pytest}{capture}
 JOB = Path(__file__).resolve().parent.parent
@@ -110,6 +112,7 @@ def test_a_value_out_of_range_is_refused(tmp_path: Path) -> None:
     assert "{name} must be" in done.stderr
 
 """
+_HASHING = "from hashlib import sha256\n"
 _METADATA = "from importlib.metadata import version\n"
 _CAPTURE = "from reprobook.capture import read_hardware\n"
 _HERE = """\
@@ -140,7 +143,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result(tmp_path_factory.mktemp("whole") / "run")
 
 """
-_HELD = """
+_HELD_DATA = """
+
+{mark}def test_the_data_are_those_of_the_proof() -> None:
+    found = {{path: sha256((JOB / path).read_bytes()).hexdigest() for path in PROOF["data"]}}
+    assert found == PROOF["data"]
+"""
+_HELD = """{data}
 
 {mark}@pytest.mark.skipif(bool(ELSEWHERE), reason=f"not the platform of the proof: {{', '.join(ELSEWHERE)}}")
 def test_the_bits_are_those_of_the_proof(whole: dict[str, Any]) -> None:
@@ -165,7 +174,7 @@ _PROOF = {
     "fixture": _FIXTURE,
     "returned": _RETURNED_LOGGED,
 }
-_NO_PROOF = dict.fromkeys((*_PROOF, "here", "proof"), "") | {"returned": _RETURNED}
+_NO_PROOF = dict.fromkeys((*_PROOF, "hashing", "here", "proof"), "") | {"returned": _RETURNED}
 _DATA = """\
 DATA = {data}
 MISSING = [path for path in DATA if not (JOB / path).exists()]

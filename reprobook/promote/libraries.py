@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import sys
 
-STREAMS = frozenset({"rng:python", "rng:numpy", "rng:torch"})
+STREAM_WORDS = {"rng:python": "Python's random", "rng:numpy": "NumPy", "rng:torch": "torch"}
+STREAMS = frozenset(STREAM_WORDS)
 
 PLOTTING = frozenset({"IPython", "altair", "bokeh", "cufflinks", "ipywidgets", "matplotlib", "missingno", "plotly"})
 PLOTTING |= {"mpl_toolkits", "pydot", "seaborn", "torchviz", "wordcloud", "yellowbrick"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.promote.logged import Logged
@@ -22,6 +22,7 @@ class Measured:
         count: How many values it had there.
         shared: Whether other places logged the same name.
         index: Which of the values of its name it is; -1, the last, where nothing tells.
+        early: Whether it was logged before the training began: of data, or of another model.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Measured:
     count: int = 1
     shared: bool = False
     index: int = -1
+    early: bool = False
 
     @property
     def label(self) -> str:
@@ -43,8 +45,13 @@ class Measured:
         return f"{self.place}, the last of {self.count}" if self.place and self.count > 1 else self.place
 
 
-def measured(logged: Sequence[Logged], metrics: Mapping[str, float], place: Callable[[int], str]) -> list[Measured]:
-    """Return the metrics; ``place`` names a code cell, ``metrics`` are all that is known where ``logged`` is empty."""
+def measured(
+    logged: Sequence[Logged], metrics: Mapping[str, float], place: Callable[[int], str], early: Collection[int] = ()
+) -> list[Measured]:
+    """Return the metrics; ``place`` names a code cell, ``metrics`` are all that is known where ``logged`` is empty.
+
+    ``early`` are the cells before the training.
+    """
     if not logged:
         return [Measured(name, value) for name, value in metrics.items()]
     places = Counter(each.name for each in logged)
@@ -60,6 +67,7 @@ def measured(logged: Sequence[Logged], metrics: Mapping[str, float], place: Call
                 count=each.count,
                 shared=places[each.name] > 1,
                 index=values[each.name] - 1,
+                early=each.cell in early,
             )
         )
     return found

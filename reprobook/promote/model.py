@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import libcst as cst
@@ -81,7 +81,7 @@ class Function:
         globals: Names that functions of the notebook need at module level.
         is_async: Whether it awaits.
         cells: Code indices that it comes from.
-        detail: The author's words under the heading where they take more than a line; may be empty.
+        detail: What the first line of its docstring has no room for: paragraphs; may be empty.
         hints: The types of the arguments; none where the script has no annotations.
         result: The type of what it returns; empty there.
     """
@@ -166,6 +166,7 @@ class Plan:
         deterministic: Whether deterministic kernels were asked for.
         seeded: The libraries to seed: ``random``, ``numpy``, ``torch``.
         printed_metrics: Whether shown values count as metrics.
+        renamed: What the script calls a metric that the notebook shows under a name of several, by cell and name.
         requirements: What the notebook installed with pip.
         words: The names of the script's own parts.
         loops: The training loops, where the script is to write checkpoints.
@@ -197,6 +198,7 @@ class Plan:
     trimmed: tuple[Dropped, ...] = ()
     loads: tuple[PackagedData, ...] = ()
     fixed_seed: FixedSeed | None = None
+    renamed: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     @property
     def seed_expression(self) -> str:

@@ -5,7 +5,8 @@ Format: https://github.com/huggingface/hub-docs/blob/main/modelcard.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reprobook.promote.facts import Facts
@@ -21,6 +22,11 @@ from reprobook.trace.shown import is_telling
 
 _LIBRARIES = ("transformers", "torch", "sklearn", "tensorflow", "xgboost", "lightgbm")
 _HUB_NAMES = {"torch": "pytorch", "sklearn": "sklearn"}
+# What measures models, beside what counts as telling everywhere.
+_TELLING = frozenset(
+    """bce bleu brier cer correct deviance dice elbo iou kappa likelihood mae map mape mcc ndcg nll perplexity ppl
+    precision psnr regret return returns reward rouge silhouette ssim wer""".split()  # noqa: SIM905 - as a text
+)
 _BY_HAND = ("intended use and limits", "evaluation on other data, and on groups of people")
 
 
@@ -54,9 +60,15 @@ class ModelCard:
     results: tuple[Measured, ...]
     sections: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def telling(self) -> tuple[Measured, ...]:
+        """The metrics whose names speak of how good the model is, from its training on; all, where none does."""
+        return tuple(each for each in self.results if _tells(each.name) and not each.early) or self.results
+
 
 def render_model_card(card: ModelCard) -> str:
     """Return the card; what is not known is listed as a gap."""
+    others = [each for each in card.results if each not in card.telling]
     gaps = [*(["license"] if not card.license else []), *([card.data_gap] if card.data_gap else []), *_BY_HAND]
     parts = [
         front_matter(_hub_header(card)),
@@ -66,7 +78,8 @@ def render_model_card(card: ModelCard) -> str:
         table(("", ""), card.circumstances),
         card.parameters,
         f"## Data\n\n{card.data}" if card.data else "",
-        f"## Results\n\n{_results(card.results)}" if card.results else "",
+        f"## Results\n\n{_results(card.telling)}" if card.results else "",
+        f"Logged too, though it does not say how good the model is:\n\n{_results(others)}" if others else "",
         *(f"## {heading}\n\n{text}" for heading, text in card.sections),
         gap_list(gaps),
     ]
@@ -83,7 +96,11 @@ def gap_list(gaps: Iterable[str]) -> str:
     return "## Gaps\n\nNot known to reprobook; fill in by hand:\n\n" + "\n".join(f"- {gap}" for gap in gaps)
 
 
-def _results(results: tuple[Measured, ...]) -> str:
+def _tells(name: str) -> bool:
+    return is_telling(name) or not _TELLING.isdisjoint(re.split(r"[\W_]+", name.lower()))
+
+
+def _results(results: Sequence[Measured]) -> str:
     """Return the metrics as a table: each value with where it comes from, as one name may stand for several."""
     if not any(each.origin for each in results):
         return table(("metric", "value"), [(plain(each.name), repr(each.value)) for each in results])
@@ -99,8 +116,8 @@ def _hub_header(card: ModelCard) -> dict[str, object]:
     header |= {"library_name": _HUB_NAMES.get(library, library)} if library else {}
     metrics = [
         {"type": each.name, "name": each.label, "value": each.value}
-        for each in card.results
-        if is_telling(each.name) or not is_expression(each.name)  # ``len(words)`` says nothing of a model
+        for each in card.telling
+        if _tells(each.name) or not is_expression(each.name)  # ``len(words)`` says nothing of a model
     ]
     if metrics:
         result = {

@@ -63,6 +63,7 @@ def plan(
         deterministic=evidence.deterministic,
         seeded=_seeded(found.used) if roles.seed or roles.fixed_seed or evidence.deterministic else (),
         printed_metrics=reading.metrics.printed,
+        renamed=reading.metrics.renamed,
         requirements=tuple(dict.fromkeys(name for source in sources for name in source.requirements)),
         words=reading.words,
         loops=found.content.loops,
@@ -110,7 +111,8 @@ def _kept(reading: Reading, found: Draft) -> list[int]:
         and flow_of(statement.tree).binds & set(found.used)
         and "skip" not in source.tags
     }
-    return sorted(working | importing)
+    speaking = {cell for source in reading.sliced.kept if source.index in working for cell in source.above}
+    return sorted(working | importing | speaking)
 
 
 def _is_work(statement: Statement, gone: Collection[int]) -> bool:

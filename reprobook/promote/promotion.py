@@ -22,6 +22,7 @@ from reprobook.promote.proof import Candidate, Judgement, expected, prove, to_br
 from reprobook.promote.prose import listed
 from reprobook.promote.recipe import Recipe, read_recipe
 from reprobook.promote.run_facts import facts_of, failed_commands
+from reprobook.promote.script_metrics import as_in_script
 from reprobook.promote.seeds import first_run
 from reprobook.promote.style import check_style
 from reprobook.promote.text import render
@@ -213,7 +214,7 @@ def _write(folder: Path, recipe: Recipe, made: Plan, options: JobOptions, trial:
     """Write the job's files."""
     modules = module_files(recipe.folder, made)
     checked = trial.judgement.checked if trial.judgement else {}
-    facts = facts_of(recipe, made, options, equivalent=trial.equivalent)
+    facts = facts_of(as_in_script(recipe, made), made, options, equivalent=trial.equivalent)
     facts = replace(facts, modules=tuple(modules), checked=checked)
     texts = {SCRIPT: render(made, facts.provenance, facts.style), **job_files(made, facts)}
     files = (

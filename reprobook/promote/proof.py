@@ -15,12 +15,14 @@ from reprobook.execute.progress import METRICS
 from reprobook.execute.script import JobRequest, run_script
 from reprobook.execute.section_values import read_values
 from reprobook.execute.workplace import lay_out, made_files, workplace_of
+from reprobook.promote.data_files import inside, needed_data
 from reprobook.promote.distributions import distribution_of, normalised
 from reprobook.promote.model import Plan
 from reprobook.promote.options import JobOptions
 from reprobook.promote.printed import compared_text
 from reprobook.promote.recipe import Recipe
 from reprobook.promote.result_text import results
+from reprobook.promote.script_metrics import as_in_script
 from reprobook.promote.variables import Comparison, compared
 from reprobook.runs import JsonLines, NewRun
 from reprobook.runs.model import json_number
@@ -63,6 +65,7 @@ def prove(folder: Path, recipe: Recipe, made: Plan, arguments: Sequence[str] = (
 
     A notebook that logs, saves and shows no result is compared by its variables; if it has none, by what it prints.
     """
+    recipe = as_in_script(recipe, made)
     sections = () if recipe.trace.sinks else [function.name for function in made.functions]
     with proving_ground(folder, recipe) as request:
         try:
@@ -97,6 +100,7 @@ def expected(
     recipe: Recipe, made: Plan, *, equivalent: bool | None, seeds: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
     """Return what the script must give, for ``reprobook verify DIR``; ``seeds`` is the same for other seeds."""
+    recipe = as_in_script(recipe, made)
     record = recipe.record.model_dump(mode="json")
     exact = {name: value for name, value in recipe.metrics.items() if isinstance(value, int)}
     return {
@@ -109,6 +113,7 @@ def expected(
             {"name": each.name, "label": each.label, "index": each.index, "value": json_number(each.value)}
             for each in results(made, recipe.logged, recipe.metrics)
         ],
+        "data": inside(needed_data(recipe.trace, made.kept)),
         "platform": _platform(recipe, made),
         "seed": recipe.header.seeds.seed,
         "deterministic": recipe.header.seeds.deterministic,
@@ -183,7 +188,7 @@ def _first_difference(recipe: Recipe, logged: Sequence[Mapping[str, Any]]) -> di
     sinks = [sink for sink in recipe.trace.sinks if sink.kind == "metric"]
     for at, (sink, wanted, found) in enumerate(zip(sinks, recipe.folder.read_metrics().records, logged, strict=False)):
         name = sink.name
-        if found["name"] != name:
+        if found["name"] != name and not found["name"].startswith(f"{name} ("):  # of another section
             return difference(sink.cell, [name], f"the script logs {found['name']} where the notebook logs {name}")
         # JSON holds what is not finite as text.
         if repr(float(wanted["value"])) != repr(float(found["value"])):

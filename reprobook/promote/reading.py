@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from reprobook.notebook.model import Notebook
 from reprobook.promote import fabric, refusal
 from reprobook.promote.changes import changed_names
+from reprobook.promote.comment_cells import with_comment_cells
 from reprobook.promote.controls import without_controls
+from reprobook.promote.effects import effects_of
 from reprobook.promote.evidence import Evidence
 from reprobook.promote.identifiers import identifiers
 from reprobook.promote.meaning import Names, bound_names, names_in
 from reprobook.promote.model import Words
 from reprobook.promote.naming import first_free
 from reprobook.promote.options import Style
+from reprobook.promote.results import with_displays_printed
 from reprobook.promote.shown import ShownMetrics, shown_metrics
 from reprobook.promote.slice import Slice, Wishes, slice_notebook
 from reprobook.promote.source import Source, read_source
@@ -60,7 +63,12 @@ def read(notebook: Notebook, parameters: Sequence[Parameter], evidence: Evidence
     names = names_in(sources)
     fixed = {each.name for each in parameters} - changed_names(parameters, sources, names)
     metrics = shown_metrics(sources, names, evidence.shown)
+    logs = any(effects_of(each.tree, names).sinks for source in sources for each in source.statements)
+    if logs or (metrics.cells and not metrics.printed):  # where it reads what is printed, a table might be metrics
+        sources = with_displays_printed(sources, names, metrics.cells)
     sliced = slice_notebook(sources, _wishes(fixed, metrics, evidence))
+    places = {cell.code_index: cell.index for cell in notebook.code_cells}
+    sliced = with_comment_cells(sliced, sources, places)
     refusal.check(sliced.kept, names, bound_names(sources))
     taken = identifiers(statement.tree for source in sources for statement in source.statements)
     words = _words(taken, names)

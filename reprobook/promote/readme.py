@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from textwrap import fill
 
 from reprobook.promote.commands import HOME, WORK, has_config, start_command
 from reprobook.promote.data_files import mounts
@@ -18,6 +19,7 @@ from reprobook.promote.prose import clipped, listed
 from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
 from reprobook.promote.seeds_in_code import seeds_in_code
 
+_WIDTH = 120
 _PATHS = """\
 Paths in the script are relative to the folder it runs in, as in the notebook. {{written}}
 go to {}; `result.json` there holds the result digest."""
@@ -53,16 +55,20 @@ Installed from a folder, not from an index: {names}. The wheel that the first co
 _LOCK = """\
 `requirements.txt` pins what the script needs, `constraints.txt` what that brings along. `pylock.reprobook.toml`
 (PEP 751) records the same packages with the digest of what was installed{but}; it is evidence, not a file to install
-from: it names no wheels{run}.
-
-`header.json` is the recipe of the notebook's run: code, parameters, seeds, data and environment, each by its digest.
-`proof.json` holds what the script must give, which `reprobook verify` checks, and the digests of the job's files as
-they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
+from: it names no wheels{run}."""
+_RECORDS = """\
+`header.json` is the recipe of the notebook's run: parameters, seeds, environment, and the digests of its code and of
+what it declared as data. `proof.json` holds what the script must give, which `reprobook verify` checks, the digests of
+the files that it reads, and those of the job's files as they were written: one that you edit, `reprobook promote`
+overwrites only with `--force`."""
 _PRINTED = """\
 Its metrics are numbers that it prints, as `name: number` or alone, with the digits printed; `name[0]`, `name[1]` and
-so on are those of a row."""
+so on are those of a row. A name that an earlier function printed too is followed by the function's own."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
+_KEEPING = """\
+A cell is in the script if a result depends on it, and so is all that it prints. Results are what is logged or saved,
+numbers that are shown or printed with a name, and what is computed and printed or shown from the first training on."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -91,6 +97,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
         proof_sentence(plan, facts),
         _PRINTED if plan.printed_metrics and facts.metrics else "",
+        _renamed(plan),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(plan, facts)}\n```",
         _environment(facts),
@@ -107,9 +114,17 @@ def readme(plan: Plan, facts: Facts) -> str:
         _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        f"## Left out\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
+        f"## Left out\n\n{_KEEPING}\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _renamed(plan: Plan) -> str:
+    """Say what the notebook's own names of metrics are, where the script tells them apart."""
+    names = dict.fromkeys(name for _, name in plan.renamed)
+    said = [listed([f"`{code(new)}`" for (_, old), new in plan.renamed.items() if old == name]) for name in names]
+    parts = [f"{new} are all called `{code(name)}` there" for name, new in zip(names, said, strict=True)]
+    return f"The notebook shows several values under one name: {'; '.join(parts)}." if parts else ""
 
 
 def _cell(index: int, facts: Facts) -> str:
@@ -149,7 +164,9 @@ def _environment(facts: Facts) -> str:
     folders = _from_folders(facts)
     own = _OWN.format(names=listed(folders)) if folders else ""
     run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
-    return own + _LOCK.format(run=run, but=f" (of {listed(folders)} name and version)" if folders else "")
+    but = f" (of {listed(folders)} name and version)" if folders else ""
+    lock = fill(_LOCK.format(run=run, but=but), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return f"{own}{lock}\n\n{_RECORDS}"
 
 
 def _written(facts: Facts) -> str:

@@ -15,7 +15,6 @@ from reprobook.promote.passage import once_run
 from reprobook.promote.prose import listed
 from reprobook.promote.source import Source, Statement
 
-_WORDS = {"rng:python": "Python's random", "rng:numpy": "NumPy", "rng:torch": "torch"}
 _NONE: frozenset[str] = frozenset()
 _MOST = 4
 
@@ -54,7 +53,7 @@ def reseeding_of(kept: Sequence[Source], cells: CellFlow, shown: Mapping[int, Co
     for source in kept:
         for statement in source.statements:
             reads = cells.statement_flow(source, statement).reads
-            drawn |= {name for name in reads if name in _WORDS} - seeded
+            drawn |= {name for name in reads if name in libraries.STREAM_WORDS} - seeded
             seeded |= _seeds(statement.tree, cells.names)
     if not drawn or not seeded:
         return Reseeding("seeds every generator" if drawn else "")
@@ -69,8 +68,8 @@ def reseeding_of(kept: Sequence[Source], cells: CellFlow, shown: Mapping[int, Co
 
 
 def _of_generators(drawn: Collection[str], seeded: Collection[str]) -> str:
-    bound = [word for stream, word in _WORDS.items() if stream in drawn and stream in seeded]
-    free = [word for stream, word in _WORDS.items() if stream in drawn and stream not in seeded]
+    bound = [word for stream, word in libraries.STREAM_WORDS.items() if stream in drawn and stream in seeded]
+    free = [word for stream, word in libraries.STREAM_WORDS.items() if stream in drawn and stream not in seeded]
     until = f"{listed(bound)} only until the code seeds {'it' if len(bound) == 1 else 'them'}" if bound else ""
     return f"affects {'; '.join(part for part in (listed(free) if free else '', until) if part)}"
 
@@ -82,7 +81,7 @@ def _listed(texts: Collection[str]) -> str:
 
 def _results(kept: Sequence[Source], cells: CellFlow, shown: Mapping[int, Collection[str]]) -> Iterator[_Result]:
     """Yield what the cells give, in order, by following what the generators of the run's seed gave."""
-    free = frozenset(_WORDS)
+    free = frozenset(libraries.STREAM_WORDS)
     for source in kept:
         for statement in source.statements:
             flow = cells.statement_flow(source, statement)

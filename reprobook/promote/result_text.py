@@ -16,6 +16,7 @@ from reprobook.promote.reloading import reloading
 COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
 _MOST_METRICS = 5
+_TRAINING = frozenset({"train", "fit"})
 _LOADERS: Mapping[str, str] = {
     ".safetensors": "safetensors.torch.load_file",
     ".npy": "numpy.load",
@@ -45,7 +46,13 @@ def results(plan: Plan, logged: Sequence[Logged], metrics: Mapping[str, float]) 
     def place(cell: int) -> str:
         return f"{f'`{sections[cell]}`, ' if cell in sections else ''}code cell {cell}"
 
-    return measured(logged, metrics, place)
+    return measured(logged, metrics, place, _before_training(plan))
+
+
+def _before_training(plan: Plan) -> frozenset[int]:
+    """Return the cells of the sections before the first that trains, by its name."""
+    at = next((at for at, each in enumerate(plan.functions) if each.name.partition("_")[0] in _TRAINING), 0)
+    return frozenset(cell for each in plan.functions[:at] for cell in each.cells)
 
 
 def proof_sentence(plan: Plan, facts: Facts) -> str:
@@ -65,8 +72,8 @@ def _compared(results: Sequence[Measured], facts: Facts) -> str:
     names = len({each.name for each in results})
     counts = {kind: _count(number, _UNITS[kind]) for kind, number in facts.checked.items() if number}
     parts = [f"{text} of {_count(names, 'metric')}" if kind == "metrics" else text for kind, text in counts.items()]
-    values = [_value(each) for each in results[:_MOST_METRICS]]
-    values += [f"{len(results) - _MOST_METRICS} more"] * (len(results) > _MOST_METRICS)
+    values = [_value(each) for each in results if not each.early][:_MOST_METRICS]
+    values += [f"{len(results) - len(values)} more"] * (len(results) > len(values))
     said = f": {listed(parts)}" if parts else ""
     return f"{said} (last: {', '.join(values)})" if parts and values else said
 

@@ -47,10 +47,11 @@ def without_notebook(body: Sequence[cst.BaseStatement], *, display: bool) -> Sta
     return _visited(body, _Notebook()) if display else tuple(body)
 
 
-def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) -> Statements:
+def logged(statement: cst.BaseStatement, job: str, names: Mapping[str, str] | None) -> Statements:
     """Turn a last expression that shows a metric into one that logs it.
 
-    ``names`` are the metrics it gave, if it is a variable; else None, and the job finds them when it runs.
+    ``names`` are the metrics it gave, if it is a variable, each with its name in the script; else None, and the job
+    finds them when it runs.
     """
     value = statement.body[0].value  # type: ignore[attr-defined]  # a line with one expression
     expression = code_of(value)
@@ -58,7 +59,7 @@ def logged(statement: cst.BaseStatement, job: str, names: Sequence[str] | None) 
         bare_tuple = isinstance(value, cst.Tuple) and not value.lpar
         lines = [f"{job}.show({literal(expression)}, {f'({expression})' if bare_tuple else expression})"]
     elif expression in names:
-        lines = [f"print({expression})", f"{job}.log({expression}={expression})"]
+        lines = [f"print({expression})", f"{job}.log({names[expression]}={expression})"]
     else:
         lines = [f"print({expression})", f"{job}.log(**{expression})"]
     result = statements("\n".join(lines) + "\n")

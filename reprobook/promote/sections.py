@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reprobook.notebook.model import Notebook
 from reprobook.promote.activities import activity, intent, method_calls, only_empties, works
 from reprobook.promote.comments import imperative, without_comment
-from reprobook.promote.descriptions import comment_sentence, deed, first_sentence, longer_sentence, without_number
+from reprobook.promote.descriptions import comment_sentence, deed, description, first_sentence, without_number
 from reprobook.promote.effect import Effects
 from reprobook.promote.effects import effects_of
 from reprobook.promote.flow import flow_of
@@ -24,6 +24,7 @@ from reprobook.promote.verbs import USUAL
 _DEEPEST = 2  # a third-level heading structures a section, it does not open one
 _LONGEST = 40  # lines, from which on a section is split where it can be
 _LONG = 24  # those from which on its own headings split it
+_FEW = 10  # the same for a section whose code stands below them alone
 _PREPARING = frozenset({"", "set_seeds", "set_up", "choose_device"})
 _FINAL = frozenset({"train", "evaluate"})
 _DEFINING = frozenset({"define", "implement"})
@@ -41,7 +42,7 @@ class Section:
         summary: The author's words of it, as a sentence; may be empty.
         sources: The cells.
         deed: What the heading says that is done, as a phrase; may be empty.
-        detail: The author's words of it where they take more than a line; may be empty.
+        detail: All that the author's first paragraph says of it, ``summary`` included; may be empty.
     """
 
     wish: str
@@ -113,7 +114,9 @@ def _of_heading(
     wish = snake_case(heading.text) if heading else ""
     if heading is None or not wish or is_neutral(wish):
         return _by_activity(sources, context.names, alone=alone) or [_defining(sources)]
-    if len(parts) > 1 and _lines(sources) > _LONG:
+    # One that has no code of its own is about all of them: its words say less of each.
+    long = _LONG if parts[0][0] is heading else _FEW
+    if len(parts) > 1 and _lines(sources) > long:
         return [part for head, below in parts for part in _named(head or heading, below, context.names)]
     return _named(heading, sources, context.names)
 
@@ -190,7 +193,7 @@ def _below_heading(heading: Heading, wish: str, sources: Sequence[Source]) -> Se
     said = deed(heading.text, wish) if wish == snake_case(heading.text) else ""  # else the name says more
     if not said and names_no_work(wish):
         said = without_number(heading.text).rstrip(".:;,")
-    return Section(wish, first_sentence(heading.prose), tuple(sources), said, longer_sentence(heading.prose))
+    return Section(wish, first_sentence(heading.prose), tuple(sources), said, description(heading.prose))
 
 
 def _lines(sources: Sequence[Source]) -> int:

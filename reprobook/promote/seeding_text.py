@@ -48,5 +48,10 @@ def decided(plan: Plan, quote: str = "") -> str:
     """Say what a seed that is no option decides: ``the loss of build_model``; names between quotes."""
     sections = {cell: f"{quote}{function.name}{quote}" for function in plan.functions for cell in function.cells}
     found = plan.fixed_seed.decides if plan.fixed_seed else ()
-    said = [f"the {name} of {sections.get(cell, f'code cell {cell}')}" for name, cell in found]
+    said = [
+        f"{quote}{plan.renamed[cell, name]}{quote}"
+        if (cell, name) in plan.renamed
+        else f"the {name} of {sections.get(cell, f'code cell {cell}')}"
+        for name, cell in found
+    ]
     return f"only {listed(said)}" if said else "no result"

@@ -15,6 +15,7 @@ from reprobook.promote.commands import option
 from reprobook.promote.options import JobOptions
 from reprobook.promote.proof import Candidate, prove
 from reprobook.promote.recipe import Recipe, read_recipe
+from reprobook.promote.script_metrics import as_in_script
 from reprobook.runs import RunFolder, Store
 
 
@@ -68,7 +69,7 @@ def prove_seeds(job: Candidate, store: Store, on_event: OnEvent) -> list[SeedPro
         other = recipe if same else _with_seed(recipe, seed, store, on_event)
         arguments = () if same else _arguments(job, seed)
         judgement = prove(job.folder, other, job.plan, arguments)
-        record = other.record.model_dump(mode="json")
+        record = as_in_script(other, job.plan).record.model_dump(mode="json")
         expected = {
             "seed": seed,
             "arguments": list(arguments),

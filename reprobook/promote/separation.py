@@ -39,7 +39,8 @@ def _divided(section: Section, needed: frozenset[str], names: Names) -> list[Sec
         shown, flow = _shown_name(first[-1]), _flow(rest)
         live = (needed - flow.binds) | flow.uses
         if shown and not _flow(first).writes & live and activity(rest[0], names) == section.wish:
-            part = replace(section, wish=f"compute_{shown}", deed=f"Compute the {shown.replace('_', ' ')}")
+            whose = " of an untrained model" if section.wish == "build_model" else ""
+            part = replace(section, wish=f"compute_{shown}", deed=f"Compute the {shown.replace('_', ' ')}{whose}")
             return [replace(part, sources=first), *_divided(replace(section, sources=rest), needed, names)]
     return [section]
 

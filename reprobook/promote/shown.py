@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from reprobook.promote.effects import effects_of
 from reprobook.promote.figures import is_plotting
 from reprobook.promote.meaning import Names
+from reprobook.promote.metric_names import names_told_apart
 from reprobook.promote.source import Source
 from reprobook.trace.shown import is_telling
 
@@ -19,14 +20,21 @@ class ShownMetrics:
 
     Attributes:
         cells: Code indices of the cells.
-        expressions: Those whose last expression does: the names it gave, where it is one variable and every shown
-            metric of the notebook comes from such a variable; else None, and the script asks as it runs.
+        expressions: Those whose last expression does: the names it gave, each with that under which the script logs
+            it, where it is one variable and every shown metric of the notebook comes from such a variable; else None,
+            and the script asks as it runs.
         printed: Whether the script must read metrics from what it shows.
     """
 
     cells: frozenset[int] = frozenset()
-    expressions: Mapping[int, Sequence[str] | None] = field(default_factory=dict)
+    expressions: Mapping[int, Mapping[str, str] | None] = field(default_factory=dict)
     printed: bool = False
+
+    @property
+    def renamed(self) -> dict[tuple[int, str], str]:
+        """The metrics that the script gives another name, by cell and name."""
+        shown = [(cell, name, new) for cell, names in self.expressions.items() for name, new in (names or {}).items()]
+        return {(cell, name): new for cell, name, new in shown if new != name}
 
 
 def shown_metrics(sources: Sequence[Source], names: Names, shown: Mapping[int, Collection[str]] | None) -> ShownMetrics:
@@ -46,8 +54,18 @@ def shown_metrics(sources: Sequence[Source], names: Names, shown: Mapping[int, C
     prints = {cell for cell in shown if any(one.prints for one in effects.get(cell, ()))}
     plain = all(isinstance(value, ast.Name) and shown[cell] for cell, value in values.items())
     if plain and not prints and set(values) == set(shown):
-        return ShownMetrics(frozenset(shown), {cell: tuple(shown[cell]) for cell in values}, printed=False)
+        return ShownMetrics(frozenset(shown), _called(values, shown, sources, names), printed=False)
     return ShownMetrics(frozenset(shown), dict.fromkeys(values), printed=bool(shown))
+
+
+def _called(
+    values: Mapping[int, ast.expr], shown: Mapping[int, Collection[str]], sources: Sequence[Source], names: Names
+) -> dict[int, Mapping[str, str] | None]:
+    """Return what each cell shows, with what the script calls it; what a dict holds keeps its names."""
+    variables = {cell: ast.unparse(value) for cell, value in values.items()}
+    alone = {cell: name for cell, name in variables.items() if name in shown[cell]}
+    called = names_told_apart(alone, sources, {*names.imports, *names.definitions})
+    return {cell: {name: called.get(cell, name) for name in shown[cell]} for cell in values}
 
 
 def is_expression(name: str) -> bool:

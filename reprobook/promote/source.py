@@ -50,6 +50,8 @@ class Source:
         error: Why the cell does not parse; empty if it does.
         tags: The cell's tags.
         text: The cell as its author wrote it.
+        above: Code indices of the cells of comments that it took over.
+        carried: How many lines of comments it has from them.
     """
 
     index: int
@@ -61,6 +63,8 @@ class Source:
     error: str = ""
     tags: frozenset[str] = frozenset()
     text: str = ""
+    above: tuple[int, ...] = ()
+    carried: int = 0
 
     def written(self, statement: Statement) -> str:
         """Return the line that a statement begins with, as its author wrote it: magics and shell lines too."""

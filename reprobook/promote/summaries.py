@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Sequence
 
+from reprobook.promote.activities import data_steps
 from reprobook.promote.identifiers import names_in_order
+from reprobook.promote.libraries import SEEDING, STREAM_WORDS
 from reprobook.promote.meaning import Names
 from reprobook.promote.naming import takes_article
 from reprobook.promote.prose import listed
@@ -62,26 +65,42 @@ _DRAWING = ("Draw", "Plot", "Visualize")
 _BESIDE = frozenset({"device", "is_available", "print"})  # they set nothing
 
 
-def summary_of(name: str, deed: str, outcome: Sequence[str]) -> str:
-    """Return one line on a section: what its heading, else its name, says that is done, and what comes of it."""
+def summary_of(name: str, deed: str, outcome: Sequence[str]) -> tuple[str, str]:
+    """Return what a section's heading, else its name, says that is done, with what comes of it.
+
+    That is one line, and a sentence of what it has no room for. An author's own sentence stays as it is, and what is
+    returned is said below it.
+    """
+    if deed.endswith("."):
+        returned = [each for each in outcome if each.startswith("return ")]
+        return deed, _sentence(_beyond(deed, name, returned))
     saves = name.startswith("save") and any(each.startswith("save ") for each in outcome)
     done = deed or ("" if saves else _deed(name))
     if done.endswith("?"):
-        return done
+        return done, ""
     verb, _, rest = done.partition(" ")
     logs = f"log {rest.removeprefix('the ')}"
     if rest and logs in outcome:  # "Compute the loss; log loss"
         done, outcome = f"{verb} and log {rest}", [each for each in outcome if each != logs]
-    if done.startswith(_DRAWING):
-        outcome = [each for each in outcome if each != _FIGURES]  # "Draw the weights; draw figures"
-    parts = [done, *outcome] if done else list(outcome) or [name.replace("_", " ")]
-    returned = parts[-1].removeprefix("return ")
-    if len(parts) > 1 and returned != parts[-1] and set(returned.split()) <= {*done.split(), *name.split("_")}:
-        parts.pop()  # "Build the model; return model"
-    while len(parts) > 1 and len("; ".join(parts)) >= _WIDTH:
-        parts.pop()
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    more = _beyond(done, name, outcome)
+    parts = [done, *more] if done else more or list(outcome) or [name.replace("_", " ")]
+    room = next((end for end in range(len(parts), 1, -1) if len("; ".join(parts[:end])) < _WIDTH), 1)
+    return _sentence(parts[:room]), _sentence(parts[room:])
+
+
+def _beyond(done: str, name: str, outcome: Sequence[str]) -> list[str]:
+    """Return what of the outcome is not said yet: "Draw the weights" needs no "draw figures"."""
+    left = [each for each in outcome if each != _FIGURES or not done.startswith(_DRAWING)]
+    left = [each for each in left if not each.startswith("seed ") or "seed" not in done.lower()]
+    words = {*re.findall(r"\w+", done), *name.split("_")}
+    returned = left[-1].removeprefix("return ") if left else ""
+    said = bool(done) and returned != "".join(left[-1:]) and set(re.findall(r"\w+", returned)) - {"and"} <= words
+    return left[:-1] if said else left  # "Build the model; return model"
+
+
+def _sentence(clauses: Sequence[str]) -> str:
+    text = "; ".join(clauses)
+    return f"{text[:1].upper()}{text[1:]}." if text and not text.endswith(".") else text
 
 
 def setting_of(trees: Sequence[ast.stmt]) -> str:
@@ -116,8 +135,14 @@ def _deed(name: str) -> str:
     return f"{first.capitalize()} {article}{rest.replace('_', ' ')}".rstrip() if first in VERBS else ""
 
 
-def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figures: bool) -> list[str]:
-    """Say what a section logs, saves, draws and returns; ``job`` is the script's name of reprobook."""
+def handling_of(name: str, trees: Sequence[ast.stmt]) -> str:
+    """Return everything that a section of this name does to the data, where that is more than it says; else nothing."""
+    steps = list(dict.fromkeys(step for tree in trees for step in data_steps(tree)))
+    return f"{listed(steps).capitalize()} the data" if len(steps) > 1 and name.partition("_")[0] in steps else ""
+
+
+def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, names: Names, *, figures: bool) -> list[str]:
+    """Say what a section seeds, logs, saves, draws and returns; ``job`` is the script's name of reprobook."""
     logged: dict[str, None] = {}
     saved: dict[str, None] = {}
     for node in (node for tree in trees for node in ast.walk(tree)):
@@ -127,6 +152,14 @@ def outcome(trees: Sequence[ast.stmt], returns: Sequence[str], job: str, *, figu
         if isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == f"{job}.log":
             logged |= dict.fromkeys(word.arg for word in node.keywords if word.arg and word.arg != "step")
     things = [f"the {name}" if name.isalpha() and name.islower() else name for name in saved]
-    clauses = [f"{verb} {listed(names)}" for verb, names in (("log", list(logged)), ("save", things)) if names]
+    deeds = (("seed", _seeded(trees, names)), ("log", list(logged)), ("save", things))
+    clauses = [f"{verb} {listed(words)}" for verb, words in deeds if words]
     clauses += [_FIGURES] * figures
     return clauses + ([f"return {listed(returns)}"] if returns else [])
+
+
+def _seeded(trees: Sequence[ast.stmt], names: Names) -> list[str]:
+    """Return the generators of whole libraries that a section seeds."""
+    calls = [tree.value for tree in trees if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Call)]
+    streams = {stream for call in calls for stream in SEEDING.get(names.dotted(call.func) or "", ())}
+    return [word for stream, word in STREAM_WORDS.items() if stream in streams]

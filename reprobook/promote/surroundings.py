@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reprobook.promote.configuration import Configuration
@@ -21,8 +21,8 @@ class Surroundings:
         elsewhere: Ids of the trees of statements that stand elsewhere (early settings, guarded imports).
         names: What the notebook's names stand for.
         words: The names of the script's own parts.
-        shown: The metrics that the last expression of a cell shows, by code index: the names, or None if only the
-            run tells.
+        shown: The metrics that the last expression of a cell shows, by code index: the names, each with that which it
+            has in the script, or None if only the run tells.
         pyplot: The notebook's name of ``matplotlib.pyplot``; empty if it has none.
         taken: Every name of the notebook.
         has_results: Whether the notebook logs, saves or shows a result.
@@ -34,7 +34,7 @@ class Surroundings:
     elsewhere: frozenset[int]
     names: Names
     words: Words
-    shown: Mapping[int, Sequence[str] | None]
+    shown: Mapping[int, Mapping[str, str] | None]
     pyplot: str
     taken: frozenset[str]
     has_results: bool = True

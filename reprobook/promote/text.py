@@ -18,7 +18,7 @@ from reprobook.promote.layout.tokens import WIDTH
 from reprobook.promote.model import Entry, Function, Plan
 from reprobook.promote.options import Style
 from reprobook.promote.prose import listed
-from reprobook.promote.python import code_of
+from reprobook.promote.python import code_of, literal
 from reprobook.promote.seeding_text import decided, seeding
 
 _MOST_ARGUMENTS = 5  # beyond that, calls name them
@@ -84,8 +84,9 @@ def _function(function: Function, plan: Plan) -> str:
     inside = ", ".join([*star, *(f"{name}: {hints[name]}" if hints else name for name in names)])
     lines = [f"{prefix}def {function.name}({inside}){_result(function, inside)}:"]
     if function.summary:
-        more = fill(visible(function.detail), WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-        lines.append(indent(docstring(function.summary, *([more] if more else [])), "    "))
+        more = [each for each in function.detail.split("\n\n") if each]
+        filled = [fill(visible(each), WIDTH - 4, break_long_words=False, break_on_hyphens=False) for each in more]
+        lines.append(indent(docstring(function.summary, *filled), "    "))
     if function.globals:
         lines.append(f"    global {', '.join(function.globals)}")
     returns = (cst.parse_statement(f"return {', '.join(function.returns)}\n"),) if function.returns else ()
@@ -112,6 +113,8 @@ def _main(plan: Plan, entry: Entry) -> str:
     options += f", device={words.config}.{plan.device}" if plan.device else ""
     options += f", precision={words.config}.{plan.precision}" if plan.precision else ""
     options += ", printed_metrics=True" if plan.printed_metrics else ""
+    names = {new: old for (_, old), new in plan.renamed.items()}
+    options += f", notebook_names={literal(names)}" if names else ""
     options += f", resume={words.resume}" if plan.resumes else ""
     resume = f", {words.resume}: bool" if plan.resumes else ""
     options += "".join(f", {option}" for option in entry.job_options)

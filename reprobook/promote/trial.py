@@ -9,6 +9,7 @@ from typing import Any
 from reprobook.execute import OnEvent
 from reprobook.promote.proof import Candidate, Judgement, difference
 from reprobook.promote.resumption import prove_resumption
+from reprobook.promote.script_metrics import as_in_script
 from reprobook.promote.seeds import SeedProof, prove_seeds
 from reprobook.runs import Store
 
@@ -58,5 +59,7 @@ def try_job(job: Candidate, judgement: Judgement, store: Store, on_event: OnEven
     if not judgement.equivalent:
         return Trial(judgement, reason="the script is not equivalent")
     seeds = prove_seeds(job, store, on_event)
-    resumed, reason = prove_resumption(job.folder, job.recipe) if job.options.resume else (None, "")
+    if not job.options.resume:
+        return Trial(judgement, seeds)
+    resumed, reason = prove_resumption(job.folder, as_in_script(job.recipe, job.plan))
     return Trial(judgement, seeds, resumed, reason)

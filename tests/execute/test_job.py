@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -41,6 +42,48 @@ def test_printed_metrics_count_where_the_notebook_logs_nothing(
         print("accuracy=0.75", end="")
     assert result(tmp_path)["metrics"] == {"loss": 0.25, "f1": 0.5, "accuracy": 0.75}
     assert "loss: 0.25" in capsys.readouterr().out
+
+
+def _first() -> None:
+    print("loss: 1")
+    _helper()
+
+
+def _second() -> None:
+    print("loss: 2")
+    _helper()
+    thread = Thread(target=lambda: print("loss: 3"))
+    thread.start()
+    thread.join()
+    rb.show("f1", 0.5)
+    rb.log(loss=4)
+    print("loss: 5", end="")
+
+
+def _helper() -> None:
+    rb.show("f1", 0.25)
+
+
+def test_what_two_sections_show_under_one_name_has_two_names_in_the_files(tmp_path: Path) -> None:
+    with rb.job(tmp_path, config={}, printed_metrics=True):
+        _first()
+        print("n: 0")
+        _second()
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [(each["name"], each["value"]) for each in lines] == [
+        *(("loss", 1), ("f1", 0.25), ("n", 0), ("loss (_second)", 2), ("f1 (_second)", 0.25)),
+        *(("loss (_second)", 3), ("f1 (_second)", 0.5), ("loss", 4), ("loss (_second)", 5)),
+    ]
+    assert result(tmp_path)["metrics"] == {
+        "loss": 4,
+        "f1": 0.25,
+        "n": 0,
+        "loss (_second)": 5,
+        "f1 (_second)": 0.5,
+    }
+    chain = SinkChain()
+    chain.metric("loss", 4)  # of what is logged alone, under the name it was given
+    assert result(tmp_path)["result_digest"] == chain.result_digest()
 
 
 def test_a_job_that_fails_leaves_no_result(tmp_path: Path) -> None:

@@ -195,7 +195,6 @@ def test_one_name_logged_in_two_places_is_told_apart_in_the_card(planned: tuple[
     assert [each["name"] for each in metrics] == [
         "loss (run_experiment, code cell 3)",
         "loss (code cell 2)",
-        "n",
     ]
     said = "`loss` 0.25 in `run_experiment` (code cell 3), `loss` 0.5 in code cell 2, `n` 2"
     assert f"10 values of 2 metrics (last: {said})" in files["README.md"]
@@ -434,7 +433,18 @@ def test_the_container_keeps_the_files_that_the_code_writes_itself(planned: tupl
     assert (service["working_dir"], service["volumes"]) == ("/work", ["../work:/work"])
 
 
-def test_an_expression_is_no_metric_of_a_model(planned: tuple[Plan, str], facts: Facts) -> None:
+def _names_in(card: str) -> list[str]:
+    (result,) = yaml.safe_load(card.split("---")[1])["model-index"][0]["results"]
+    return [each["name"] for each in result["metrics"]]
+
+
+@pytest.mark.parametrize("name", ["val perplexity", "mean_iou", "BLEU", "episode_reward", "R2", "rmse"])
+def test_what_measures_a_model_stands_among_the_results(planned: tuple[Plan, str], facts: Facts, name: str) -> None:
+    text = job_files(planned[0], replace(facts, metrics={name: 0.5, "weights[0]": 1.5}))["MODEL_CARD.md"]
+    assert _names_in(text) == [name]
+
+
+def test_what_says_how_good_a_model_is_stands_apart(planned: tuple[Plan, str], facts: Facts) -> None:
     metrics = {
         "len(words)": 3,
         "accuracy_score(y, p)": 0.5,
@@ -444,10 +454,29 @@ def test_an_expression_is_no_metric_of_a_model(planned: tuple[Plan, str], facts:
         "steps (all)": 2,
     }
     text = job_files(planned[0], replace(facts, metrics=metrics))["MODEL_CARD.md"]
-    (result,) = yaml.safe_load(text.split("---")[1])["model-index"][0]["results"]
-    assert [each["name"] for each in result["metrics"]] == [name for name in metrics if name != "len(words)"]
+    assert _names_in(text) == ["accuracy_score(y, p)", "loss", "Test Acc."]
+    results, _, others = text.partition("## Results")[2].partition("Logged too, though it does not say how good")
+    assert ("| loss | 1.0 |" in results, "| loss | 1.0 |" in others) == (True, False)
+    assert ("| len(words) | 3 |" in results, "| len(words) | 3 |" in others) == (False, True)
+    untold = {"len(words)": 3, "train/steps": 9, "steps (all)": 2}
+    text = job_files(planned[0], replace(facts, metrics=untold))["MODEL_CARD.md"]
+    assert _names_in(text) == ["train/steps", "steps (all)"]
+    assert "Logged too" not in text
     none = job_files(planned[0], replace(facts, metrics={"len(words)": 3}))["MODEL_CARD.md"]
     assert "model-index" not in yaml.safe_load(none.split("---")[1])
+
+
+def test_the_test_of_a_job_speaks_of_parameters_where_there_are_some(
+    planned: tuple[Plan, str], promote: Promote, facts: Facts
+) -> None:
+    said = [
+        job_files(each, facts)["tests/test_train.py"].partition("\n")[0]
+        for each in (planned[0], promote("import reprobook as rb", "rb.log(x=1)")[0])
+    ]
+    assert said == [
+        '"""The job reads its parameters, runs, and gives the same result twice."""',
+        '"""The job runs, and gives the same result twice."""',
+    ]
 
 
 def test_the_test_of_a_job_leaves_nothing_beside_it(promote: Promote, facts: Facts, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ CODE = [
     f"for {LONG}, other in zip(first_sequence_of_values, second_sequence_of_values):\n    continue\n",
     f"torch.save({{'model': model.state_dict(), 'epoch': epoch + 1, 'x': {LONG}}}, 'ckpt.pt')\n",
     f"x: Annotated[float, 'what it means',] = 0.2\ny: dict[str, int] = f({LONG}, {LONG})\n",
+    f"x: Annotated[int, '{LONG}, in other words'] = 10\ny: Annotated[int, '{LONG}, in words'] = -1\n",
+    f"x: Annotated[int, '{LONG}, in a word'] = 1000000\n{LONG}: list[int] = {LONG}\n",
     f"raise ValueError('a message that is quite long, to be sure', {LONG}, other)\n",
     f"text = (\n  'the first part of {LONG} '\n  'and the second part of a long text'\n)\n",
     f"raise ValueError('the first part of {LONG} '\n    'and the second part of a long text')\n",
@@ -63,6 +65,23 @@ def test_layout_is_that_of_ruff(code: str) -> None:
     command = [str(ruff), "format", "--isolated", "-"]
     result = formatted(code)
     assert subprocess.run(command, input=result, capture_output=True, text=True, check=True).stdout == result
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"print(f'{LONG} {{a:.4f}} and {LONG} {{b:.4f}}')\n",
+        f"x = ['{LONG} and {LONG}']\n",
+        f"df = df.column['{LONG} and {LONG}']\n",
+        f"model.fit(function(key='{LONG} and {LONG}'))\n",
+    ],
+)
+def test_a_lone_argument_gets_no_comma(code: str) -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [str(ruff), "format", "--isolated", "-"]
+    wanted = subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout
+    assert "," not in wanted
+    assert formatted(code) == wanted
 
 
 @given(st.lists(st.sampled_from(CODE), min_size=1, max_size=4))

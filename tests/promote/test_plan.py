@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 import pytest
@@ -145,6 +146,24 @@ def test_a_long_section_is_split_at_its_inner_headings(promote: Promote) -> None
         long.replace("a", "b") + f"rb.log(n={' + '.join(f'a{n} + b{n}' for n in range(25))})",
     )
     assert [f.name for f in planned.functions] == ["first_look", "second_look"]
+
+
+@pytest.mark.parametrize(
+    ("own", "lines", "names"),
+    [
+        ("", 6, ["count_letters", "sort_letters"]),
+        ("rb.log(z=1)", 6, ["choose_order"]),  # it has code of its own, which the others go on from
+        ("", 2, ["choose_order"]),  # too short for two
+    ],
+)
+def test_a_heading_above_others_alone_does_not_name_what_they_do(
+    promote: Promote, own: str, lines: int, names: list[str]
+) -> None:
+    count, sort = ("\n".join(f"rb.log({name}{at}={at})" for at in range(lines)) for name in "ab")
+    cells = ("md:## Choosing an order", *([own] if own else []))
+    inner = ("md:### Counting letters", count, "md:### Sorting letters", sort)
+    planned, _ = promote("md:# T", "import reprobook as rb", *cells, *inner, "md:## Last", "rb.log(c=1)")
+    assert [each.name for each in planned.functions][:-1] == names
 
 
 def test_a_section_that_only_draws_random_numbers_says_why_it_is_there(promote: Promote) -> None:
@@ -488,6 +507,28 @@ def test_what_reprobook_magics_do_the_job_does(promote: Promote) -> None:
     assert planned.kept == [0, 1, 2]
 
 
+# Cells of comments
+
+
+def test_a_cell_of_comments_belongs_to_the_cell_below(promote: Promote) -> None:
+    planned, text = promote(
+        *("import reprobook as rb", "# the letters\n# in order\n", "\n# of the alphabet", "x = list('ab')"),
+        *("# nobody reads it", "y = x * 2", "# is spoken of", "md:Something else.", "z = x * 3"),
+        *("# count them", "# and log the number\nrb.log(n=len(x), m=len(z))"),
+        *("# the end", "# plot(x)", "rb.log(k=1)", "# an empty cell", "rb.log(l=1)"),
+    )
+    assert "    # the letters\n    # in order\n\n    # of the alphabet\n    x = list" in text
+    assert "    # count them\n\n    # and log the number\n    rb.log" in text
+    assert not any(words in text for words in ("nobody", "spoken", "the end", "empty"))
+    assert planned.kept == [0, 1, 2, 3, 7, 8, 9, 12, 14]
+    assert [each.cell for each in planned.dropped] == [4, 5, 6, 10, 11, 13]  # 11 was code
+
+
+def test_the_comment_above_a_definition_goes_where_it_goes(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "# the model", "class Net:\n    n = 2", "rb.log(n=Net().n)")
+    assert "\n\n\n# the model\nclass Net:" in text
+
+
 # Shown metrics
 
 
@@ -496,6 +537,25 @@ def test_a_variable_shown_as_the_result_is_logged(promote: Promote) -> None:
     assert "print(acc)\n    rb.log(acc=acc)" in text
     assert "print(metrics)\n    rb.log(**metrics)" in text
     assert "printed_metrics" not in text
+
+
+@pytest.mark.parametrize(
+    ("second", "names"),
+    [
+        ("loss = sum(tests)\nloss", ["loss_trains", "loss_tests"]),  # what each is computed from
+        ("other = tests\nloss = sum(other)\nloss", ["loss_trains", "loss_other"]),
+        ("loss = sum(trains) + 1\nloss", ["loss_1", "loss_2"]),  # nothing tells them apart
+        ("loss", ["loss_1", "loss_2"]),
+        ("cost = sum(tests)\ncost", ["loss", "cost"]),
+    ],
+)
+def test_values_shown_under_one_name_are_logged_under_several(promote: Promote, second: str, names: list[str]) -> None:
+    shown = {1: ["loss"], 2: [second.splitlines()[-1]]}
+    planned, text = promote(
+        "trains = list((1, 2))\ntests = list((3,))", "loss = sum(trains)\nloss", second, shown=shown
+    )
+    assert re.findall(r"rb\.log\((\w+)=", text) == names
+    assert list(planned.renamed.values()) == ([] if "cost" in names else names)
 
 
 def test_other_shown_values_are_asked_for_as_the_script_runs(promote: Promote) -> None:
@@ -656,6 +716,23 @@ def test_what_is_printed_of_what_was_trained_stays(promote: Promote) -> None:
     )
     assert planned.kept == [0, 1, 2, 3, 5]
     assert "print(metrics.accuracy_score(y, model.predict(x)))" in text
+
+
+def test_what_is_computed_and_printed_after_training_stays_in_one_line_or_two(promote: Promote) -> None:
+    planned, text = promote(
+        "import reprobook as rb\nfrom sklearn.linear_model import LinearRegression\ndef f(z):\n    return sorted(z)",
+        "z = list((2, 1))",
+        "before = f(z)\nprint('before', before)",
+        "model = LinearRegression().fit([[1], [2]], [1, 2])",
+        "print(f'in one: {f(z)}')",
+        "two = f(z)\nprint('in two', two)\nsum(two)",
+        "look = f(z)\nprint(look)",
+        "head = z[:1]\nprint('the first', head)",
+        "rb.log(n=model.intercept_)",
+    )
+    assert planned.kept == [0, 1, 3, 4, 5, 8]
+    assert 'print("in two", two)' in text
+    assert "sum(two)" not in text
 
 
 def test_a_figure_that_is_kept_is_kept_whole(promote: Promote, definition: Definition) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from reprobook.errors import InputError, IntegrityError, NotPromotableError
 from reprobook.execute import RunOptions, read_trace, run_notebook
 from reprobook.promote import Promotion, promote_notebook
 from reprobook.runs import Store
+from reprobook.verify import verify_job
 
 Promoted = Callable[..., Promotion]
 Write = Callable[..., Path]
@@ -251,6 +253,93 @@ def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promote
     text = (tmp_path / "job" / "MODEL_CARD.md").read_text()
     assert "| loss | 2 | `run_experiment`, code cell 1, the last of 2 |" in text
     assert "| loss | 1.5 | `run_experiment`, code cell 2 |" in text
+
+
+def _names_logged(job: Path, out: Path) -> list[str]:
+    """Run a job and its own test; return the names in its files, which must agree."""
+    command = [sys.executable, str(job / "train.py"), "--out", str(out)]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(job / "tests")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "skipped" in done.stdout) == (0, False), done.stdout
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    names = list(dict.fromkeys(json.loads(line)["name"] for line in lines))
+    proof = json.loads((job / "proof.json").read_text())
+    assert list(proof["metrics"]) == list(json.loads((out / "result.json").read_text())["metrics"]) == names
+    assert [each["label"] for each in proof["logged"]] == names
+    assert all(f"`{name}`" in (job / "README.md").read_text() for name in names)
+    assert all(f"name: {name}\n" in (job / "MODEL_CARD.md").read_text() for name in names)
+    return names
+
+
+def test_values_of_one_name_are_told_apart_in_every_file_of_the_job(
+    promoted: Promoted, store: Store, tmp_path: Path
+) -> None:
+    made = promoted("train = [3, 1]\ntest = [2]", "loss = sum(train)\nloss", "loss = sum(test) / 2\nloss")
+    assert made.equivalent is True
+    assert _names_logged(tmp_path / "job", tmp_path / "out") == ["loss_train", "loss_test"]
+    assert verify_job(tmp_path / "job").verdict == "reproduced"
+    (run,) = store.records()
+    digests = [json.loads((tmp_path / at).read_text())["result_digest"] for at in ("out/result.json", "job/proof.json")]
+    assert digests == [run.result_digest] * 2
+    said = "The notebook shows several values under one name: `loss_train` and `loss_test` are all called `loss` there."
+    assert said in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_what_is_computed_and_displayed_after_training_is_printed(promoted: Promoted) -> None:
+    made = promoted(
+        "import pandas as pd\nimport reprobook as rb",
+        "data = pd.DataFrame({'x': [1, 2]})\ndata.rename(columns={'x': 'z'})",
+        "class Model:\n    def fit(self, x):\n        self.w = sum(x)\n        return self",
+        "model = Model().fit([1, 2])\nrb.log(w=model.w)",
+        "table = pd.DataFrame({'w': [model.w]})\ntable.rename(columns={'w': 'weight'})  # of all",
+        "model.fit([3])",
+        "model.__repr__()",
+    )
+    text = Path(made.script).read_text()
+    assert made.equivalent is True
+    assert 'print(table.rename(columns={"w": "weight"}))  # of all' in text
+    assert '"z"' not in text
+    assert "__repr__" not in text
+
+
+def test_what_was_logged_before_the_training_is_no_result_of_the_model(promoted: Promoted, tmp_path: Path) -> None:
+    made = promoted(
+        *("md:# T", "md:## Load the data", "import reprobook as rb\ndata = [3, 1]\nfirst = sum(data)"),
+        "rb.log(baseline_loss=first)",
+        *("md:## Train the model", "class Model:\n    def fit(self, x):\n        self.w = sum(x)\n        return self"),
+        "model = Model().fit(data)\nrb.log(loss=model.w / 2)",
+    )
+    assert made.equivalent is True
+    card = (tmp_path / "job" / "MODEL_CARD.md").read_text()
+    assert card.count("baseline_loss") == 0
+    assert card.index("Logged too") < card.index(r"baseline\_loss")
+    assert "(last: `loss` 2, 1 more)" in (tmp_path / "job" / "README.md").read_text()
+
+
+def test_a_job_whose_data_changed_says_so(promoted: Promoted, tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("3")
+    promoted("import reprobook as rb\nn = int(open('data.txt').read())\nrb.log(n=n)")
+    job = tmp_path / "job"
+    digest = hashlib.sha256(b"3").hexdigest()
+    assert json.loads((job / "proof.json").read_text())["data"] == {"data.txt": digest}
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "data"]
+    for content, code in (("3", 0), ("4", 1)):
+        (job / "data.txt").write_text(content)
+        assert subprocess.run(test, cwd=job, capture_output=True, check=False).returncode == code
+
+
+def test_what_two_sections_print_under_one_name_is_told_apart_in_every_file_of_the_job(
+    promoted: Promoted, tmp_path: Path
+) -> None:
+    made = promoted(
+        *("md:# T", "md:## Train a model", "data = [3, 1]\nfor d in data:\n    print('loss:', d / 2)"),
+        *("md:## Evaluate the model", "print('loss:', sum(data))\nprint('acc: 1')"),
+        *("md:## Reload the model", "print('loss:', len(data))\nprint('acc: 2', end='')"),
+    )
+    assert made.equivalent is True
+    found = _names_logged(tmp_path / "job", tmp_path / "out")
+    assert found == ["loss", "loss (evaluate_model)", "acc", "loss (reload_model)", "acc (reload_model)"]
 
 
 def test_a_shell_line_that_failed_is_flagged(write_notebook: Write, store: Store, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reprobook.promote.commented_code import without_commented_code
-from reprobook.promote.descriptions import deed, first_sentence, heading_sentence, without_questions
+from reprobook.promote.descriptions import deed, description, first_sentence, heading_sentence, without_questions
 from reprobook.promote.naming import snake_case
 from reprobook.promote.prose import plain
 from reprobook.promote.python import code_of, statements
@@ -64,6 +64,23 @@ def test_a_name_that_is_cut_short_does_not_end_in_a_joining_word(heading: str, n
 )
 def test_a_docstring_describes(prose: str, text: str) -> None:
     assert first_sentence(prose) == text
+
+
+@pytest.mark.parametrize(
+    ("prose", "text"),
+    [
+        ("Pixels run from 0 to 16. Labels are digits.", "Pixels run from 0 to 16. Labels are digits."),
+        ("70 % that the last section sees. Every class keeps its share.", "Every class keeps its share."),
+        ("We count letters. They are sorted. Blanks do not count.", "Blanks do not count."),
+        ("It has two parts:\n- one. Yes.\n- two.", ""),
+        ("Blanks do not count. Neither do:\n1. dots.", "Blanks do not count."),
+        ("Letters are counted, e.g. a and b.\n\nAnother paragraph.", "Letters are counted, e.g. a and b."),
+        (f"We {'very ' * 50} well. Blanks do not count.", ""),
+        (f"Blanks do not count. A {'very ' * 50} long one. Dots do.", "Blanks do not count. Dots do."),
+    ],
+)
+def test_a_short_paragraph_is_kept_but_for_what_it_tells_its_reader(prose: str, text: str) -> None:
+    assert description(prose) == text
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,13 @@ def test_a_section_says_what_it_does_and_what_comes_of_it(promote: Promote) -> N
     ]
 
 
-def test_what_does_not_fit_a_line_is_not_said() -> None:
-    assert summary_of("split_data", "", ["return " + "x" * 70]) == "Split the data."
-    assert summary_of("build_model", "", ["return model"]) == "Build the model."
-    assert summary_of("read_data", "Read data using pandas", ["return data"]) == "Read data using pandas."
-    assert summary_of("policy_gradient", "", []) == "Policy gradient."
+def test_what_does_not_fit_a_line_stands_below_it_and_what_is_clear_is_not_said() -> None:
+    long = "x" * 70
+    assert summary_of("split_data", "", ["log a", f"return {long}"]) == ("Split the data; log a.", f"Return {long}.")
+    assert summary_of("build_model", "", ["return model"]) == ("Build the model.", "")
+    assert summary_of("read_data", "Read data using pandas", ["return data"]) == ("Read data using pandas.", "")
+    assert summary_of("policy_gradient", "", []) == ("Policy gradient.", "")
+    assert summary_of("policy_gradient", "", ["log a", "return b"]) == ("Log a; return b.", "")
 
 
 def test_a_long_result_behind_no_argument_is_shortened(promote: Promote, ruff_says: Callable[[str], str]) -> None:

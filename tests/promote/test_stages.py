@@ -73,7 +73,7 @@ def test_what_comes_to_a_value_for_itself_is_no_part_of_a_model(promote: Promote
     cells = ("import torch", *by_hand, *anew)
     planned, text = promote(*cells, shown={3: ["loss"], 5: ["loss"]})
     first, second = planned.functions[:2]
-    assert (first.name, first.summary) == ("compute_loss", "Compute and log the loss.")
+    assert (first.name, first.summary) == ("compute_loss", "Compute the loss of an untrained model; log loss_1.")
     assert (first.cells, first.returns) == ((1, 2, 3), ())
     assert second.name == "build_model"
     assert "manual_seed" in definition(text, "build_model")

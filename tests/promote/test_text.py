@@ -37,6 +37,11 @@ def test_docstring_tells_where_the_script_comes_from(promote: Promote) -> None:
     )
 
 
+def test_a_notebook_without_a_title_is_called_by_its_name_in_a_sentence(promote: Promote) -> None:
+    _, text = promote("import reprobook as rb", "rb.log(x=1)")
+    assert text.startswith('"""The notebook digits as a script.\n')
+
+
 @pytest.mark.parametrize(
     ("headings", "title"),
     [
@@ -125,9 +130,45 @@ def test_what_takes_more_than_a_line_stands_below_the_summary(
     lines = ast.get_docstring(ast.parse(definition(text, "split_data")).body[0])
     assert lines == (
         "Split the data; return first and last.\n\n"
-        "70 % to learn from, 15 % to watch the training, 15 % that only the last lines \\ see."
+        "70 % to learn from, 15 % to watch the training, 15 % that only the last lines \\ see.\n"
+        "Every class keeps its share."
     )
     assert ruff_says(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("heading", "code", "name", "said"),
+    [
+        (
+            "Data",
+            "torch.manual_seed(1)\nd = load_iris()\na, b = train_test_split(d.data)\nc = DataLoader(a)",
+            "split_data",
+            "Load, split and batch the data; seed torch; return b and c.",
+        ),
+        (
+            "Build a multilayer perceptron for classifying the flowers of a set",
+            "torch.manual_seed(1)\nb = torch.nn.Linear(4, 2)\nc = [b]",
+            "build_multilayer_perceptron",
+            "Build a multilayer perceptron for classifying the flowers of a set.\n\nSeed torch; return b and c.",
+        ),
+        (
+            "Data\n\nLoads the flowers of the library. Petals are in centimetres.",
+            "d = load_iris()\nb, c = d.data, d.target",
+            "load_data",
+            "Loads the flowers of the library.\n\nReturn b and c.\n\nPetals are in centimetres.",
+        ),
+    ],
+)
+def test_the_docstring_of_a_section_says_what_it_does_and_returns(
+    promote: Promote, *, heading: str, code: str, name: str, said: str
+) -> None:
+    imports = (
+        "import torch\nimport reprobook as rb\nfrom sklearn.datasets import load_iris\n"
+        "from sklearn.model_selection import train_test_split\nfrom torch.utils.data import DataLoader"
+    )
+    _, text = promote("md:# Flowers", imports, f"md:## {heading}", code, "md:## Report", "rb.log(n=len(b), m=len(c))")
+    (section,) = [node for node in ast.walk(ast.parse(text)) if getattr(node, "name", "") == name]
+    assert ast.get_docstring(section) == said
 
 
 IMPORTS = """\

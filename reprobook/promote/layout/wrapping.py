@@ -54,16 +54,21 @@ def _split_statement(tokens: list[Token], indent: int) -> list[Line]:
         tokens = [*tokens[:start], Token("(", blank=True), Token(names[0].text), *names[1:], Token(")")]
         return _break_bracket(tokens, start, indent)
     start = _expression_start(tokens)
-    spread = _spread_annotation(tokens[:start])
+    spread = _spread_annotation(tokens, start, indent)
     return _split_expression(tokens, start, indent) if spread is None else _break_bracket(tokens, spread, indent)
 
 
-def _spread_annotation(target: Sequence[Token]) -> int | None:
-    """Return the opening bracket of an annotation that its author spread out with a trailing comma."""
+def _spread_annotation(tokens: Sequence[Token], start: int, indent: int) -> int | None:
+    """Return the opening bracket of an annotation that is to be spread out.
+
+    Its author did so, with a trailing comma, or else the value, which has no bracket to break at, leaves no room.
+    """
+    target, value = tokens[:start], tokens[start:]
     opening = next((at for at, token in enumerate(target) if token.text in OPEN), None)
     if opening is None or target[1].text != ":":
         return None
-    return opening if target[matching(target)[opening] - 1].text == "," else None
+    no_room = not any(token.text in OPEN for token in value) and not fits([*target, Token("(", blank=True)], indent)
+    return opening if no_room or target[matching(target)[opening] - 1].text == "," else None
 
 
 def _expression_start(tokens: Sequence[Token]) -> int:
@@ -146,7 +151,7 @@ def _break_bracket(tokens: Sequence[Token], opening: int, indent: int) -> list[L
     if definition and not any(token.text == "," for token in body):
         body.append(Token(","))
         one_each = False  # a comma of our own asks for no more lines
-    lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition or not invisible)
+    lines = _split_body(body, indent + 4, explode=one_each, lone_comma=definition)
     tail_lines: list[Line] = [(indent, joined(tail))]
     if not fits(tail, indent):
         later = next((at for at, token in enumerate(tail) if at and token.text in OPEN), None)
