@@ -31,6 +31,15 @@ def test_a_notebook_that_logs_nothing_is_proved_by_what_it_shows(promoted: Promo
     assert 1 in [dropped.cell for dropped in made.dropped]
 
 
+def test_a_value_that_nobody_reads_before_it_is_set_anew_is_no_difference(promoted: Promoted) -> None:
+    made = promoted(
+        *("md:# T", "md:## Functions", "x = 2\ny = x + 1", "x = 3\nx\na = [y]"),
+        *("md:## Roots", "x = [5]\nb = x * 2"),
+    )
+    assert (made.equivalent, made.checked["metrics"]) == (True, 0)
+    assert "x = 3" not in Path(made.script).read_text()
+
+
 def test_a_dropped_plot_that_draws_random_numbers_does_not_break_the_proof(promoted: Promoted) -> None:
     made = promoted(
         "import random\nimport reprobook as rb\nrandom.seed(3)",
