@@ -249,12 +249,12 @@ def test_the_job_names_the_data_that_its_script_reads(promoted: Promoted, tmp_pa
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     at_home = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env=at_home)
-    assert (done.returncode, "5 skipped" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "6 skipped" in done.stdout) == (0, True), done.stdout
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env={**at_home, "CI": "true"})
     assert (done.returncode, "skipped" in done.stdout) == (1, False), done.stdout
     (job / "numbers.txt").write_text("1 2 3")
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert (done.returncode, "6 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "7 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promoted, tmp_path: Path) -> None:
