@@ -57,6 +57,8 @@ class Facts:
         seed: The seed of the run; None if it had none.
         checked: How much a run of the script was compared by: metrics, artifacts, names of variables, lines.
         artifacts: The files that the run saved with ``rb.save``, by path below the folder of artifacts.
+        numbers: The numbers that each cell left in variables, by cell and name.
+        asked_seed: The seed that the notebook itself asks for; None if it asks for none.
     """
 
     provenance: Provenance
@@ -81,5 +83,7 @@ class Facts:
     modules: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     artifacts: tuple[str, ...] = ()
+    numbers: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    asked_seed: int | None = None
     seed: int | None = None
     checked: Mapping[str, int] = field(default_factory=dict)

@@ -159,7 +159,8 @@ def _check_work(recipe: Recipe, made: Plan) -> None:
         hint = "Promote it when it does; cells that only show or plot are no results. Log one with rb.log(name=value)."
         raise NotPromotableError(msg, hint=hint)
     failed, observed = failed_commands(recipe, made), recipe.trace.by_cell()
-    if all(cell in failed and not observed[cell].writes for cell in made.kept):
+    working = {cell for function in made.functions for cell in function.cells}
+    if all(cell in failed and not observed[cell].writes for cell in working):
         where = listed([f"cell {cell} with exit code {code}" for cell, code in failed.items()])
         msg = f"{recipe.notebook.name} computes nothing: it only runs shell lines that failed ({where})"
         raise NotPromotableError(msg, hint="Run the notebook where these commands work, then promote that run.")

@@ -11,9 +11,10 @@ from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
 from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
-from reprobook.promote.markdown import MOST_FILES, code, data_table, plain, prose
+from reprobook.promote.markdown import code, data_table, plain, prose
 from reprobook.promote.model import Plan
 from reprobook.promote.options import Style
+from reprobook.promote.own_files import own_files
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import clipped, listed
 from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
@@ -58,17 +59,22 @@ _LOCK = """\
 from: it names no wheels{run}."""
 _RECORDS = """\
 `header.json` is the recipe of the notebook's run: parameters, seeds, environment, and the digests of its code and of
-what it declared as data. `proof.json` holds what the script must give, which `reprobook verify` checks, the digests of
-the files that it reads, and those of the job's files as they were written: one that you edit, `reprobook promote`
-overwrites only with `--force`."""
+what it declared as data. `proof.json` holds what the script must give, which `reprobook verify .` checks in the job's
+folder, the digests of the files that it reads, and those of the job's files as they were written: one that you edit,
+`reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
-Its metrics are numbers that it prints, as `name: number` or alone, with the digits printed; `name[0]`, `name[1]` and
-so on are those of a row. A name that an earlier function printed too is followed by the function's own."""
+Its metrics are numbers that it prints after a name (`name: number`), with the digits printed, and values that end a
+cell of the notebook, named by their code; `name[0]`, `name[1]` and so on are those of a row. Where an earlier function
+printed the same name, the name of the function follows it in brackets."""
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _KEEPING = """\
 A cell is in the script if a result depends on it, and so is all that it prints. Results are what is logged or saved,
-numbers that are shown or printed with a name, and what is computed and printed or shown from the first training on."""
+numbers that are shown or printed with a name, and what is computed and printed or shown from the first training on.
+Figures of what was trained are kept, where they take no further training; other figures are not results."""
+_STORE = """\
+The commands that name the run read it from the store that holds it: `.reprobook` of the notebook's project, or the
+folder given with `--store`."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -97,15 +103,17 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
         proof_sentence(plan, facts),
         _PRINTED if plan.printed_metrics and facts.metrics else "",
+        _asked_seed(facts),
         _renamed(plan),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
+        _STORE if facts.run_id else "",
         f"## Run\n\n```sh\n{_install(facts)}\n{_start(plan, facts)}\n```",
         _environment(facts),
         _WHERE[facts.style].format(written=_written_to_out(plan, facts)),
         _options(plan, facts),
-        prose(seeds_in_code(plan)),
+        prose(seeds_in_code(plan, facts.seed)),
         saved_files(plan, facts),
-        _written(facts),
+        own_files(plan, facts),
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
@@ -117,6 +125,13 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"## Left out\n\n{_KEEPING}\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _asked_seed(facts: Facts) -> str:
+    """Say so where the run had another seed than the notebook asks for."""
+    asked = facts.asked_seed
+    differs = asked is not None and facts.seed is not None and asked != facts.seed
+    return f"The notebook asks for seed {asked} (`%reprotrain init`); this run had {facts.seed}." if differs else ""
 
 
 def _renamed(plan: Plan) -> str:
@@ -167,14 +182,6 @@ def _environment(facts: Facts) -> str:
     but = f" (of {listed(folders)} name and version)" if folders else ""
     lock = fill(_LOCK.format(run=run, but=but), _WIDTH, break_long_words=False, break_on_hyphens=False)
     return f"{own}{lock}\n\n{_RECORDS}"
-
-
-def _written(facts: Facts) -> str:
-    """Say which files do not go to the output folder."""
-    names = [f"`{code(path)}`" for path in facts.written[:MOST_FILES]]
-    more = len(facts.written) - len(names)
-    names += [f"{more} more"] * bool(more)
-    return f"The code itself writes {listed(names)}: into the folder it runs in." if names else ""
 
 
 def _failures(facts: Facts) -> str:

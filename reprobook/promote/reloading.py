@@ -3,69 +3,81 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-import libcst as cst
-
-from reprobook.promote.identifiers import names_used
+from reprobook.promote.construction import Construction, Numbers, construction
 from reprobook.promote.layout import formatted
 from reprobook.promote.model import Plan
-from reprobook.promote.python import literal, tree_of
+from reprobook.promote.model_files import ModelFile, model_files
+from reprobook.promote.python import literal
 
 _WEIGHTS = ".safetensors"
 _LINES = """\
-from safetensors.torch import load_file
+{library}
 from train import {imported}
 
-{config}model = {build}
-model.load_state_dict(load_file({path}))
+{before}model = {build}
+model.load_state_dict({load})
+model.eval()
+"""
+# What ``torch.save(model, path)`` pickles names its classes by their module, which is the script that was run.
+_WHOLE = """\
+import __main__
+import torch
+from train import {imported}
+
+{given}
+model = torch.load({path}, map_location="cpu", weights_only=False)
 model.eval()
 """
 
 
-def reloading(plan: Plan, artifact: str, path: str) -> str:
+def artifact_reloading(plan: Plan, numbers: Numbers, artifact: str, path: str) -> str:
     """Return the code that loads an artifact into a model; empty where the script does not tell how it is built.
 
     ``artifact`` is the name of its file, ``path`` what leads to it from the folder of the script.
     """
     name = PurePosixPath(artifact)
-    built = _construction(plan, name.stem) if name.suffix == _WEIGHTS else None
+    file = model_files(plan).get(name.stem) if name.suffix == _WEIGHTS else None
+    built = _built(plan, numbers, file) if file and file.is_artifact else None
     if built is None:
         return ""
-    config = plan.words.config
-    takes = config in names_used([built])
-    own = [plan.words.config_class] * takes + [ast.unparse(built.func)]
+    return _lines(plan, built, "from safetensors.torch import load_file", f"load_file({literal(path)})")
+
+
+def state_reloading(plan: Plan, numbers: Numbers, file: ModelFile) -> str:
+    """Return the same for a file to which the code itself saves the ``state_dict()`` of a model."""
+    built = _built(plan, numbers, file)
+    load = f'torch.load({literal(file.name)}, map_location="cpu", weights_only=True)'
+    return _lines(plan, built, "import torch", load) if built else ""
+
+
+def whole_reloading(plan: Plan, numbers: Numbers, file: ModelFile) -> tuple[tuple[str, ...], str]:
+    """Return the classes of the script that a pickled model takes in ``__main__``, and the code that loads it."""
+    built = _built(plan, numbers, file)
+    if built is None:
+        return (), ""
+    given = "\n".join(f"__main__.{name} = {name}" for name in built.classes)
+    lines = _WHOLE.format(imported=", ".join(built.classes), given=given, path=literal(file.name))
+    return built.classes, formatted(lines)
+
+
+def _built(plan: Plan, numbers: Numbers, file: ModelFile) -> Construction | None:
+    return construction(plan, file.section, file.variable, numbers)
+
+
+def _lines(plan: Plan, built: Construction, library: str, load: str) -> str:
+    """Return the code that builds a model and loads its weights; empty if one of its arguments is not known."""
+    if built.numbers is None:
+        return ""
+    words = plan.words
+    config = [f"{words.config} = {words.config_class}()"] * built.takes_config
+    numbers = [f"{name} = {literal(value)}  # in the run" for name, value in built.numbers.items()]
     lines = _LINES.format(
-        imported=", ".join(own),
-        config=f"{config} = {plan.words.config_class}()\n" if takes else "",
-        build=ast.unparse(built),
-        path=literal(path),
+        library=library,
+        imported=", ".join([*([words.config_class] * built.takes_config), *built.imported]),
+        before="".join(f"{line}\n" for line in [*config, *numbers]),
+        build=ast.unparse(built.call),
+        load=load,
     )
     return formatted(lines)
-
-
-def _construction(plan: Plan, artifact: str) -> ast.Call | None:
-    """Return the call that makes what is saved under a name: of a class of the script, from its configuration alone."""
-    trees = [tree_of(line) for function in plan.functions for line in function.body]
-    saved = {variable for tree in trees for variable in _saved(tree, artifact, plan.words.job)}
-    classes = {node.name.value for node in plan.module if isinstance(node, cst.ClassDef)}
-    setting = [
-        tree.value
-        for tree in trees
-        if isinstance(tree, ast.Assign) and {ast.unparse(target) for target in tree.targets} & saved
-    ]
-    call = setting[0] if len(setting) == 1 and len(saved) == 1 else None
-    if not isinstance(call, ast.Call) or ast.unparse(call.func) not in classes:
-        return None
-    arguments = [*call.args, *(word.value for word in call.keywords)]
-    return call if names_used(arguments) <= {plan.words.config} else None
-
-
-def _saved(tree: ast.AST, artifact: str, job: str) -> Iterator[str]:
-    """Yield the variables that ``rb.save("model", model)`` and ``rb.save("model", model.state_dict())`` save."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"{job}.save":
-            name, *values = node.args
-            if isinstance(name, ast.Constant) and name.value == artifact and values:
-                yield ast.unparse(values[0]).removesuffix(".state_dict()")

@@ -11,10 +11,11 @@ from reprobook.promote.markdown import MOST_FILES, code
 from reprobook.promote.measured import Measured, measured
 from reprobook.promote.model import Plan
 from reprobook.promote.prose import listed
-from reprobook.promote.reloading import reloading
+from reprobook.promote.reloading import artifact_reloading
 
 COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
+LOADING = "In the folder of `train.py`, with the parameters that the model was trained with:"
 _MOST_METRICS = 5
 _TRAINING = frozenset({"train", "fit"})
 _LOADERS: Mapping[str, str] = {
@@ -30,7 +31,6 @@ _UNITS: Mapping[str, str] = {
     "names": "variable",
     "lines": "printed line",
 }
-_LOADING = "In the folder of `train.py`, with the parameters that the model was trained with:"
 _OTHER_RUN = "The outputs stored in the notebook may be of another run."
 
 
@@ -97,11 +97,11 @@ def saved_files(plan: Plan, facts: Facts) -> str:
     if not facts.artifacts:
         return "" if facts.written else f"{_only_metrics(facts, plots=plan.plots)}."
     names = _names(facts)[:MOST_FILES]
-    loading = {name: reloading(plan, name, f"{ARTIFACTS}/{name}") for name in names}
+    loading = {name: artifact_reloading(plan, facts.numbers, name, f"{ARTIFACTS}/{name}") for name in names}
     lines = [_artifact(name, builds=bool(loading[name])) for name in names]
     more = len(_names(facts)) - MOST_FILES
     listing = "\n".join([*lines, *([f"- and {more} more"] if more > 0 else [])])
-    return "\n\n".join([listing, *(f"{_LOADING}\n\n```python\n{text}```" for text in loading.values() if text)])
+    return "\n\n".join([listing, *(f"{LOADING}\n\n```python\n{text}```" for text in loading.values() if text)])
 
 
 def artifact_row(facts: Facts, *, plots: bool) -> str:

@@ -8,6 +8,7 @@ from importlib import metadata
 from reprobook.capture import seed_environment
 from reprobook.capture.direct_url import parse_direct_url, read_direct_url
 from reprobook.execute.shell_lines import failed_shell_lines
+from reprobook.notebook import InitOptions, init_directive
 from reprobook.promote.data_files import needed_data, written_files
 from reprobook.promote.facts import Facts
 from reprobook.promote.files import needed
@@ -47,6 +48,8 @@ def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: boo
         hidden=hidden_modules(recipe, made.kept),
         artifacts=artifacts(recipe),
         seed=seeds.seed,
+        numbers=_numbers(recipe),
+        asked_seed=(init_directive(recipe.notebook) or InitOptions()).seed,
         quick=recipe.record.duration_s is not None and recipe.record.duration_s < _QUICK_S,
     )
     return replace(facts, sources={name: facts.sources[name] for name in needed(made, facts) if name in facts.sources})
@@ -79,6 +82,18 @@ def _first_lines(recipe: Recipe) -> dict[int, str]:
         lines = [line.strip() for line in cell.source.splitlines() if line.strip("#=- ")]
         if lines and cell.code_index is not None:
             found[cell.code_index] = clipped(lines[0])
+    return found
+
+
+def _numbers(recipe: Recipe) -> dict[int, dict[str, float]]:
+    """Return the numbers that the cells left in variables: a trace shows no other content."""
+    found: dict[int, dict[str, float]] = {}
+    for cell in recipe.trace.cells:
+        for name, value in cell.writes.items() if cell.index is not None else ():
+            if value.kind == "int" and value.summary.lstrip("-").isdigit():
+                found.setdefault(cell.index or 0, {})[name] = int(value.summary)
+            elif value.kind == "float":
+                found.setdefault(cell.index or 0, {})[name] = float(value.summary)
     return found
 
 

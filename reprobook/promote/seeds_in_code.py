@@ -16,20 +16,27 @@ _KEYWORDS = frozenset({"random_state", "seed"})
 _MOST = 6
 
 
-def seeds_in_code(plan: Plan) -> str:
-    """Say which seeds stand in the code of a script, and what it seeds from entropy, in Markdown; empty if none do."""
+def seeds_in_code(plan: Plan, seed: int | None = None) -> str:
+    """Say which seeds stand in the code of a script, and what it seeds from entropy, in Markdown; empty if none do.
+
+    ``seed`` is that of the run: where the script has no option for it, that is said.
+    """
     lines = [*plan.module, *(line for function in plan.functions for line in function.body)]
     calls = [node for line in lines for node in ast.walk(tree_of(line)) if isinstance(node, ast.Call)]
     fixed = list(dict.fromkeys(each for call in calls for each in _fixed(call)))
     free = list(dict.fromkeys(ast.unparse(call) for call in calls if _is_free(call)))
-    said = [_apart(plan)] if plan.fixed_seed else []
+    said = [_apart(plan, seed)] if plan.fixed_seed or (seed is not None and not _has_option(plan)) else []
     said += [f"Seeds stand in the code: {_quoted(fixed)}."] if fixed else []
     said += [f"No two runs are alike: {_quoted(free)} seeds from entropy."] if free else []
     return " ".join(said)
 
 
-def _apart(plan: Plan) -> str:
-    call = f"`{plan.words.seed_everything}({plan.seed_expression})`"
+def _has_option(plan: Plan) -> bool:
+    return plan.seed is not None or any(each.name == "seed" for each in plan.fields)
+
+
+def _apart(plan: Plan, seed: int | None) -> str:
+    call = f"`{plan.words.seed_everything}({plan.seed_expression})`" if plan.fixed_seed else f"the run's, {seed},"
     return f"There is no option for the seed: {call} decides {decided(plan, '`')}."
 
 

@@ -553,3 +553,70 @@ def test_the_readme_tells_of_entropy_of_printed_metrics_and_of_the_quick_look(pr
     assert "numbers that it prints" not in text
     printed = replace(planned, printed_metrics=True)
     assert "numbers that it prints" in job_files(printed, replace(facts, metrics={"n": 1.0}))["README.md"]
+
+
+def test_the_readme_tells_which_store_and_which_seed_are_meant(promote: Promote, facts: Facts) -> None:
+    cells = ("import torch\nimport reprobook as rb", "torch.manual_seed(3)\nrb.log(n=float(torch.rand(1)))")
+    planned, _ = promote(*cells, seed=1)
+    other = " ".join(job_files(planned, replace(facts, seed=1, asked_seed=42))["README.md"].split())
+    assert "The notebook asks for seed 42 (`%reprotrain init`); this run had 1." in other
+    assert "no option for the seed: the run's, 1, decides no result. Seeds stand in the code: `torch.man" in other
+    assert "read it from the store that holds it: `.reprobook` of the notebook's project" in other
+    assert "`reprobook verify .` checks in the job's folder" in other
+    same = job_files(planned, replace(facts, seed=42, asked_seed=42, run_id=""))["README.md"]
+    assert "The notebook asks" not in same
+    assert "the store that holds it" not in same
+    assert "no option for the seed" not in job_files(planned, facts)["README.md"]  # that run had none
+    drawn, _ = promote(cells[0], "rb.log(n=float(torch.rand(1)))", seed=1)
+    assert "no option for the seed" not in job_files(drawn, replace(facts, seed=1))["README.md"]
+
+
+def test_the_readme_says_whose_name_a_repeated_metric_bears_and_which_figures_stay(
+    promote: Promote, facts: Facts
+) -> None:
+    planned, _ = promote("x = [1, 2]\nunread = 1", "print('n:', sum(x))")
+    text = " ".join(job_files(replace(planned, printed_metrics=True), facts)["README.md"].split())
+    assert "printed the same name, the name of the function follows it in brackets." in text
+    assert "Figures of what was trained are kept, where they take no further training" in text
+
+
+NETS = """\
+import torch
+import reprobook as rb
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.layer = nn.Linear(size, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+PATH = "a.pt"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "loads"),
+    [
+        ("net = Net(2)\ntorch.save(net.state_dict(), 'a.pt')", ["model = Net(2)"]),
+        ("net = Net(2).to('cpu')\ntorch.save(net.state_dict(), PATH)", ["load_state_dict"]),
+        ("net = Net(2)\ntorch.save(net, './a.pt')", ["__main__.Net = Net"]),
+        ("net = nn.Sequential(Net(2))\ntorch.save(net, 'a.pt')", ["__main__.Net = Net"]),
+        ("net = nn.Sequential(Net(2))\ntorch.save(net.state_dict(), 'a.pt')", []),
+        ("net = nn.Linear(1, 1)\ntorch.save(net, 'a.pt')", []),
+        ("net = Net(2)\ntorch.save({'net': net.state_dict()}, 'a.pt')", []),
+        ("net = Net(2)\nPATH = ''.join(['a.', 'pt'])\ntorch.save(net.state_dict(), PATH)", []),
+        ("net = Net(len('ab'))\ntorch.save(net.state_dict(), 'a.pt')", []),
+        ("net = Net(2)\nif net.training:\n    net = Net(3)\ntorch.save(net.state_dict(), 'a.pt')", []),
+        ("net = Net(2)\ntorch.save(net, 'a.pt')\ntorch.save(net.state_dict(), 'a.pt')", []),
+        ("net = Net(2)\ntorch.save(net, 'elsewhere.pt')", []),
+    ],
+)
+def test_a_model_is_loaded_only_as_the_code_tells(promote: Promote, facts: Facts, cell: str, loads: list[str]) -> None:
+    planned, _ = promote(NETS, cell, "rb.log(n=sum(p.numel() for p in net.parameters()))")
+    said = job_files(planned, replace(facts, written=("a.pt",)))["README.md"]
+    found = re.findall(r"```python\n(.*?)```", said, re.DOTALL)
+    assert len(found) == len(loads), said
+    assert all(word in text for word, text in zip(loads, found, strict=True))

@@ -31,6 +31,15 @@ def test_a_notebook_that_logs_nothing_is_proved_by_what_it_shows(promoted: Promo
     assert 1 in [dropped.cell for dropped in made.dropped]
 
 
+def test_a_value_that_nobody_reads_before_it_is_set_anew_is_no_difference(promoted: Promoted) -> None:
+    made = promoted(
+        *("md:# T", "md:## Functions", "x = 2\ny = x + 1", "x = 3\nx\na = [y]"),
+        *("md:## Roots", "x = [5]\nb = x * 2"),
+    )
+    assert (made.equivalent, made.checked["metrics"]) == (True, 0)
+    assert "x = 3" not in Path(made.script).read_text()
+
+
 def test_a_dropped_plot_that_draws_random_numbers_does_not_break_the_proof(promoted: Promoted) -> None:
     made = promoted(
         "import random\nimport reprobook as rb\nrandom.seed(3)",
@@ -240,12 +249,12 @@ def test_the_job_names_the_data_that_its_script_reads(promoted: Promoted, tmp_pa
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     at_home = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env=at_home)
-    assert (done.returncode, "5 skipped" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "6 skipped" in done.stdout) == (0, True), done.stdout
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False, env={**at_home, "CI": "true"})
     assert (done.returncode, "skipped" in done.stdout) == (1, False), done.stdout
     (job / "numbers.txt").write_text("1 2 3")
     done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
-    assert (done.returncode, "6 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "7 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_one_name_logged_in_two_cells_has_two_rows_in_the_card(promoted: Promoted, tmp_path: Path) -> None:
@@ -440,7 +449,7 @@ def test_the_readme_loads_a_saved_model_into_its_class(promoted: Promoted, tmp_p
 
 
 def test_a_model_that_takes_more_than_the_parameters_is_loaded_by_hand(promoted: Promoted, tmp_path: Path) -> None:
-    cells = ("size = len('abc')\nmodel = Net(size)", "rb.save('net', model)\nrb.log(size=size)")
+    cells = ("sizes = [len('abc')]\nmodel = Net(*sizes)", "rb.save('net', model)\nrb.log(size=sizes[0])")
     promoted(NET, *cells, verify=False)
     said = (tmp_path / "job" / "README.md").read_text()
     assert "```python" not in said
@@ -478,3 +487,53 @@ def test_the_first_value_that_differs_is_named_not_the_last(promoted: Promoted) 
     assert made.first is not None
     assert (made.first["cell"], made.first["names"]) == (1, ["loss"])
     assert made.first["evidence"].endswith("in the script (value 2 of 3)")
+
+
+TWO_FILES = """\
+size = torch.ones(4, 5).shape[0]
+model = Net(hidden, size)
+torch.manual_seed(1)
+torch.save(model, "net.pt")
+path = "state.pt"
+torch.save(model.state_dict(), path)
+"""
+BLOCKS = """\
+import torch
+import reprobook as rb
+from torch import nn
+
+class Block(nn.Linear):
+    pass
+
+class Net(nn.Module):
+    def __init__(self, hidden, size):
+        super().__init__()
+        self.layer = Block(size, hidden)
+
+    def forward(self, x):
+        return self.layer(x)
+"""
+
+
+def test_the_readme_loads_what_torch_saved(promoted: Promoted, tmp_path: Path) -> None:
+    """The weights into the class, and the pickled model, whose classes are those of ``__main__``."""
+    cells = (("hidden = 3", "parameters"), BLOCKS, TWO_FILES, "rb.log(n=sum(p.numel() for p in model.parameters()))")
+    made = promoted(*cells)
+    assert made.equivalent is True
+    job = tmp_path / "job"
+    said = (job / "README.md").read_text()
+    state, whole = re.findall(r"```python\n(.*?)```", said, re.DOTALL)
+    assert "size = 4  # in the run\nmodel = Net(config.hidden, size)\n" in state
+    assert "it loads only where `__main__` has `Block` and `Net`." in said
+    check = "\nprint(type(model).__name__, float(model(torch.ones(1, 4)).sum()), model.training)"
+    run = [sys.executable, "train.py", "--out", "out"]
+    bare = "import torch\ntorch.load('net.pt', weights_only=False)"
+    texts = []
+    for command in (run, *([sys.executable, "-c", f"{code}{check}"] for code in (state, whole))):
+        done = subprocess.run(command, cwd=job, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        texts.append(done.stdout)
+    assert texts[1] == texts[2]
+    assert texts[1].startswith("Net ")
+    done = subprocess.run([sys.executable, "-c", bare], cwd=job, capture_output=True, text=True, check=False)
+    assert "Can't get attribute 'Net'" in done.stderr
