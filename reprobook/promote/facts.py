@@ -59,6 +59,7 @@ class Facts:
         artifacts: The files that the run saved with ``rb.save``, by path below the folder of artifacts.
         numbers: The numbers that each cell left in variables, by cell and name.
         asked_seed: The seed that the notebook itself asks for; None if it asks for none.
+        stale: What the notebook's file shows where the run showed something else, by cell: a line of each.
     """
 
     provenance: Provenance
@@ -85,5 +86,6 @@ class Facts:
     artifacts: tuple[str, ...] = ()
     numbers: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     asked_seed: int | None = None
+    stale: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     seed: int | None = None
     checked: Mapping[str, int] = field(default_factory=dict)

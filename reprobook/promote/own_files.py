@@ -22,7 +22,8 @@ def own_files(plan: Plan, facts: Facts) -> str:
     names += [f"{more} more"] * bool(more)
     if not names:
         return ""
-    return "\n\n".join([f"The code itself writes {listed(names)}: into the folder it runs in.", *_loading(plan, facts)])
+    where = "into the folder it runs in: each run replaces them, whatever `--out` is"
+    return "\n\n".join([f"The code itself writes {listed(names)} {where}.", *_loading(plan, facts)])
 
 
 def _loading(plan: Plan, facts: Facts) -> Iterator[str]:

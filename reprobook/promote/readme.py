@@ -17,6 +17,7 @@ from reprobook.promote.options import Style
 from reprobook.promote.own_files import own_files
 from reprobook.promote.parameter_table import parameter_table
 from reprobook.promote.prose import clipped, listed
+from reprobook.promote.python import code_of
 from reprobook.promote.result_text import COUNTED, proof_sentence, saved_files
 from reprobook.promote.seeds_in_code import seeds_in_code
 
@@ -59,19 +60,21 @@ _LOCK = """\
 from: it names no wheels{run}."""
 _RECORDS = """\
 `header.json` is the recipe of the notebook's run: parameters, seeds, environment, and the digests of its code and of
-what it declared as data. `proof.json` holds what the script must give, which `reprobook verify .` checks in the job's
-folder, the digests of the files that it reads, and those of the job's files as they were written: one that you edit,
-`reprobook promote` overwrites only with `--force`."""
+what it declared as data; `origin` in it says who ran it, where. `proof.json` holds what the script must give, which
+`reprobook verify .` checks in the job's folder, the digests of the files that it reads, and those of the job's files as
+they were written: one that you edit, `reprobook promote` overwrites only with `--force`."""
 _PRINTED = """\
-Its metrics are numbers that it prints after a name (`name: number`), with the digits printed, and values that end a
-cell of the notebook, named by their code; `name[0]`, `name[1]` and so on are those of a row. Where an earlier function
-printed the same name, the name of the function follows it in brackets."""
+Its metrics are numbers that it prints after a name (`name: number`), with the digits printed{shown}; `name[0]`,
+`name[1]` and so on are those of a row. Where an earlier function printed the same name, the name of the function
+follows it in brackets: whoever renames a function, or what it prints, renames its metrics."""
+_SHOWN = ", and values that end a cell of the notebook, named by their code"
 _KEPT = """\
 It runs in `work/`: the files that the code itself writes are kept there, and the results in `work/out/`."""
 _KEEPING = """\
 A cell is in the script if a result depends on it, and so is all that it prints. Results are what is logged or saved,
-numbers that are shown or printed with a name, and what is computed and printed or shown from the first training on.
-Figures of what was trained are kept, where they take no further training; other figures are not results."""
+numbers that are shown or printed with a name, and what is computed and {printed} from the first training on; a look at
+data, such as `x.shape`, is none. Figures of what was trained are kept, where they take no further training; other
+figures are not results."""
 _STORE = """\
 The commands that name the run read it from the store that holds it: `.reprobook` of the notebook's project, or the
 folder given with `--store`."""
@@ -102,7 +105,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         plain(plan.summary),
         f"Promoted by reprobook from `{code(origin.notebook)}` (SHA-256 `{code(origin.notebook_digest)}`).",
         proof_sentence(plan, facts),
-        _PRINTED if plan.printed_metrics and facts.metrics else "",
+        _printed(plan) if plan.printed_metrics and facts.metrics else "",
         _asked_seed(facts),
         _renamed(plan),
         f"It was made by:\n\n```sh\n{commands}\n```" if commands else "",
@@ -122,7 +125,7 @@ def readme(plan: Plan, facts: Facts) -> str:
         _KEPT if facts.written else "",
         _launch(facts),
         "## Parameters\n\n" + parameter_table(plan, facts.style) if plan.fields else "",
-        f"## Left out\n\n{_KEEPING}\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
+        f"## Left out\n\n{_keeping(plan)}\n\n{COUNTED}:\n\n" + "\n".join(left_out) if left_out else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -132,6 +135,21 @@ def _asked_seed(facts: Facts) -> str:
     asked = facts.asked_seed
     differs = asked is not None and facts.seed is not None and asked != facts.seed
     return f"The notebook asks for seed {asked} (`%reprotrain init`); this run had {facts.seed}." if differs else ""
+
+
+def _printed(plan: Plan) -> str:
+    """Say what the metrics are of a script that logs none."""
+    shows = any(f"{plan.words.job}.show(" in code_of(node) for function in plan.functions for node in function.body)
+    return _filled(_PRINTED.format(shown=_SHOWN if shows else ""))
+
+
+def _keeping(plan: Plan) -> str:
+    """Say what is in the script; where metrics are read from what is printed, no more is printed than there was."""
+    return _filled(_KEEPING.format(printed="printed" if plan.printed_metrics else "printed or shown"))
+
+
+def _filled(text: str) -> str:
+    return fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _renamed(plan: Plan) -> str:
@@ -160,9 +178,10 @@ def _written_to_out(plan: Plan, facts: Facts) -> str:
 def _options(plan: Plan, facts: Facts) -> str:
     """Say what the options beside the parameters do."""
     lite = ", ".join(f"`{name}={value!r}`" for name, value in plan.lite.items())
-    if facts.style == "hydra" or not lite:
+    if facts.style == "hydra" or not plan.fields:
         return ""
-    return f"`--lite` is a quick look, with {lite}. `--config` reads parameters from a file; the command line wins."
+    quick = f"`--lite` is a quick look, with {lite}. " if lite else ""
+    return f"{quick}`--config` reads parameters from a file; the command line wins."
 
 
 def _install(facts: Facts) -> str:
@@ -180,7 +199,7 @@ def _environment(facts: Facts) -> str:
     own = _OWN.format(names=listed(folders)) if folders else ""
     run = f" (`reprobook env lock {code(facts.run_id)}` adds them)" if facts.run_id else ""
     but = f" (of {listed(folders)} name and version)" if folders else ""
-    lock = fill(_LOCK.format(run=run, but=but), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    lock = _filled(_LOCK.format(run=run, but=but))
     return f"{own}{lock}\n\n{_RECORDS}"
 
 

@@ -10,7 +10,7 @@ from reprobook.promote.logged import Logged
 from reprobook.promote.markdown import MOST_FILES, code
 from reprobook.promote.measured import Measured, measured
 from reprobook.promote.model import Plan
-from reprobook.promote.prose import listed
+from reprobook.promote.prose import clipped, listed
 from reprobook.promote.reloading import artifact_reloading
 
 COUNTED = "Code cells are counted from 0"
@@ -31,7 +31,7 @@ _UNITS: Mapping[str, str] = {
     "names": "variable",
     "lines": "printed line",
 }
-_OTHER_RUN = "The outputs stored in the notebook may be of another run."
+_MOST_STALE = 2
 
 
 def results_of(plan: Plan, facts: Facts) -> list[Measured]:
@@ -64,7 +64,22 @@ def proof_sentence(plan: Plan, facts: Facts) -> str:
     if not facts.equivalent:
         return f"A run of this script did **not** give the result of {run}."
     compared = _compared(results_of(plan, facts), facts)
-    return f"A run of this script gave the result of {run}, bit by bit{compared}. {_OTHER_RUN}"
+    return f"A run of this script gave the result of {run}, bit by bit{compared}.{_other_run(facts)}"
+
+
+def _other_run(facts: Facts) -> str:
+    """Name the results in the notebook's file that are of another run, so that nobody compares with them."""
+    said = [
+        f"code cell {cell} shows {_line(stored)} there, {_line(shown)} in this one"
+        for cell, (stored, shown) in sorted(facts.stale.items())
+    ]
+    more = [f"{len(said) - _MOST_STALE} more"] * (len(said) > _MOST_STALE)
+    whose = " The outputs stored in the notebook's file are of another run:"
+    return f"{whose} {'; '.join([*said[:_MOST_STALE], *more])}." if said else ""
+
+
+def _line(text: str) -> str:
+    return f"`{code(clipped(text.strip()))}`" if text else "no such line"
 
 
 def _compared(results: Sequence[Measured], facts: Facts) -> str:

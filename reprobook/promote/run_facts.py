@@ -18,6 +18,7 @@ from reprobook.promote.options import JobOptions
 from reprobook.promote.prose import clipped
 from reprobook.promote.provenance import provenance
 from reprobook.promote.recipe import Recipe
+from reprobook.promote.stored_outputs import stale_outputs
 from reprobook.promote.style import version_of_style
 
 _QUICK_S = 60  # a test of the whole job takes no longer
@@ -48,6 +49,7 @@ def facts_of(recipe: Recipe, made: Plan, options: JobOptions, *, equivalent: boo
         hidden=hidden_modules(recipe, made.kept),
         artifacts=artifacts(recipe),
         seed=seeds.seed,
+        stale=stale_outputs(recipe),
         numbers=_numbers(recipe),
         asked_seed=(init_directive(recipe.notebook) or InitOptions()).seed,
         quick=recipe.record.duration_s is not None and recipe.record.duration_s < _QUICK_S,

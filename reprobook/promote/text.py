@@ -124,6 +124,7 @@ def _main(plan: Plan, entry: Entry) -> str:
         f"{prefix}def {words.main}({config}{words.out}: Path{resume}) -> None:",
         f'    """Run the job; {_results(plan)} go to the output folder."""',
         *(f"    {statement}" for statement in entry.before_job),
+        *([indent(_READ, "    ")] if plan.printed_metrics else []),
         f"    with {words.job}.job({options}){folder}:",
     ]
     if plan.plots:
@@ -134,6 +135,11 @@ def _main(plan: Plan, entry: Entry) -> str:
     for at, function in enumerate(plan.functions):
         lines += [""] * (at in ends) + [f"        {_call(function, plan)}"]
     return "\n".join(lines if plan.functions else [*lines, "        pass"])
+
+
+_READ = """\
+# Metrics are read from what is printed (`name: number`). Where two functions print one
+# name, that of the second is part of the metric's."""
 
 
 def _only_for(plan: Plan) -> str:

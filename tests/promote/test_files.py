@@ -345,7 +345,12 @@ def test_the_readme_says_what_was_compared(
 ) -> None:
     text = job_files(planned[0], replace(facts, **changes))["README.md"]
     assert sentence in text
-    assert ("stored in the notebook may be of another run" in text) == (changes.get("equivalent") is True)
+    stale = {4: ("loss: 2.1", "loss: 3.3"), 6: ("acc: 1", "")}
+    text = job_files(planned[0], replace(facts, stale=stale, **changes))["README.md"]
+    named = (
+        "code cell 4 shows `loss: 2.1` there, `loss: 3.3` in this one; code cell 6 shows `acc: 1` there, no such line"
+    )
+    assert (named in text) == (changes.get("equivalent") is True)
 
 
 @pytest.mark.parametrize(
@@ -415,7 +420,7 @@ def test_where_files_come_from_is_a_gap(planned: tuple[Plan, str], facts: Facts)
 
 def test_files_that_the_code_writes_itself_are_named(planned: tuple[Plan, str], facts: Facts) -> None:
     text = job_files(planned[0], replace(facts, written=("a.pt", "b.csv")))["README.md"]
-    assert "The code itself writes `a.pt` and `b.csv`: into the folder it runs in." in text
+    assert "The code itself writes `a.pt` and `b.csv` into the folder it runs in: each run replaces them" in text
     assert "The code itself" not in job_files(planned[0], facts)["README.md"]
 
 
@@ -576,8 +581,13 @@ def test_the_readme_says_whose_name_a_repeated_metric_bears_and_which_figures_st
 ) -> None:
     planned, _ = promote("x = [1, 2]\nunread = 1", "print('n:', sum(x))")
     text = " ".join(job_files(replace(planned, printed_metrics=True), facts)["README.md"].split())
-    assert "printed the same name, the name of the function follows it in brackets." in text
+    assert "printed the same name, the name of the function follows it in brackets:" in text
     assert "Figures of what was trained are kept, where they take no further training" in text
+    assert "values that end a cell" not in text  # this one has none
+    assert "what is computed and printed from the first training on" in text
+    assert "computed and printed or shown" in " ".join(
+        job_files(replace(planned, printed_metrics=False), facts)["README.md"].split()
+    )
 
 
 NETS = """\

@@ -326,6 +326,25 @@ def test_what_was_logged_before_the_training_is_no_result_of_the_model(promoted:
     assert "(last: `loss` 2, 1 more)" in (tmp_path / "job" / "README.md").read_text()
 
 
+def test_results_in_the_notebooks_file_that_are_of_another_run_are_named(
+    write_notebook: Write, store: Store, tmp_path: Path
+) -> None:
+    path = write_notebook("n = 2\nprint('loss: 0.5')", "n * 2", "n + 1", "n + 5")
+    content = json.loads(path.read_text())
+    for cell, shown in zip(content["cells"], ("loss: 0.7", "4", "5", ""), strict=True):
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": [f"<Figure>\n{shown}"]}] if shown else []
+    path.write_text(json.dumps(content))
+    promote_notebook(path, store, out=tmp_path / "job")
+    text = (tmp_path / "job" / "README.md").read_text()
+    shown = (
+        "code cell 0 shows `loss: 0.7` there, `loss: 0.5` in this one; code cell 2 shows `5` there, `3` in this one."
+    )
+    assert f"The outputs stored in the notebook's file are of another run: {shown}" in text
+    path = write_notebook("loss = 0.5\nloss", name="other.ipynb")
+    promote_notebook(path, store, out=tmp_path / "other")
+    assert "of another run" not in (tmp_path / "other" / "README.md").read_text()
+
+
 def test_a_job_whose_data_changed_says_so(promoted: Promoted, tmp_path: Path) -> None:
     (tmp_path / "data.txt").write_text("3")
     promoted("import reprobook as rb\nn = int(open('data.txt').read())\nrb.log(n=n)")
