@@ -19,7 +19,7 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
     The result is also held against that of the proof, where a run takes seconds, or is made anyway: without a laptop
     mode the two runs that must agree are whole ones. ``data`` are what the script needs beside it.
     """
-    proved = bool(facts.metrics) and facts.equivalent is True and (facts.quick or not plan.lite)
+    proved = holds_proof(plan, facts)
     parts = dict(_HYDRA if facts.style == "hydra" else _PLAIN)
     parts["run"] = parts["run"] if has_config(plan, facts.style) else '"--out", str(out)'
     needs = {"data": _DATA.format(data=literal(list(data))), "mark": _MARK, "link": _LINK} if data else _NONE
@@ -39,6 +39,11 @@ def smoke_test(plan: Plan, facts: Facts, data: Sequence[str] = ()) -> str:
         **(_proof(plan, facts, needs["mark"]) if proved else _NO_PROOF),
     )
     return formatted(text)
+
+
+def holds_proof(plan: Plan, facts: Facts) -> bool:
+    """Tell whether the test holds a run against the proof."""
+    return bool(facts.metrics) and facts.equivalent is True and (facts.quick or not plan.lite)
 
 
 def _proof(plan: Plan, facts: Facts, mark: str) -> dict[str, str]:

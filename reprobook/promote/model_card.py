@@ -79,7 +79,7 @@ def render_model_card(card: ModelCard) -> str:
         card.parameters,
         f"## Data\n\n{card.data}" if card.data else "",
         f"## Results\n\n{_results(card.telling)}" if card.results else "",
-        f"Logged too, though it does not say how good the model is:\n\n{_results(others)}" if others else "",
+        f"Logged too, though they do not say how good the model is:\n\n{_results(others)}" if others else "",
         *(f"## {heading}\n\n{text}" for heading, text in card.sections),
         gap_list(gaps),
     ]

@@ -9,6 +9,7 @@ from textwrap import fill
 from reprobook.promote.commands import HOME, WORK, has_config, start_command
 from reprobook.promote.data_files import mounts
 from reprobook.promote.facts import Facts
+from reprobook.promote.job_test import holds_proof
 from reprobook.promote.launch import JOB_FILES
 from reprobook.promote.layout.escape import visible
 from reprobook.promote.markdown import code, data_table, plain, prose
@@ -78,6 +79,9 @@ figures are not results."""
 _STORE = """\
 The commands that name the run read it from the store that holds it: `.reprobook` of the notebook's project, or the
 folder given with `--store`."""
+_BITS = """\
+The bits are compared where everything is as `platform` in `proof.json` says (`pytest -rs` tells); elsewhere the metrics
+are, with the tolerance that stands in the test."""
 _CI = """\
 As a job of GitHub Actions:
 
@@ -120,7 +124,9 @@ def readme(plan: Plan, facts: Facts) -> str:
         f"## Data\n\n{_DATA}\n\n{data_table(facts.data)}" if facts.data else "",
         _RESUME if plan.resumes else "",
         _failures(facts),
-        f"## Test\n\n```sh\npip install pytest\npytest tests\n```\n\n{_CI.format(python=facts.python_version)}",
+        "## Test\n\n```sh\npip install pytest\npytest tests\n```",
+        _BITS if holds_proof(plan, facts) else "",
+        _CI.format(python=facts.python_version),
         f"## In a container\n\n```sh\ndocker build -t job .\n{_container(facts)}\n```",
         _KEPT if facts.written else "",
         _launch(facts),

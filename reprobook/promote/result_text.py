@@ -15,7 +15,9 @@ from reprobook.promote.reloading import artifact_reloading
 
 COUNTED = "Code cells are counted from 0"
 ARTIFACTS = "out/artifacts"
-LOADING = "In the folder of `train.py`, with the parameters that the model was trained with:"
+LOADING = """\
+In the folder of `train.py`, with the parameters that the model was trained with; what it is given must be prepared as
+the script prepares it:"""
 _MOST_METRICS = 5
 _TRAINING = frozenset({"train", "fit"})
 _LOADERS: Mapping[str, str] = {
@@ -74,7 +76,7 @@ def _other_run(facts: Facts) -> str:
         for cell, (stored, shown) in sorted(facts.stale.items())
     ]
     more = [f"{len(said) - _MOST_STALE} more"] * (len(said) > _MOST_STALE)
-    whose = " The outputs stored in the notebook's file are of another run:"
+    whose = " The outputs stored in the notebook's file are of another run, or of other code:"
     return f"{whose} {'; '.join([*said[:_MOST_STALE], *more])}." if said else ""
 
 

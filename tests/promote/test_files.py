@@ -272,7 +272,9 @@ def test_a_run_that_is_made_anyway_is_held_against_the_proof(  # noqa: PLR0913 -
 ) -> None:
     epochs = "epochs: rb.Int(1, 9, lite=1) = 5" if lite else "epochs = 5"
     planned, _ = promote("import reprobook as rb", (epochs, "parameters"), "rb.log(n=epochs)")
-    text = job_files(planned, replace(facts, quick=quick, equivalent=equivalent))["tests/test_train.py"]
+    files = job_files(planned, replace(facts, quick=quick, equivalent=equivalent))
+    text = files["tests/test_train.py"]
+    assert ("elsewhere the metrics" in files["README.md"]) == held
     assert "--lite" in text if lite else "--lite" not in text
     assert ("def test_the_bits_are_those_of_the_proof" in text) == held
     assert ("first, second = whole, " in text) == (held and not lite)
@@ -460,7 +462,7 @@ def test_what_says_how_good_a_model_is_stands_apart(planned: tuple[Plan, str], f
     }
     text = job_files(planned[0], replace(facts, metrics=metrics))["MODEL_CARD.md"]
     assert _names_in(text) == ["accuracy_score(y, p)", "loss", "Test Acc."]
-    results, _, others = text.partition("## Results")[2].partition("Logged too, though it does not say how good")
+    results, _, others = text.partition("## Results")[2].partition("Logged too, though they do not say how good")
     assert ("| loss | 1.0 |" in results, "| loss | 1.0 |" in others) == (True, False)
     assert ("| len(words) | 3 |" in results, "| len(words) | 3 |" in others) == (False, True)
     untold = {"len(words)": 3, "train/steps": 9, "steps (all)": 2}

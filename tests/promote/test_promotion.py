@@ -339,7 +339,7 @@ def test_results_in_the_notebooks_file_that_are_of_another_run_are_named(
     shown = (
         "code cell 0 shows `loss: 0.7` there, `loss: 0.5` in this one; code cell 2 shows `5` there, `3` in this one."
     )
-    assert f"The outputs stored in the notebook's file are of another run: {shown}" in text
+    assert f"The outputs stored in the notebook's file are of another run, or of other code: {shown}" in text
     path = write_notebook("loss = 0.5\nloss", name="other.ipynb")
     promote_notebook(path, store, out=tmp_path / "other")
     assert "of another run" not in (tmp_path / "other" / "README.md").read_text()
