@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -68,11 +69,18 @@ def close_files() -> None:
     """Close the files that modules still hold open: those of a notebook are closed with its namespace."""
     files = [each for each in gc.get_objects() if _io._IOBase in type(each).__mro__]  # noqa: SLF001
     standard = {id(each) for each in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)}
+    # From the outermost layer in: a text that waits before a packed file is lost once that is closed.
+    _flush(files, _io.TextIOWrapper)
+    _flush(files, _BUFFERS)
     for file in files:
         if not isinstance(file, (_io.FileIO, _io.BufferedReader, *_BUFFERS)) and id(file) not in standard:
             _try(file.close)
+    _flush(files, _BUFFERS)
+
+
+def _flush(files: Iterable[Any], kinds: Any) -> None:
     for file in files:
-        if isinstance(file, _BUFFERS):
+        if isinstance(file, kinds):
             _try(file.flush)
 
 

@@ -54,3 +54,25 @@ def test_threads_exit_functions_and_open_files_of_modules_are_seen_to(tmp_path: 
     assert (tmp_path / "raw.bin").read_bytes() == b"raw"
     unpacked = subprocess.run(["gzip", "-dc", "packed.gz"], cwd=tmp_path, capture_output=True, check=True)
     assert unpacked.stdout == b"packed"
+
+
+LAYERS = """
+import gc, io, gzip, os
+from reprobook.execute.leaving import close_files
+found = gc.get_objects
+def objects():
+    return sorted(found(), key=lambda each: not isinstance(each, gzip.GzipFile)) if {inner} else found()
+gc.get_objects = objects
+raw = gzip.open("packed.gz", "wb")
+text = io.TextIOWrapper(io.BufferedWriter(raw, 1000))
+text.write("packed")
+close_files()
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("inner", [True, False])
+def test_layers_are_written_out_from_the_outermost_in_whatever_is_found_first(tmp_path: Path, *, inner: bool) -> None:
+    subprocess.run([sys.executable, "-c", LAYERS.format(inner=inner)], cwd=tmp_path, check=True)
+    unpacked = subprocess.run(["gzip", "-dc", "packed.gz"], cwd=tmp_path, capture_output=True, check=True)
+    assert unpacked.stdout == b"packed"
