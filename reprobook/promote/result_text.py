@@ -89,7 +89,8 @@ def _compared(results: Sequence[Measured], facts: Facts) -> str:
     names = len({each.name for each in results})
     counts = {kind: _count(number, _UNITS[kind]) for kind, number in facts.checked.items() if number}
     parts = [f"{text} of {_count(names, 'metric')}" if kind == "metrics" else text for kind, text in counts.items()]
-    values = [_value(each) for each in results if not each.early][:_MOST_METRICS]
+    late = [each for each in results if not each.early] or results
+    values = [_value(each) for each in late[:_MOST_METRICS]]
     values += [f"{len(results) - len(values)} more"] * (len(results) > len(values))
     said = f": {listed(parts)}" if parts else ""
     return f"{said} (last: {', '.join(values)})" if parts and values else said

@@ -326,6 +326,15 @@ def test_what_was_logged_before_the_training_is_no_result_of_the_model(promoted:
     assert "(last: `loss` 2, 1 more)" in (tmp_path / "job" / "README.md").read_text()
 
 
+def test_where_all_was_logged_before_the_training_all_is_told(promoted: Promoted, tmp_path: Path) -> None:
+    promoted(
+        *("md:# T", "md:## Load the data", "import reprobook as rb\ndata = [3, 1]\nrb.log(total=sum(data))"),
+        *("md:## Train the model", "class Model:\n    def fit(self, x):\n        self.w = sum(x)\n        return self"),
+        "model = Model().fit(data)\nprint(f'w {model.w:.1f}')",
+    )
+    assert "(last: `total` 4)" in (tmp_path / "job" / "README.md").read_text()
+
+
 def test_results_in_the_notebooks_file_that_are_of_another_run_are_named(
     write_notebook: Write, store: Store, tmp_path: Path
 ) -> None:
